@@ -1,0 +1,140 @@
+"""Every error this program raises on purpose. Each says what is wrong, where, and what would be right.
+
+    ParseqError
+    ├─ FormulaError            a formula: span, kind
+    │   ├─ SyntaxProblem       it cannot be read
+    │   ├─ UnknownName         a variable, function, curve or series that does not exist
+    │   ├─ ArgumentProblem     a call with wrong arguments
+    │   └─ EvaluationProblem   it reads well but fails at a frame
+    ├─ DocumentError           a file: path, line, column, JSON pointer
+    │   └─ UnsupportedVersion
+    ├─ EditError               an edit that cannot be applied to this document
+    ├─ SettingsError
+    ├─ RenderError
+    │   ├─ BackendUnavailable  what to install
+    │   ├─ ModelNotFound       where it looked
+    │   ├─ OutOfMemory         frame, size, what to lower
+    │   └─ DiskFull
+    ├─ VideoError
+    └─ AudioError
+
+Leaves raise; borders collect: `bake`, `formats` and `render.worker` turn exceptions into values,
+`cli` and `ui.app` turn values into words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where something stands in a text: code point offsets, `end` exclusive."""
+
+    start: int
+    end: int
+
+
+class ParseqError(Exception):
+    """Base of all errors a user may see. `message` is one sentence; `hint` says how to mend it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class FormulaError(ParseqError):
+    """A formula that cannot be read or evaluated. `kind` is a name from the error taxonomy ("syntax", …)."""
+
+    default_kind = "internal"
+
+    def __init__(self, message: str, *, span: Span | None = None, kind: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.span = span
+        self.kind = kind or self.default_kind
+
+
+class SyntaxProblem(FormulaError):
+    default_kind = "syntax"
+
+
+class UnknownName(FormulaError):
+    default_kind = "unknown-variable"
+
+
+class ArgumentProblem(FormulaError):
+    default_kind = "argument-type"
+
+
+class EvaluationProblem(FormulaError):
+    """Fails while it is evaluated; `frame` is the first frame at which it does."""
+
+    def __init__(
+        self, message: str, *, span: Span | None = None, kind: str = "", hint: str = "", frame: int | None = None
+    ) -> None:
+        super().__init__(message, span=span, kind=kind, hint=hint)
+        self.frame = frame
+
+
+class DocumentError(ParseqError):
+    """A file that cannot be opened as a document. Lines and columns count from 1."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Path | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        pointer: str = "",
+        kind: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.line = line
+        self.column = column
+        self.pointer = pointer
+        self.kind = kind
+
+
+class UnsupportedVersion(DocumentError):
+    pass
+
+
+class EditError(ParseqError):
+    pass
+
+
+class SettingsError(ParseqError):
+    pass
+
+
+class RenderError(ParseqError):
+    pass
+
+
+class BackendUnavailable(RenderError):
+    pass
+
+
+class ModelNotFound(RenderError):
+    pass
+
+
+class OutOfMemory(RenderError):
+    pass
+
+
+class DiskFull(RenderError):
+    pass
+
+
+class VideoError(ParseqError):
+    pass
+
+
+class AudioError(ParseqError):
+    pass

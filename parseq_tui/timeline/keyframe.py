@@ -1,0 +1,40 @@
+"""One row of the table: a frame, an optional label, and per field a value, a formula, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """A keyframe. Rows are shared between versions of a document: an edit replaces only the rows it changes."""
+
+    frame: int
+    values: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    """Field name → value. A field without a value here is interpolated. Read-only."""
+    formulas: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    """Field name → the formula that takes over from this frame on (the file's `FIELD_i`). Read-only."""
+    info: str | None = None
+    """The row's label, which `info_match` and its relatives search."""
+    origin: Any = field(default=None, compare=False, repr=False)
+    """Where `formats` keeps what it needs to write this row back as it was read. Nobody else looks inside."""
+
+    def with_value(self, name: str, value: float | None) -> Keyframe:
+        return replace(self, values=_changed(self.values, name, value))
+
+    def with_formula(self, name: str, formula: str | None) -> Keyframe:
+        return replace(self, formulas=_changed(self.formulas, name, formula or None))
+
+
+def _changed(mapping: Mapping[str, Any], name: str, value: Any) -> Mapping[str, Any]:
+    changed = dict(mapping)
+    if value is None:
+        changed.pop(name, None)
+    else:
+        changed[name] = value
+    return MappingProxyType(changed)

@@ -1,0 +1,149 @@
+"""The catalogue of render settings: what the document's `render` object may hold. One entry per setting.
+
+Command-line options, the check of a file, the render pane and the documentation all derive from SETTINGS.
+
+>>> resolve({"mode": "txt2img"}, {"steps": 4}).steps
+4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from parseq_tui.errors import SettingsError
+
+Origin = Literal["default", "document", "option"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one setting is spelled, bounded and explained."""
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    optional: bool = False
+    """Whether null is a value."""
+
+
+def _settings(*entries: Setting) -> dict[str, Setting]:
+    return {entry.name: entry for entry in entries}
+
+
+SETTINGS: Mapping[str, Setting] = _settings(
+    Setting("mode", str, "loopback", "where each frame starts from", ("txt2img", "loopback", "video")),
+    Setting("input", str, None, "first picture (loopback) or the video, relative to the document", optional=True),
+    Setting("width", int, 128, "frame width in pixels, a multiple of 8", minimum=8, maximum=8192),
+    Setting("height", int, 128, "frame height in pixels, a multiple of 8", minimum=8, maximum=8192),
+    Setting("engine", str, "diffusers", "what makes the pictures", ("diffusers", "webui", "test")),
+    Setting("model", str, "tiny", '"tiny" (bundled), a folder, a .safetensors file, or a hub id'),
+    Setting("scheduler", str, "euler_a", "the sampler, by the web UI's or diffusers' name"),
+    Setting("steps", int, 8, "sampling steps", minimum=1, maximum=1000),
+    Setting(
+        "motion", str, "auto", "motion values: per frame (delta), or as they stand (absolute)", ("auto", "absolute", "delta")
+    ),
+    Setting("space", str, "auto", "which motion fields move the picture", ("auto", "2d", "3d")),
+    Setting("border", str, "reflect", "what fills the edges a motion uncovers", ("reflect", "replicate", "wrap", "black")),
+    Setting("resampling", str, "bicubic", "how moved pixels are computed", ("bilinear", "bicubic", "lanczos")),
+    Setting(
+        "color_coherence", str, "none", "match each frame's colours to the first", ("none", "lab", "hsv", "rgb", "video")
+    ),
+    Setting("noise_type", str, "perlin", "the noise added to a looped-back frame", ("perlin", "uniform", "none")),
+    Setting("perspective_flip", bool, False, "whether the perspective_flip fields apply"),
+    Setting("end", str, "stop", "when the video is shorter than the timeline", ("stop", "hold", "loop")),
+    Setting("seed", int, 0, "seed of a document that manages none", minimum=-1),
+    Setting("cfg_scale", float, 5.0, "CFG scale of a document that manages none"),
+    Setting("denoising_strength", float, 0.5, "denoising strength of a document that manages none", minimum=0, maximum=1),
+    Setting("crf", int, 16, "H.264 quality: lower is better and larger", minimum=0, maximum=51),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderSettings:
+    """Effective settings of one render. Fields are those of SETTINGS."""
+
+    mode: str
+    input: str | None
+    width: int
+    height: int
+    engine: str
+    model: str
+    scheduler: str
+    steps: int
+    motion: str
+    space: str
+    border: str
+    resampling: str
+    color_coherence: str
+    noise_type: str
+    perspective_flip: bool
+    end: str
+    seed: int
+    cfg_scale: float
+    denoising_strength: float
+    crf: int
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+    """Where each value came from."""
+
+
+def resolve(document_render: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> RenderSettings:
+    """Effective settings: `options` (command line) over the document's `render` object over the defaults.
+
+    Unknown names in the document are kept by `formats` and ignored here; unknown options and values of a wrong type
+    or range raise SettingsError naming the setting and what it may be.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    for name, setting in SETTINGS.items():
+        values[name], origins[name] = setting.default, "default"
+        if name in document_render:
+            values[name], origins[name] = checked(setting, document_render[name]), "document"
+    for name, value in (options or {}).items():
+        if name not in SETTINGS:
+            raise SettingsError(f"there is no render setting called {name!r}", hint=f"known: {', '.join(SETTINGS)}")
+        values[name], origins[name] = checked(SETTINGS[name], value), "option"
+    _check_size(values)
+    return RenderSettings(**values, origins=origins)
+
+
+def checked(setting: Setting, value: Any) -> Any:
+    """`value` as the setting's type. Raises SettingsError."""
+    if value is None and setting.optional:
+        return None
+    wrong = SettingsError(f"render setting {setting.name!r} cannot be {value!r}", hint=_expectation(setting))
+    if setting.kind in (int, float):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or (setting.kind is int and value != int(value)):
+            raise wrong
+        below = setting.minimum is not None and value < setting.minimum
+        above = setting.maximum is not None and value > setting.maximum
+        if below or above or value != value:
+            raise wrong
+        return setting.kind(value)
+    if not isinstance(value, setting.kind) or (setting.choices and value not in setting.choices):
+        raise wrong
+    return value
+
+
+def _expectation(setting: Setting) -> str:
+    if setting.choices:
+        return f"it is one of {', '.join(setting.choices)}"
+    bounds = "" if setting.minimum is None else f" from {setting.minimum:g}"
+    bounds += "" if setting.maximum is None else f" to {setting.maximum:g}"
+    kind = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[setting.kind]
+    return f"it is {kind}{bounds}: {setting.help}"
+
+
+def _check_size(values: Mapping[str, Any]) -> None:
+    for name in ("width", "height"):
+        if values[name] % 8:
+            nearest = max(8, round(values[name] / 8) * 8)
+            raise SettingsError(f"{name} {values[name]} is not a multiple of 8", hint=f"use {nearest}")
+
+
+assert {entry.name for entry in fields(RenderSettings)} == {*SETTINGS, "origins"}
