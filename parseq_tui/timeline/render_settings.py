@@ -41,25 +41,37 @@ SETTINGS: Mapping[str, Setting] = _settings(
     Setting("input", str, None, "first picture (loopback) or the video, relative to the document", optional=True),
     Setting("width", int, 128, "frame width in pixels, a multiple of 8", minimum=8, maximum=8192),
     Setting("height", int, 128, "frame height in pixels, a multiple of 8", minimum=8, maximum=8192),
-    Setting("engine", str, "diffusers", "what makes the pictures", ("diffusers", "webui", "test")),
+    Setting("engine", str, "diffusers", "what makes the pictures", ("diffusers", "test")),
     Setting("model", str, "tiny", '"tiny" (bundled), a folder, a .safetensors file, or a hub id'),
     Setting("scheduler", str, "euler_a", "the sampler, by the web UI's or diffusers' name"),
     Setting("steps", int, 8, "sampling steps", minimum=1, maximum=1000),
     Setting(
-        "motion", str, "auto", "motion values: per frame (delta), or as they stand (absolute)", ("auto", "absolute", "delta")
+        "motion",
+        str,
+        "auto",
+        "motion values: per frame (delta), or as they stand (absolute)",
+        ("auto", "absolute", "delta"),
     ),
     Setting("space", str, "auto", "which motion fields move the picture", ("auto", "2d", "3d")),
-    Setting("border", str, "reflect", "what fills the edges a motion uncovers", ("reflect", "replicate", "wrap", "black")),
+    Setting(
+        "border", str, "reflect", "what fills the edges a motion uncovers", ("reflect", "replicate", "wrap", "black")
+    ),
     Setting("resampling", str, "bicubic", "how moved pixels are computed", ("bilinear", "bicubic", "lanczos")),
     Setting(
-        "color_coherence", str, "none", "match each frame's colours to the first", ("none", "lab", "hsv", "rgb", "video")
+        "color_coherence",
+        str,
+        "none",
+        "match each frame's colours to the first",
+        ("none", "lab", "hsv", "rgb", "video"),
     ),
     Setting("noise_type", str, "perlin", "the noise added to a looped-back frame", ("perlin", "uniform", "none")),
     Setting("perspective_flip", bool, False, "whether the perspective_flip fields apply"),
     Setting("end", str, "stop", "when the video is shorter than the timeline", ("stop", "hold", "loop")),
     Setting("seed", int, 0, "seed of a document that manages none", minimum=-1),
     Setting("cfg_scale", float, 5.0, "CFG scale of a document that manages none"),
-    Setting("denoising_strength", float, 0.5, "denoising strength of a document that manages none", minimum=0, maximum=1),
+    Setting(
+        "denoising_strength", float, 0.5, "denoising strength of a document that manages none", minimum=0, maximum=1
+    ),
     Setting("crf", int, 16, "H.264 quality: lower is better and larger", minimum=0, maximum=51),
 )
 
@@ -118,7 +130,11 @@ def checked(setting: Setting, value: Any) -> Any:
         return None
     wrong = SettingsError(f"render setting {setting.name!r} cannot be {value!r}", hint=_expectation(setting))
     if setting.kind in (int, float):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or (setting.kind is int and value != int(value)):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or (setting.kind is int and value != int(value))
+        ):
             raise wrong
         below = setting.minimum is not None and value < setting.minimum
         above = setting.maximum is not None and value > setting.maximum
