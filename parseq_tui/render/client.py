@@ -1,0 +1,188 @@
+"""The renderer as everybody else sees it: start, stop, follow. It starts a worker process and reads files.
+
+Imports no torch and no image library: the editor and the command line live with this module.
+
+    client = RenderClient(Path("cat.json"))
+    take = client.start(text, options={"steps": 4})
+    for event in take.tail().poll(): ...
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import parseq_tui
+from parseq_tui.errors import DiskFull, RenderError
+from parseq_tui.render import lock
+from parseq_tui.render.lock import FolderLock, Holder
+from parseq_tui.render.preview import read_ppm
+from parseq_tui.render.take import EventTail, Job, Take, TakeSummary, point_latest, write_atomically
+from parseq_tui.timeline.render_settings import resolve
+
+__all__ = ["EventTail", "Job", "RenderClient", "Take", "TakeSummary", "read_ppm", "render_folder"]
+
+_children: list[subprocess.Popen[bytes]] = []
+"""Workers this process started: polled, so that a finished one does not stay a zombie."""
+
+
+def render_folder(document_path: Path) -> Path:
+    """Where a document's renders live: `cat.json` → `cat.render` beside it."""
+    return document_path.with_name(document_path.stem + ".render")
+
+
+class RenderClient:
+    """Renders of one document."""
+
+    def __init__(self, document_path: Path) -> None:
+        self.document_path = document_path.absolute()
+        self.folder = render_folder(self.document_path)
+
+    def start(
+        self,
+        document_text: str,
+        *,
+        options: Mapping[str, Any] | None = None,
+        frames: tuple[int, int] | None = None,
+        out: Path | None = None,
+        device: str = "auto",
+    ) -> Take:
+        """Start a worker on this text in a session of its own; it outlives this process.
+
+        `options` are names of `timeline.render_settings.SETTINGS` and override the document's `render`; paths among
+        them are relative to the current folder. `frames` is half-open. `out`: a video file, or a folder for PNGs.
+        Raises RenderError if a render of this document is running or its folder cannot be written, SettingsError
+        for a wrong option. Everything that goes wrong later is an `Ended` event.
+        """
+        checked = _absolute_paths(dict(options or {}))
+        resolve({}, checked)
+        if frames is not None and frames[0] >= frames[1]:
+            raise RenderError(
+                f"the frame range {frames[0]}:{frames[1]} is empty", hint="the end is exclusive: 0:10 is 0…9"
+            )
+        job = Job(
+            document=document_text,
+            document_name=self.document_path.name,
+            base=str(self.document_path.parent),
+            options=checked,
+            frames=frames,
+            out=None if out is None else str(out.absolute()),
+            device=device,
+            program=parseq_tui.__version__,
+        )
+        try:
+            held = FolderLock.acquire(self.folder / "lock")
+            try:
+                take = self._new_take(job)
+                self._launch(take, held)
+            finally:
+                held.close()
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        return take
+
+    def stop(self, take: Take | None = None) -> None:
+        """Ask the worker to finish its frame and stop. Nothing happens if none is running."""
+        now = lock.holder(self.folder / "lock")
+        asked = take or (None if now is None or not now.take else Take(self.folder / "takes" / now.take))
+        if asked is not None and asked.running():
+            asked.stop_path.touch()
+
+    def kill(self) -> None:
+        """End the worker at once. Finished frames are safe; the next render goes on behind them."""
+        now = lock.holder(self.folder / "lock")
+        if now is None:
+            return
+        if not now.here:
+            raise RenderError(f"the worker runs on another machine ({now.host or 'unknown'})", hint="stop it there")
+        try:
+            os.killpg(now.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return  # it ended by itself between the look and the shot
+        _reap(now.pid)
+
+    def running(self) -> bool:
+        """Whether a worker holds this document's render folder."""
+        _reap()
+        return lock.holder(self.folder / "lock") is not None
+
+    def latest(self) -> Take | None:
+        """The take started last."""
+        takes = self.takes()
+        target = self.folder / "latest"
+        if target.is_symlink() and target.exists():
+            return Take(self.folder / "takes" / target.resolve().name)
+        return takes[0] if takes else None
+
+    def takes(self) -> list[Take]:
+        """All takes, newest first."""
+        try:
+            names = [entry.name for entry in os.scandir(self.folder / "takes") if entry.is_dir()]
+        except OSError:
+            return []
+        return [Take(self.folder / "takes" / name) for name in sorted(names, reverse=True)]
+
+    def _new_take(self, job: Job) -> Take:
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        for attempt in range(1, 1000):
+            take = Take(self.folder / "takes" / (stamp if attempt == 1 else f"{stamp}-{attempt:03d}"))
+            try:
+                take.folder.mkdir(parents=True)
+                break
+            except FileExistsError:
+                continue
+        (take.folder / "preview").mkdir()
+        write_atomically(take.folder / "job.json", job.to_json().encode())
+        point_latest(self.folder, take)
+        return take
+
+    def _launch(self, take: Take, held: FolderLock) -> None:
+        # -P: the worker must not import modules that happen to lie in the current folder.
+        command = [sys.executable, "-P", "-m", "parseq_tui.render.worker", str(take.folder), "--lock-fd"]
+        with take.log_path.open("ab") as log:
+            process = subprocess.Popen(
+                [*command, str(held.descriptor)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(held.descriptor,),
+            )
+        _children.append(process)
+        held.describe(Holder(pid=process.pid, take=take.name, host=socket.gethostname()))
+
+
+def _reap(killed: int = 0) -> None:
+    """Collect workers that ended; wait for the one with the pid `killed`."""
+    for process in list(_children):
+        try:
+            process.wait(timeout=5 if process.pid == killed else 0)
+            _children.remove(process)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _absolute_paths(options: dict[str, Any]) -> dict[str, Any]:
+    for name in ("input", "model"):
+        value = options.get(name)
+        # "tiny" is the bundled model, whatever lies in the current folder
+        if isinstance(value, str) and (name == "input" or (value != "tiny" and Path(value).exists())):
+            options[name] = os.path.abspath(value)
+    return options
+
+
+def _unwritable(folder: Path, error: OSError) -> RenderError:
+    if error.errno == errno.ENOSPC:
+        return DiskFull("there is no space left for the render", hint=f"free some space on the disk of {folder}")
+    return RenderError(
+        f"the render folder {folder} cannot be written: {error.strerror}",
+        hint="save the document where you may write, or mend the folder's permissions",
+    )
