@@ -1,0 +1,125 @@
+"""`export`, `check` and `new`: documents in, files and words out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from parseq_tui.errors import DocumentError, ParseqError
+from parseq_tui.gallery import Example, example_named, examples
+from parseq_tui.formats import csv, frames, native, schedules
+from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
+from parseq_tui.timeline.bake import bake
+from parseq_tui.timeline.check import check as find_problems
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.frame_table import FrameTable
+
+FORMATS = {
+    "parseq": (frames.export_frames, ".frames.json"),
+    "schedules": (schedules.export_schedules, ".schedules.txt"),
+    "csv": (csv.export_csv, ".csv"),
+}
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write the values of every frame of each document. Documents with errors are named and left out."""
+    if len(arguments.documents) > 1 and arguments.out_dir is None:
+        raise ParseqError("several documents cannot go to one file", hint="name a folder: --out-dir DIR")
+    write, suffix = FORMATS[arguments.format]
+    failed = False
+    for path in arguments.documents:
+        document, table = _baked(path)
+        errors = [problem for problem in table.diagnostics if problem.severity == "error"]
+        if errors:
+            failed = True
+            _tell(errors, path)
+            continue
+        target = arguments.output or (arguments.out_dir / (path.stem + suffix) if arguments.out_dir else None)
+        _write(write(document, table), target)
+    return 1 if failed else 0
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Name every problem of every document; 1 if one of them is an error."""
+    listing: list[Diagnostic] = []
+    for path in arguments.documents:
+        try:
+            document, table = _baked(path)
+        except DocumentError as error:
+            listing.append(_as_diagnostic(error, path))
+            continue
+        listing += [_in_file(problem, path) for problem in find_problems(document, table)]
+    if arguments.json:
+        print(json.dumps([asdict(problem) for problem in listing], ensure_ascii=False, indent=1))
+    else:
+        _tell(listing)
+        errors = sum(problem.severity == "error" for problem in listing)
+        print(f"{len(arguments.documents)} checked: {errors} errors, {len(listing) - errors} warnings", file=sys.stderr)
+    return 1 if any(problem.severity == "error" for problem in listing) else 0
+
+
+def new(arguments: argparse.Namespace) -> int:
+    """Copy an example, or write a blank document; never over an existing file."""
+    if arguments.file is None:
+        for example in examples():
+            print(f"{example.name:24} {example.summary}")
+        return 0
+    source = example_named(arguments.example or "blank")
+    path: Path = arguments.file if arguments.file.suffix else arguments.file.with_suffix(".json")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(source.path.read_text(encoding="utf-8"))
+        copied = _copy_input(source, path)
+    except FileExistsError:
+        raise ParseqError(f"{path} exists already", hint="choose another name: nothing is overwritten") from None
+    except OSError as error:
+        raise ParseqError(f"cannot write {path}: {error.strerror}") from error
+    print(f"wrote {path}{copied}\n  edit it:   parseq-tui {path}\n  render it: parseq-tui render {path}", file=sys.stderr)
+    return 0
+
+
+def _copy_input(example: Example, path: Path) -> str:
+    """An example that reads a clip or picture brings it along; its name is kept, since the document names it."""
+    if example.input is None:
+        return ""
+    target = path.parent / example.input.name
+    if not target.exists():
+        target.write_bytes(example.input.read_bytes())
+        return f" and {target}"
+    return ""
+
+
+def _baked(path: Path) -> tuple[Document, FrameTable]:
+    document = native.load(path)
+    return document, bake(document)
+
+
+def _write(text: str, target: Path | None) -> None:
+    if target is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ParseqError(f"cannot write {target}: {error.strerror}") from error
+
+
+def _tell(problems: list[Diagnostic], path: Path | None = None) -> None:
+    for problem in problems:
+        print(format_diagnostic(_in_file(problem, path) if path else problem), file=sys.stderr)
+
+
+def _in_file(problem: Diagnostic, path: Path) -> Diagnostic:
+    from dataclasses import replace
+
+    return problem if problem.file else replace(problem, file=str(path))
+
+
+def _as_diagnostic(error: DocumentError, path: Path) -> Diagnostic:
+    return Diagnostic(
+        "error", error.message, error.hint, error.kind, str(error.path or path), line=error.line, column=error.column
+    )
