@@ -1,0 +1,208 @@
+"""Which keys run which command: data, with the user's overrides on top.
+
+Keys are Textual's names; a sequence is written with spaces ("space r a"). Only keys that legacy terminals, tmux and SSH
+really send are bound by default; Alt+letter is not among them (it costs a delay), and Escape is never the only way.
+
+>>> Keymap(DEFAULT_KEYS).step(("space",)).commands["t"]
+'pane.table'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from parseq_tui.errors import SettingsError
+
+DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
+    # move
+    "cursor.up": ("up", "k"),
+    "cursor.down": ("down", "j"),
+    "cursor.left": ("left", "h"),
+    "cursor.right": ("right", "l"),
+    "cursor.page_up": ("pageup",),
+    "cursor.page_down": ("pagedown",),
+    "cursor.row_start": ("home",),
+    "cursor.row_end": ("end",),
+    "cursor.first_row": ("ctrl+home", "g g"),
+    "cursor.last_row": ("ctrl+end", "G"),
+    "cursor.previous_field": ("ctrl+left", "H"),
+    "cursor.next_field": ("ctrl+right", "L"),
+    "cursor.previous_keyframe": ("ctrl+up", "K"),
+    "cursor.next_keyframe": ("ctrl+down", "J"),
+    "cursor.previous_label": ("left_square_bracket",),
+    "cursor.next_label": ("right_square_bracket",),
+    "go.frame": ("g f",),
+    "go.beat": ("g b",),
+    "go.time": ("g t",),
+    "go.column": ("g c",),
+    "go.error": ("g e",),
+    "find.text": ("slash",),
+    "find.next": ("n",),
+    "find.previous": ("N",),
+    # edit
+    "cell.edit": ("enter", "f2", "equals_sign"),
+    "cell.clear": ("delete", "d", "backspace"),
+    "cell.retype": ("c",),
+    "cell.repeat": ("r", "full_stop"),
+    "cell.compute": ("asterisk",),
+    "interpolation.cycle": ("i",),
+    "nudge.down": ("less_than_sign", "alt+down"),
+    "nudge.up": ("greater_than_sign", "alt+up"),
+    "nudge.far_down": ("left_curly_bracket",),
+    "nudge.far_up": ("right_curly_bracket",),
+    # rows
+    "row.insert_after": ("o",),
+    "row.insert_before": ("O",),
+    "row.insert_at": ("a",),
+    "row.delete": ("D",),
+    "row.move": ("T",),
+    "row.label": ("m",),
+    # select
+    "select.up": ("shift+up",),
+    "select.down": ("shift+down",),
+    "select.left": ("shift+left",),
+    "select.right": ("shift+right",),
+    "select.block": ("v",),
+    "select.rows": ("V",),
+    "select.columns": ("C",),
+    "select.all": ("percent_sign",),
+    "select.none": ("escape",),
+    # copy and fill
+    "clipboard.copy": ("y",),
+    "clipboard.cut": ("x",),
+    "clipboard.paste": ("p",),
+    "fill.down": ("f d",),
+    "fill.up": ("f u",),
+    "fill.linear": ("f l",),
+    "fill.series": ("f s",),
+    "fill.keys": ("f k",),
+    # view
+    "view.hide_field": ("z h",),
+    "view.show_fields": ("z a",),
+    "view.formulas": ("z i",),
+    "view.position": ("z t",),
+    "view.centre": ("z z",),
+    "view.plot": ("t",),
+    # panes
+    "pane.next": ("tab", "f6"),
+    "pane.previous": ("shift+tab",),
+    "pane.table": ("space t",),
+    "pane.curves": ("space c",),
+    "pane.prompts": ("space p",),
+    "pane.render": ("space r r",),
+    "pane.problems": ("space e",),
+    "pane.maximise": ("space m",),
+    # render
+    "render.all": ("space r a", "f5"),
+    "render.selection": ("space r s",),
+    "render.frame": ("space r p",),
+    "render.draft": ("space r d",),
+    "render.stop": ("space r x",),
+    # document
+    "document.save": ("ctrl+s", "space w"),
+    "document.save_as": ("space W",),
+    "document.undo": ("u", "ctrl+z"),
+    "document.redo": ("U", "ctrl+y"),
+    "document.open": ("space o",),
+    "document.rename": (),
+    "document.fps": (),
+    "document.bpm": (),
+    "document.fields": ("space f",),
+    # application
+    "application.command_line": ("colon",),
+    "application.palette": ("ctrl+p", "space space"),
+    "application.help": ("question_mark", "f1"),
+    "application.mouse": ("space M",),
+    "application.theme": ("space T",),
+    "application.redraw": ("ctrl+l",),
+    "application.suspend": (),
+    "application.quit": ("ctrl+q", "space q"),
+}
+
+PREFIX_TITLES: Mapping[str, str] = {
+    "space": "menu",
+    "space r": "render",
+    "g": "go to",
+    "z": "view",
+    "f": "fill",
+}
+
+EVERYWHERE: frozenset[str] = frozenset(
+    {"pane.next", "pane.previous", "document.save", "application.palette", "application.redraw", "application.quit"}
+)
+"""Commands whose keys also work while a text is being typed in a pane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a key sequence has come to."""
+
+    command: str | None = None
+    """It is complete: run this."""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """It is a prefix: next key → command name, or the title of a further prefix in "…"."""
+
+    @property
+    def unknown(self) -> bool:
+        return self.command is None and not self.commands
+
+
+class Keymap:
+    """Looks up key sequences. Built once; a user's keys for a command replace its default keys."""
+
+    def __init__(
+        self, defaults: Mapping[str, Iterable[str]], overrides: Mapping[str, Iterable[str]] | None = None
+    ) -> None:
+        """Raises SettingsError if an override names an unknown command."""
+        self.keys: dict[str, tuple[str, ...]] = {name: tuple(keys) for name, keys in defaults.items()}
+        for name, keys in (overrides or {}).items():
+            if name not in self.keys:
+                raise SettingsError(f"there is no command called {name!r} to bind a key to", hint="see :help for names")
+            taken = {key for key in keys}
+            self.keys = {other: tuple(key for key in old if key not in taken) for other, old in self.keys.items()}
+            self.keys[name] = tuple(keys)
+        self._sequences: dict[tuple[str, ...], str] = {}
+        for name, all_keys in self.keys.items():
+            for key in all_keys:
+                self._sequences[tuple(key.split())] = name
+
+    def step(self, pressed: tuple[str, ...]) -> Step:
+        """The command these keys run, or what may follow them."""
+        if pressed in self._sequences:
+            return Step(command=self._sequences[pressed])
+        length = len(pressed)
+        following: dict[str, str] = {}
+        for sequence, name in self._sequences.items():
+            if sequence[:length] == pressed and len(sequence) > length:
+                deeper = len(sequence) > length + 1
+                prefix = " ".join(sequence[: length + 1])
+                following[sequence[length]] = f"{PREFIX_TITLES.get(prefix, prefix)}…" if deeper else name
+        return Step(commands=following)
+
+    def shown(self, name: str) -> str:
+        """The first key of a command as a person reads it; "" if it has none."""
+        keys = self.keys.get(name, ())
+        return readable(keys[0]) if keys else ""
+
+
+_SYMBOLS: Mapping[str, str] = {
+    "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",
+    "less_than_sign": "<", "greater_than_sign": ">", "asterisk": "*", "full_stop": ".", "equals_sign": "=",
+    "question_mark": "?", "colon": ":", "slash": "/", "percent_sign": "%", "up": "↑", "down": "↓", "left": "←",
+    "right": "→", "enter": "Enter", "escape": "Esc", "delete": "Del", "backspace": "Backspace", "space": "Space",
+    "tab": "Tab", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "minus": "-", "plus": "+",
+}  # fmt: skip
+
+
+def readable(sequence: str) -> str:
+    """A key sequence as it is printed: "ctrl+s" → "Ctrl+S", "space r a" → "Space r a"."""
+    return " ".join(_readable_key(key) for key in sequence.split())
+
+
+def _readable_key(key: str) -> str:
+    *modifiers, last = key.split("+")
+    if not last:  # the plus key itself
+        last, modifiers = "+", modifiers[:-1]
+    name = _SYMBOLS.get(last, last.upper() if modifiers or (last[:1] == "f" and last[1:].isdigit()) else last)
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), name])

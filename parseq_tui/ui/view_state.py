@@ -1,0 +1,169 @@
+"""What the editor remembers about looking at a document: cursor, selection, which columns are shown.
+
+A value: commands return the next one. It is remembered while the editor runs, not undone and not saved in the document.
+Invariant after `clamped`: the cursor stands on an existing cell.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from parseq_tui.timeline.document import Document
+
+Part = Literal["frame", "label", "value", "formula"]
+Reach = Literal["block", "rows", "columns"]
+Position = Literal["beats", "seconds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column the cursor can stand in. `field` is "" for the frame and the label."""
+
+    field: str
+    part: Part
+
+    @property
+    def title(self) -> str:
+        return self.field or self.part
+
+
+FRAME = Column("", "frame")
+LABEL = Column("", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A rectangle of cells: row and column indices, ends exclusive."""
+
+    first_row: int
+    end_row: int
+    first_column: int
+    end_column: int
+
+    @property
+    def rows(self) -> range:
+        return range(self.first_row, self.end_row)
+
+    @property
+    def columns(self) -> range:
+        return range(self.first_column, self.end_column)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return (self.end_row - self.first_row, self.end_column - self.first_column)
+
+    def holds(self, row: int, column: int) -> bool:
+        return self.first_row <= row < self.end_row and self.first_column <= column < self.end_column
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """Where the cursor is and what is shown."""
+
+    row: int = 0
+    """Index into `document.keyframes`."""
+    column: int = 2
+    """Index into `columns(document, view)`."""
+    anchor: tuple[int, int] | None = None
+    """The other corner (row, column) of a selection; None: only the cursor's cell."""
+    reach: Reach = "block"
+    """Whether a selection means its rectangle, its whole rows or its whole columns."""
+    formulas: bool = True
+    """Whether formula columns are shown."""
+    folded: frozenset[str] = frozenset()
+    """Fields hidden in this window."""
+    position: Position = "beats"
+    """What stands beside the frame number."""
+    plotted: tuple[str, ...] = ()
+    """Fields drawn in the curves pane; empty: the field under the cursor."""
+    search: str = ""
+    """What `n` and `N` look for."""
+
+    def at(self, row: int, column: int) -> ViewState:
+        """The cursor elsewhere; a selection stays anchored."""
+        return replace(self, row=row, column=column)
+
+    def without_selection(self) -> ViewState:
+        return replace(self, anchor=None, reach="block")
+
+
+def shown_fields(document: Document, view: ViewState) -> tuple[str, ...]:
+    """Fields that are columns, in order. A document that displays none shows all it manages."""
+    names = document.displayed_fields or document.managed_fields
+    return tuple(name for name in names if name not in view.folded)
+
+
+def columns(document: Document, view: ViewState) -> tuple[Column, ...]:
+    """Every column the cursor can stand in: frame, label, then value and formula of each shown field."""
+    return _columns(shown_fields(document, view), view.formulas)
+
+
+@lru_cache(maxsize=8)
+def _columns(fields: tuple[str, ...], formulas: bool) -> tuple[Column, ...]:
+    parts: tuple[Part, ...] = ("value", "formula") if formulas else ("value",)
+    return (FRAME, LABEL, *(Column(name, part) for name in fields for part in parts))
+
+
+def column_at(document: Document, view: ViewState) -> Column:
+    """The column under the cursor."""
+    return columns(document, view)[view.column]
+
+
+def selected(document: Document, view: ViewState) -> Block:
+    """The selected cells: the cursor's cell alone where there is no selection."""
+    row, column = view.anchor or (view.row, view.column)
+    first_row, end_row = min(row, view.row), max(row, view.row) + 1
+    first_column, end_column = min(column, view.column), max(column, view.column) + 1
+    if view.anchor and view.reach == "rows":
+        first_column, end_column = 0, len(columns(document, view))
+    if view.anchor and view.reach == "columns":
+        first_row, end_row = 0, len(document.keyframes)
+    return Block(first_row, end_row, first_column, end_column)
+
+
+def clamped(document: Document, view: ViewState) -> ViewState:
+    """The nearest view whose cursor and anchor stand on existing cells."""
+    last_row = len(document.keyframes) - 1
+    last_column = len(columns(document, view)) - 1
+    anchor = view.anchor
+    if anchor is not None:
+        anchor = (min(max(anchor[0], 0), last_row), min(max(anchor[1], 0), last_column))
+    row, column = min(max(view.row, 0), last_row), min(max(view.column, 0), last_column)
+    if (row, column, anchor) == (view.row, view.column, view.anchor):
+        return view
+    return replace(view, row=row, column=column, anchor=anchor)
+
+
+def carried_over(before: Document, after: Document, view: ViewState) -> ViewState:
+    """The view on a changed document: the cursor stays on its (frame, field), or as near as there is."""
+    if before is after:
+        return view
+    frame = before.keyframes[min(view.row, len(before.keyframes) - 1)].frame
+    row = view.row
+    if not (row < len(after.keyframes) and after.keyframes[row].frame == frame):
+        row = row_at(after, frame)
+    old, new = columns(before, view), columns(after, view)
+    column = view.column
+    if old is not new and column < len(old) and old[column] in new:
+        column = new.index(old[column])
+    anchor = view.anchor if len(before.keyframes) == len(after.keyframes) and old == new else None
+    return clamped(after, replace(view, row=row, column=column, anchor=anchor, reach=view.reach if anchor else "block"))
+
+
+def row_at(document: Document, frame: int) -> int:
+    """The row on `frame`, or the last one before it, or the first."""
+    rows = document.keyframes
+    index = bisect_left(rows, frame, key=lambda row: row.frame)
+    if index < len(rows) and rows[index].frame == frame:
+        return index
+    return max(0, index - 1)
+
+
+def fields_of(document: Document, view: ViewState, indices: Sequence[int]) -> tuple[str, ...]:
+    """The distinct fields behind these columns, in order."""
+    all_columns = columns(document, view)
+    return tuple(dict.fromkeys(all_columns[index].field for index in indices if all_columns[index].field))
