@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from parseq_tui.errors import DocumentError, ParseqError
-from parseq_tui.gallery import Example, example_named, examples
 from parseq_tui.formats import csv, frames, native, schedules
+from parseq_tui.gallery import Example, example_named, examples
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.check import check as find_problems
@@ -77,7 +77,9 @@ def new(arguments: argparse.Namespace) -> int:
         raise ParseqError(f"{path} exists already", hint="choose another name: nothing is overwritten") from None
     except OSError as error:
         raise ParseqError(f"cannot write {path}: {error.strerror}") from error
-    print(f"wrote {path}{copied}\n  edit it:   parseq-tui {path}\n  render it: parseq-tui render {path}", file=sys.stderr)
+    print(
+        f"wrote {path}{copied}\n  edit it:   parseq-tui {path}\n  render it: parseq-tui render {path}", file=sys.stderr
+    )
     return 0
 
 

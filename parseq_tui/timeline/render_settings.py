@@ -124,6 +124,11 @@ def resolve(document_render: Mapping[str, Any], options: Mapping[str, Any] | Non
     return RenderSettings(**values, origins=origins)
 
 
+def draft(settings: RenderSettings) -> dict[str, Any]:
+    """Options of a quick look: half the steps. Size stays, since a model draws well at its own size only."""
+    return {"steps": max(2, settings.steps // 2)}
+
+
 def checked(setting: Setting, value: Any) -> Any:
     """`value` as the setting's type. Raises SettingsError."""
     if value is None and setting.optional:

@@ -1,0 +1,199 @@
+"""`render`, `attach`, `stop`, `takes`: the renderer without a screen. The worker does the work; this reads its files.
+
+A Ctrl+C asks the worker to stop after its frame and waits for it; a second one ends it at once. Either way every
+finished frame is kept, and the next render goes on behind them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from parseq_tui.errors import DocumentError, RenderError
+from parseq_tui.headless.progress import Progress, plain_or_rich
+from parseq_tui.render.client import RenderClient
+from parseq_tui.render.messages import Ended, Event, encode
+from parseq_tui.render.take import EventTail, Take
+from parseq_tui.timeline.render_settings import SETTINGS, draft, resolve
+
+POLL_SECONDS = 0.1
+
+
+def render(arguments: argparse.Namespace) -> int:
+    """Start a render and follow it to its end (or, with --detach, return)."""
+    from parseq_tui.headless.sources import read_source
+
+    source = read_source(arguments.document)
+    options = render_options(arguments, source.render)
+    first, last = arguments.frames or (None, None)
+    frames = source.frame_range(first, last) if arguments.frames else None
+    if arguments.plan:
+        return _plan(arguments.document, source.text, options, frames)
+    client = RenderClient(arguments.document)
+    if client.running():
+        raise RenderError(
+            f"{arguments.document} is being rendered already",
+            hint=f"follow it: parseq-tui attach {arguments.document}   stop it: parseq-tui stop {arguments.document}",
+        )
+    out = None if arguments.out is None else _checked_out(arguments.out)
+    take = client.start(source.text, options=options, frames=frames, out=out, device=arguments.device)
+    if arguments.detach:
+        print(f"rendering in the background: {take.folder}", file=sys.stderr)
+        print(f"  follow it: parseq-tui attach {arguments.document}", file=sys.stderr)
+        return 0
+    return _follow(client, take, as_json=arguments.json, stop_on_interrupt=True)
+
+
+def attach(arguments: argparse.Namespace) -> int:
+    """Follow the running render; Ctrl+C only stops following."""
+    client = RenderClient(_existing(arguments.document))
+    take = client.latest()
+    if take is None:
+        raise RenderError(f"{arguments.document} has not been rendered yet", hint="start it with parseq-tui render")
+    return _follow(client, take, as_json=arguments.json, stop_on_interrupt=False)
+
+
+def stop(arguments: argparse.Namespace) -> int:
+    """Ask the running render to stop after its frame."""
+    client = RenderClient(_existing(arguments.document))
+    if not client.running():
+        print("nothing is being rendered", file=sys.stderr)
+        return 0
+    client.stop()
+    print("it stops after the current frame; what is finished is kept", file=sys.stderr)
+    return 0
+
+
+def takes(arguments: argparse.Namespace) -> int:
+    """List the renders of a document, newest first."""
+    summaries = [take.summary() for take in RenderClient(_existing(arguments.document)).takes()]
+    if arguments.json:
+        print(json.dumps([asdict(summary) for summary in summaries], indent=1))
+        return 0
+    for summary in summaries:
+        frames = f"{summary.done}/{summary.total} frames ({summary.reused} reused)"
+        size = f"{summary.size / 1e6:.1f} MB"
+        print(f"{summary.name}  {summary.state:8} {frames:32} {summary.seconds:7.1f} s {size:>9}  {summary.video}")
+    if not summaries:
+        print("no renders yet", file=sys.stderr)
+    return 0
+
+
+def render_options(arguments: argparse.Namespace, document_render: dict[str, Any]) -> dict[str, Any]:
+    """The render settings given on the command line, checked against the catalogue."""
+    given: dict[str, Any] = {}
+    if arguments.draft:
+        given.update(draft(resolve(document_render)))
+    for name in ("engine", "model", "mode", "input", "steps", "scheduler"):
+        if getattr(arguments, name) is not None:
+            given[name] = getattr(arguments, name)
+    if arguments.size is not None:
+        given["width"], given["height"] = arguments.size
+    for name, text in arguments.set:
+        given[name] = _typed(name, text)
+    resolve(document_render, given)
+    return given
+
+
+def _typed(name: str, text: str) -> Any:
+    setting = SETTINGS[name]
+    if setting.kind is str:
+        return None if setting.optional and text in ("", "null", "none") else text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text  # the catalogue says what it should have been
+
+
+def _checked_out(out: Path) -> Path:
+    """A folder is written with a trailing slash or exists; everything else is a video file."""
+    if str(out).endswith(("/", os.sep)) or out.is_dir() or not out.suffix:
+        return Path(f"{out}")
+    if not out.parent.is_dir():
+        raise RenderError(f"there is no folder {out.parent} for {out.name}", hint="make it first")
+    if out.suffix.lower() not in (".mp4", ".mkv", ".mov"):
+        raise RenderError(f"videos are written as .mp4, not {out.suffix}", hint="or name a folder for PNG files: DIR/")
+    return out
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists() and not RenderClient(path).folder.exists():
+        raise DocumentError("there is no such file", path=path)
+    return path
+
+
+def _plan(path: Path, text: str, options: dict[str, Any], frames: tuple[int, int] | None) -> int:
+    from parseq_tui.render.explain import explain
+
+    for line in explain(path, text, options=options, frames=frames):
+        print(line)
+    return 0
+
+
+def _follow(client: RenderClient, take: Take, *, as_json: bool, stop_on_interrupt: bool) -> int:
+    """Show events until the end. Returns the exit code."""
+    interrupted = False
+    tail = take.tail()
+    with _shown(as_json) as show:
+        while True:
+            try:
+                for event in _events(take, tail):
+                    show(event)
+                    if isinstance(event, Ended):
+                        return _exit_code(event, interrupted)
+                raise RenderError(
+                    "the worker is gone and left no last word",
+                    hint=f"its output is in {take.log_path}; render again to go on where it stopped",
+                )
+            except KeyboardInterrupt:
+                if not stop_on_interrupt:
+                    print("\nit goes on; follow it again with parseq-tui attach", file=sys.stderr)
+                    return 0
+                if interrupted:
+                    client.kill()
+                    raise
+                interrupted = True
+                client.stop(take)
+                print("\nstopping after this frame (Ctrl+C again: at once)", file=sys.stderr)
+
+
+def _events(take: Take, tail: EventTail) -> Iterator[Event]:
+    """The events not read yet, waiting for new ones while the take's worker lives."""
+    while True:
+        alive = take.running()
+        yield from tail.poll()
+        if not alive:
+            yield from tail.poll()
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def _exit_code(end: Ended, interrupted: bool) -> int:
+    if end.outcome == "failed":
+        raise RenderError(end.message, hint=end.hint)
+    return 130 if interrupted or end.outcome == "stopped" else 0
+
+
+@contextmanager
+def _shown(as_json: bool) -> Iterator[Callable[[Event], None]]:
+    if as_json:
+
+        def write(event: Event) -> None:
+            sys.stdout.write(encode(event).decode())
+            sys.stdout.flush()
+
+        yield write
+        return
+    progress: Progress = plain_or_rich()
+    try:
+        yield progress.show
+    finally:
+        progress.close()

@@ -1,0 +1,52 @@
+"""What `render` accepts: a document, or the frame JSON of this program or a peer. Read and checked before a worker starts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parseq_tui.errors import RenderError
+from parseq_tui.formats import frames, native
+from parseq_tui.language.diagnostics import format_diagnostic
+from parseq_tui.timeline.bake import bake
+from parseq_tui.timeline.frame_table import FrameTable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A readable, error-free thing to render."""
+
+    text: str
+    """The file's text, which goes into the job as it is."""
+    table: FrameTable
+    render: Mapping[str, Any]
+    """Its `render` object."""
+
+    def frame_range(self, first: int | None, stop: int | None) -> tuple[int, int]:
+        """Absolute half-open range for `--frames`, open ends filled in. Raises RenderError outside the timeline."""
+        begin, end = self.table.first_frame, self.table.first_frame + self.table.frame_count
+        wanted = (begin if first is None else first, end if stop is None else stop)
+        if wanted[0] < begin or wanted[1] > end or wanted[0] >= wanted[1]:
+            raise RenderError(
+                f"frames {wanted[0]}:{wanted[1]} are not in the timeline", hint=f"it has frames {begin}:{end}"
+            )
+        return wanted
+
+
+def read_source(path: Path) -> Source:
+    """Read and bake. Raises DocumentError for a file that cannot be opened, RenderError if a formula fails."""
+    text = native.read_text(path)
+    if frames.is_frame_json(text):
+        table, document = frames.read_frames(text, path)
+    else:
+        document = native.loads(text, path)
+        table = bake(document)
+    problems = [problem for problem in table.diagnostics if problem.severity == "error"]
+    if problems:
+        for problem in problems:
+            print(format_diagnostic(problem), file=sys.stderr)
+        raise RenderError(f"{path} has {len(problems)} errors", hint="mend them first: an hour of frames is at stake")
+    return Source(text, table, document.render)
