@@ -1,4 +1,4 @@
-"""What `render` accepts: a document, or the frame JSON of this program or a peer. Read and checked before a worker starts."""
+"""What `render` accepts: a document, or frame JSON (ours or a peer's). Read and checked before a worker starts."""
 
 from __future__ import annotations
 
