@@ -1,0 +1,170 @@
+"""`doctor`: what works on this machine, what does not, and why. Each check is one function that answers in words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+Verdict = Literal["ok", "note", "bad"]
+MARKS: dict[Verdict, str] = {"ok": "ok  ", "note": "note", "bad": "BAD "}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One answer."""
+
+    verdict: Verdict
+    topic: str
+    text: str
+    hint: str = ""
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Print every finding; 1 if something needed is missing."""
+    findings = [finding for check in CHECKS for finding in check()]
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        for finding in findings:
+            print(f"{MARKS[finding.verdict]}  {finding.topic:10} {finding.text}")
+            if finding.hint:
+                print(f"      {'':10} → {finding.hint}")
+    return 1 if any(finding.verdict == "bad" for finding in findings) else 0
+
+
+def _program() -> Iterator[Finding]:
+    import parseq_tui
+
+    python = f"parseq-tui {parseq_tui.__version__}, Python {platform.python_version()}, {platform.system()}"
+    yield Finding("ok", "program", python)
+
+
+def _packages() -> Iterator[Finding]:
+    needed = ("textual", "rich", "plotext", "numpy", "watchfiles", "opencv-python-headless", "av", "pillow")
+    drawing = ("torch", "diffusers", "transformers", "safetensors", "accelerate")
+    missing = [name for name in (*needed, *drawing) if _version(name) is None]
+    listing = ", ".join(f"{name} {_version(name)}" for name in (*needed, *drawing) if name not in missing)
+    if missing:
+        yield Finding("bad", "packages", f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+    yield Finding("ok", "packages", listing)
+    if _version("opencv-python") is not None:
+        hint = "pip uninstall opencv-python opencv-python-headless, then pip install opencv-python-headless"
+        yield Finding("note", "packages", "opencv-python is installed too: it needs libGL and X11", hint)
+
+
+def _device() -> Iterator[Finding]:
+    try:
+        import torch
+    except ImportError as error:
+        yield Finding("bad", "device", f"torch cannot be loaded: {error}", "pip install torch")
+        return
+    threads = torch.get_num_threads()
+    yield Finding("ok", "device", f"CPU, {threads} threads: the bundled model renders here, large ones crawl")
+    if not torch.cuda.is_available():
+        yield Finding("note", "device", "no CUDA GPU is usable by torch", _cuda_hint())
+        return
+    for index in range(torch.cuda.device_count()):
+        free, total = torch.cuda.mem_get_info(index)
+        name = torch.cuda.get_device_name(index)
+        yield Finding("ok", "device", f"cuda:{index} {name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free")
+
+
+def _models() -> Iterator[Finding]:
+    from parseq_tui.errors import ParseqError
+    from parseq_tui.render.engines.models import describe
+
+    try:
+        yield Finding("ok", "model", f"tiny: {describe('tiny')}")
+    except ParseqError as error:
+        yield Finding("bad", "model", error.message, error.hint)
+    cache = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")) / "hub"
+    folders = sorted(cache.glob("models--*")) if cache.is_dir() else []
+    names = [folder.name.removeprefix("models--").replace("--", "/") for folder in folders]
+    if names:
+        yield Finding("ok", "model", f"downloaded before: {', '.join(names)}")
+
+
+def _video() -> Iterator[Finding]:
+    try:
+        import av
+    except ImportError as error:
+        yield Finding("bad", "video", f"PyAV cannot be loaded: {error}", "pip install av")
+        return
+    missing = [name for name in ("libx264", "aac") if name not in av.codecs_available]
+    if missing:
+        hint = "pip install --force-reinstall av"
+        yield Finding("bad", "video", f"this build of PyAV lacks {', '.join(missing)}", hint)
+    else:
+        yield Finding("ok", "video", f"H.264 through PyAV {av.__version__}; no system ffmpeg needed")
+
+
+def _terminal() -> Iterator[Finding]:
+    term, color = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
+    if not sys.stdout.isatty():
+        yield Finding("note", "terminal", "standard output is not a terminal: run doctor where you will edit")
+        return
+    columns, lines = shutil.get_terminal_size()
+    depth = "true colour" if color in ("truecolor", "24bit") else "256 colours" if "256" in term else "16 colours"
+    small = columns < 80 or lines < 24
+    hint = "the editor needs 80×24" if small else ""
+    yield Finding(
+        "bad" if small else "ok", "terminal", f"{term or 'TERM is not set'}, {columns}×{lines}, {depth}", hint
+    )
+    if depth != "true colour":
+        note = "SSH does not pass COLORTERM on: set TEXTUAL_COLOR_SYSTEM=truecolor if your terminal can do it"
+        yield Finding("note", "terminal", "colours are approximated", note)
+    encoding = (sys.stdout.encoding or "").lower()
+    if "utf" not in encoding:
+        yield Finding("bad", "terminal", f"the locale's encoding is {encoding}", "export LANG=C.UTF-8")
+    yield from _tmux()
+
+
+def _tmux() -> Iterator[Finding]:
+    if not os.environ.get("TMUX"):
+        return
+    escape = _output("tmux", "show-options", "-gv", "escape-time")
+    if escape.isdigit() and int(escape) > 50:
+        note = f"tmux waits {escape} ms after Esc"
+        yield Finding("note", "terminal", note, "put `set -sg escape-time 10` into ~/.tmux.conf")
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(Path.cwd()).free
+    text = f"{free / 2**30:.1f} GiB free in this folder"
+    if free < 2**30:
+        yield Finding("note", "disk", text, "frames are kept beside the document: make room")
+    else:
+        yield Finding("ok", "disk", text)
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_program, _packages, _device, _models, _video, _terminal, _disk)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _cuda_hint() -> str:
+    if shutil.which("nvidia-smi") is None:
+        return "no NVIDIA driver was found on this machine"
+    return "the driver is there: install a CUDA build of torch"
+
+
+def _output(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=2, check=False).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
