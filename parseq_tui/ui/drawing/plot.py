@@ -1,0 +1,260 @@
+"""Curves over frames as a picture of characters: for the curves pane, and for `parseq-tui plot`.
+
+    for line in plot_text({"zoom": table["zoom"]}, 80, 20, x0=table.first_frame):
+        print(line)
+
+Everything here is a pure function of its arguments, so a pane may call it in a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parseq_tui.ui.drawing.canvas import DOTS, Cells, Glyphs, Line, Tick, draw
+from parseq_tui.ui.drawing.cells import plain
+from parseq_tui.ui.drawing.decimate import dot_of, minmax
+from parseq_tui.ui.drawing.scales import Scale, labels, round_numbers, scale_of
+
+Floats = NDArray[np.float64]
+
+MARKS = "●■▲◆○□△◇"
+"""A keyframe's mark, by curve."""
+ASCII_KEYFRAMES = "ABCDEFGH"
+BEAT, ASCII_BEAT = "┊", ":"
+PLAYHEAD, ASCII_PLAYHEAD = "┃", "|"
+SMALLEST_CANVAS = (8, 2)
+_EMPTY = " \u2800"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One curve of a chart."""
+
+    name: str
+    values: Floats
+    """Of all frames, shape (frames,)."""
+    keyframes: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Indices (from 0) of the frames that are keyframes of this curve, ascending."""
+    series: int = 0
+    """Which colour and mark, from 0."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChartRequest:
+    """What to draw. Frames are counted from 0 here; `x0` is the number of the first."""
+
+    curves: tuple[Curve, ...]
+    width: int
+    height: int
+    """Cells, axes included."""
+    start: float
+    """First frame shown."""
+    count: float
+    """How many frames fit."""
+    x0: int = 0
+    scale: Literal["own", "shared"] = "own"
+    beat: float = 0.0
+    """Frames per beat, for the grid; 0 = no grid."""
+    glyphs: Glyphs = "braille"
+    axis_of: int = 0
+    """Index into `curves`: whose values stand on the axis if every curve has its own scale."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """A finished picture, and where things are in it."""
+
+    request: ChartRequest
+    cells: Cells
+    left: int
+    """Cells before the canvas."""
+    canvas_width: int
+    canvas_height: int
+    beats: NDArray[np.intp]
+    """Canvas columns of the beat grid, already drawn into `cells`."""
+    scales: tuple[Scale, ...]
+    """Of each curve."""
+
+    def column_of(self, index: float) -> int | None:
+        """The column of the picture in which a frame (from 0) lies; None if it is not shown."""
+        across = DOTS[self.request.glyphs][0]
+        dot = dot_of(index, self.request.start, self.request.count, self.canvas_width * across)
+        return self.left + int(dot // across) if 0 <= dot < self.canvas_width * across else None
+
+    def frame_at(self, column: int) -> int:
+        """The frame (from 0) in the middle of a column of the picture; nearest to the canvas if outside."""
+        cell = min(max(column - self.left, 0), self.canvas_width - 1)
+        return round(self.request.start + (cell + 0.5) * self.request.count / self.canvas_width - 0.5)
+
+
+def chart(request: ChartRequest) -> Chart | None:
+    """Draw. None if there is no curve or no room for one."""
+    if not request.curves or request.count <= 0:
+        return None
+    across, down = DOTS[request.glyphs]
+    own = tuple(scale_of([curve.values]) for curve in request.curves)
+    scales = own if request.scale == "own" else (scale_of(curve.values for curve in request.curves),) * len(own)
+    canvas_height = request.height - 2
+    axis = scales[min(request.axis_of, len(scales) - 1)]
+    y_ticks = _value_ticks(axis, canvas_height, down)
+    left = max((len(tick.label) for tick in y_ticks), default=0) + 1
+    canvas_width = request.width - left
+    if canvas_width < SMALLEST_CANVAS[0] or canvas_height < SMALLEST_CANVAS[1]:
+        return None
+    lines = [
+        _line(request, curve, scale, canvas_width * across, canvas_height * down)
+        for curve, scale in zip(request.curves, scales, strict=True)
+    ]
+    # The curve whose axis is shown lies on top, the others in order below it.
+    lines.append(lines.pop(min(request.axis_of, len(lines) - 1)))
+    cells = draw(
+        canvas_width, canvas_height, lines, _frame_ticks(request, canvas_width, across), y_ticks, request.glyphs
+    )
+    made = Chart(request, cells, left, canvas_width, canvas_height, _beat_columns(request, canvas_width), scales)
+    return _with_marks(made)
+
+
+def _line(request: ChartRequest, curve: Curve, scale: Scale, dots_across: int, dots_down: int) -> Line:
+    first, last = (
+        max(0, int(np.floor(request.start))),
+        min(curve.values.size, int(np.ceil(request.start + request.count))),
+    )
+    window = curve.values[first:last]
+    columns = max(1, round(window.size * dots_across / request.count))
+    x, y = minmax(window, min(columns, dots_across))
+    # minmax counts dots from the window's own first frame; the window begins `start` frames earlier or later
+    offset = (first - request.start) * dots_across / request.count
+    fraction = scale.fraction(y)
+    return Line(x + offset, 0.5 + fraction * (dots_down - 1), curve.series)
+
+
+def _value_ticks(scale: Scale, canvas_height: int, down: int) -> list[Tick]:
+    numbers = round_numbers(scale.low, scale.high, max(2, min(7, canvas_height // 2)))
+    if len(numbers) < 2:
+        numbers = [scale.low, scale.high]
+    texts = labels(numbers)
+    width = max(len(text) for text in texts)
+    fractions = scale.fraction(np.array(numbers))
+    return [
+        Tick(0.5 + float(fraction) * (canvas_height * down - 1), text.rjust(width))
+        for fraction, text in zip(fractions, texts, strict=True)
+    ]
+
+
+def _frame_ticks(request: ChartRequest, canvas_width: int, across: int) -> list[Tick]:
+    first = request.x0 + request.start
+    longest = max(len(str(int(first))), len(str(int(first + request.count))))
+    numbers = round_numbers(first, first + request.count - 1, max(1, canvas_width // (longest + 4)), whole=True)
+    dots = canvas_width * across
+    return [
+        Tick(dot_of(number - request.x0, request.start, request.count, dots), f"{number:.0f}") for number in numbers
+    ]
+
+
+def _beat_columns(request: ChartRequest, canvas_width: int) -> NDArray[np.intp]:
+    """Canvas columns of beats: of every beat, or of every 4th, 16th, … where they would stand too close."""
+    if request.beat <= 0:
+        return np.zeros(0, dtype=np.intp)
+    every = request.beat
+    while every * canvas_width / request.count < 5:
+        every *= 4
+    first = np.ceil((request.start + request.x0) / every)
+    last = np.floor((request.start + request.count - 1 + request.x0) / every)
+    frames = np.arange(first, last + 1) * every - request.x0
+    columns = np.floor(dot_of(0.0, request.start, request.count, canvas_width) + frames * canvas_width / request.count)
+    return columns[(columns >= 0) & (columns < canvas_width)].astype(np.intp)
+
+
+def _with_marks(made: Chart) -> Chart:
+    """The picture with beats where nothing is drawn, and marks at keyframes while there is room to tell them apart."""
+    request, canvas_width = made.request, made.canvas_width
+    rows = [list(row) for row in made.cells.rows]
+    series = made.cells.series
+    beat = BEAT if request.glyphs != "ascii" else ASCII_BEAT
+    for row in rows[: made.canvas_height]:
+        for column in made.beats:
+            if row[made.left + column] in _EMPTY:
+                row[made.left + column] = beat
+    marks = MARKS if request.glyphs != "ascii" else ASCII_KEYFRAMES
+    for curve, scale in zip(request.curves, made.scales, strict=True):
+        inside = curve.keyframes[(curve.keyframes >= request.start) & (curve.keyframes < request.start + request.count)]
+        if inside.size > canvas_width // 3:
+            continue
+        for index in inside.tolist():
+            column, value = made.column_of(index), curve.values[index]
+            if column is not None and np.isfinite(value):
+                fraction = float(scale.fraction(np.array([value]))[0])
+                y = made.canvas_height - 1 - min(int(fraction * made.canvas_height), made.canvas_height - 1)
+                rows[y][column] = marks[curve.series % len(marks)]
+                series[y, column] = curve.series + 1
+    cells = Cells(tuple("".join(row) for row in rows), series)
+    return Chart(request, cells, made.left, canvas_width, made.canvas_height, made.beats, made.scales)
+
+
+def plot_text(
+    series: Mapping[str, Floats],
+    width: int,
+    height: int,
+    *,
+    x0: int = 0,
+    playhead: int | None = None,
+    marks: Sequence[int] = (),
+    scale: Literal["own", "shared"] = "own",
+    glyphs: Glyphs = "braille",
+    colors: Sequence[str] = ("36", "33", "32", "35", "34", "37", "31", "90"),
+    color: bool = False,
+) -> list[str]:
+    """Curves as lines of text, a legend first. All series have one value per frame, the first at frame `x0`.
+
+    `marks`: frame numbers that are keyframes. `color`: with escape sequences, `colors` being SGR codes; without, the
+    text is plain and curves are told apart by their marks. [] if there is nothing to draw or no room.
+    """
+    keyframes = np.array(sorted(mark - x0 for mark in marks), dtype=np.int64)
+    curves = tuple(
+        Curve(name, np.asarray(values, dtype=np.float64), keyframes, index)
+        for index, (name, values) in enumerate(series.items())
+    )
+    count = max((curve.values.size for curve in curves), default=0)
+    made = chart(ChartRequest(curves, width, height - 1, 0, count, x0, scale, glyphs=glyphs))
+    if made is None:
+        return []
+    rows = list(made.cells.rows)
+    at = None if playhead is None else made.column_of(playhead - x0)
+    if at is not None:
+        bar = PLAYHEAD if glyphs != "ascii" else ASCII_PLAYHEAD
+        rows = [
+            row[:at] + bar + row[at + 1 :] if y < made.canvas_height and row[at] in _EMPTY + BEAT + ASCII_BEAT else row
+            for y, row in enumerate(rows)
+        ]
+    legend = [_legend_entry(curve, scale_, glyphs) for curve, scale_ in zip(curves, made.scales, strict=True)]
+    if not color:
+        return ["  ".join(legend), *(row.rstrip() for row in rows)]
+    paint = [f"\x1b[{colors[index % len(colors)]}m" for index in range(len(curves))]
+    head = "  ".join(f"{start}{text}\x1b[0m" for start, text in zip(paint, legend, strict=True))
+    return [head, *(_painted(row, made.cells.series[y], paint) for y, row in enumerate(rows))]
+
+
+def mark_of(series: int, glyphs: Glyphs) -> str:
+    """The character that stands for a curve in legends and at its keyframes."""
+    marks = ASCII_KEYFRAMES if glyphs == "ascii" else MARKS
+    return marks[series % len(marks)]
+
+
+def _legend_entry(curve: Curve, scale: Scale, glyphs: Glyphs) -> str:
+    low, high = labels([scale.low, scale.high])
+    return f"{mark_of(curve.series, glyphs)} {plain(curve.name)} {low}…{high}"
+
+
+def _painted(row: str, series: NDArray[np.uint8], paint: Sequence[str]) -> str:
+    parts, current = [], 0
+    for character, number in zip(row, series.tolist(), strict=True):
+        if number != current:
+            parts.append(paint[number - 1] if number else "\x1b[0m")
+            current = number
+        parts.append(character)
+    return "".join(parts).rstrip() + ("\x1b[0m" if current else "")
