@@ -1,8 +1,8 @@
-"""The terminal driver: Textual's, with an Escape key that answers at once, a quiet mouse, and an end when the line is cut.
+"""The terminal driver: Textual's, with a prompt Escape key, a quiet mouse, and an end when the line is cut.
 
 Textual looks for the end of a lone Escape every 100 ms; here it is looked for every 10 ms while one is pending, which
-brings Escape and Alt+letter from 102 ms to about 23 ms and costs nothing when idle. Mouse motion is reported only while a
-button is held. End of input (the terminal is gone) is told to the app instead of being read for ever.
+brings Escape and Alt+letter from 102 ms to about 23 ms and costs nothing when idle. Mouse motion is reported only while
+a button is held. End of input (the terminal is gone) is told to the app instead of being read for ever.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "cell.edit": ("enter", "f2", "equals_sign"),
     "cell.clear": ("delete", "d", "backspace"),
     "cell.retype": ("c",),
-    "cell.repeat": ("r", "full_stop"),
+    "cell.repeat": ("r",),
     "cell.compute": ("asterisk",),
     "interpolation.cycle": ("i",),
     "nudge.down": ("less_than_sign", "alt+down"),
@@ -159,7 +159,7 @@ class Keymap:
         for name, keys in (overrides or {}).items():
             if name not in self.keys:
                 raise SettingsError(f"there is no command called {name!r} to bind a key to", hint="see :help for names")
-            taken = {key for key in keys}
+            taken = set(keys)
             self.keys = {other: tuple(key for key in old if key not in taken) for other, old in self.keys.items()}
             self.keys[name] = tuple(keys)
         self._sequences: dict[tuple[str, ...], str] = {}

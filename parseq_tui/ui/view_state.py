@@ -72,6 +72,10 @@ class ViewState:
     """The other corner (row, column) of a selection; None: only the cursor's cell."""
     reach: Reach = "block"
     """Whether a selection means its rectangle, its whole rows or its whole columns."""
+    sticky: bool = False
+    """Whether plain moves grow the selection (it was begun with `v`) or end it (it was made with Shift)."""
+    playhead: int | None = None
+    """The frame looked at in the curves; None: that of the cursor's row."""
     formulas: bool = True
     """Whether formula columns are shown."""
     folded: frozenset[str] = frozenset()
@@ -84,11 +88,17 @@ class ViewState:
     """What `n` and `N` look for."""
 
     def at(self, row: int, column: int) -> ViewState:
-        """The cursor elsewhere; a selection stays anchored."""
-        return replace(self, row=row, column=column)
+        """The cursor elsewhere. A selection grows with it if it is sticky, else it ends."""
+        moved = replace(self, row=row, column=column, playhead=None)
+        return moved if self.sticky else moved.without_selection()
+
+    def extended_to(self, row: int, column: int) -> ViewState:
+        """The cursor elsewhere, everything between selected."""
+        anchor = self.anchor or (self.row, self.column)
+        return replace(self, row=row, column=column, anchor=anchor, playhead=None)
 
     def without_selection(self) -> ViewState:
-        return replace(self, anchor=None, reach="block")
+        return replace(self, anchor=None, reach="block", sticky=False) if self.anchor or self.sticky else self
 
 
 def shown_fields(document: Document, view: ViewState) -> tuple[str, ...]:
@@ -151,7 +161,8 @@ def carried_over(before: Document, after: Document, view: ViewState) -> ViewStat
     if old is not new and column < len(old) and old[column] in new:
         column = new.index(old[column])
     anchor = view.anchor if len(before.keyframes) == len(after.keyframes) and old == new else None
-    return clamped(after, replace(view, row=row, column=column, anchor=anchor, reach=view.reach if anchor else "block"))
+    moved = replace(view, row=row, column=column, anchor=anchor)
+    return clamped(after, moved if anchor else moved.without_selection())
 
 
 def row_at(document: Document, frame: int) -> int:
@@ -161,6 +172,11 @@ def row_at(document: Document, frame: int) -> int:
     if index < len(rows) and rows[index].frame == frame:
         return index
     return max(0, index - 1)
+
+
+def playhead(document: Document, view: ViewState) -> int:
+    """The frame that is looked at."""
+    return document.keyframes[view.row].frame if view.playhead is None else view.playhead
 
 
 def fields_of(document: Document, view: ViewState, indices: Sequence[int]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from parseq_tui.timeline.edits.base import Edit as Edit
 from parseq_tui.timeline.edits.base import Repeatable as Repeatable
 from parseq_tui.timeline.edits.base import ReplaceDocument as ReplaceDocument
 from parseq_tui.timeline.edits.base import Several as Several
+from parseq_tui.timeline.edits.block import SetCells as SetCells
 from parseq_tui.timeline.edits.cells import ClearCells as ClearCells
 from parseq_tui.timeline.edits.cells import SetFormula as SetFormula
 from parseq_tui.timeline.edits.cells import SetInfo as SetInfo

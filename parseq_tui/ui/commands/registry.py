@@ -69,6 +69,8 @@ class Enter:
     text: str = ""
     typed: bool = False
     """Whether the text was typed just now (the arrow keys then commit)."""
+    view: ViewState | None = None
+    """Another cell to go to first."""
 
 
 @dataclass(frozen=True, slots=True)

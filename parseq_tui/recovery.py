@@ -1,0 +1,120 @@
+"""Journals of unsaved work: what survives kill -9, a closed terminal and a dropped link.
+
+One file per running editor and document, in the user's state folder: a line of JSON (which file, when), then the
+document's text. It is written by rename, so it is always whole; its owner holds a lock on a file beside it for life: a
+journal whose lock is free was left behind by an editor that died.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+MAXIMUM_BYTES = 256 * 1024 * 1024
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Unsaved work that was left behind."""
+
+    document_path: Path | None
+    text: str
+    time: float
+    """Unix seconds of the last change in it."""
+    journal: Path
+
+    def discard(self) -> None:
+        """It was taken over, or is not wanted."""
+        self.journal.unlink(missing_ok=True)
+        _lock_path(self.journal).unlink(missing_ok=True)
+
+
+class Journal:
+    """The journal of this process for one document. Nothing is on disk until `write`."""
+
+    def __init__(self, folder: Path, document_path: Path | None, clock: Callable[[], float] = time.time) -> None:
+        self._path = folder / f"{_stem(document_path)}-{os.getpid()}.draft"
+        self._document_path = document_path
+        self._clock = clock
+        self._lock: int | None = None
+
+    def write(self, text: str) -> None:
+        """Keep this text as the newest unsaved state. Raises OSError (no space, no permission)."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._lock is None:
+            self._lock = os.open(_lock_path(self._path), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        path = None if self._document_path is None else str(self._document_path.absolute())
+        head = json.dumps({"format": _FORMAT, "path": path, "time": self._clock()})
+        fresh = self._path.with_suffix(".new")
+        with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(head.encode() + b"\n" + text.encode("utf-8", "surrogatepass"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, self._path)
+
+    def clear(self) -> None:
+        """Nothing is unsaved (any more)."""
+        self._path.unlink(missing_ok=True)
+        if self._lock is not None:
+            _lock_path(self._path).unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+
+def left_behind(folder: Path, document_path: Path | None) -> Draft | None:
+    """The newest draft of this document (None: of documents without a file) whose editor is gone."""
+    drafts = []
+    for journal in folder.glob(f"{_stem(document_path)}-*.draft"):
+        draft = None if _owner_lives(journal) else _read(journal)
+        if draft is not None:
+            drafts.append(draft)
+    return max(drafts, key=lambda draft: draft.time, default=None)
+
+
+def _stem(path: Path | None) -> str:
+    if path is None:
+        return "untitled"
+    return hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def _lock_path(journal: Path) -> Path:
+    return journal.with_suffix(".lock")
+
+
+def _owner_lives(journal: Path) -> bool:
+    try:
+        handle = os.open(_lock_path(journal), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+
+
+def _read(journal: Path) -> Draft | None:
+    """The draft in a journal; None where it is none of ours or cannot be read."""
+    try:
+        if journal.stat().st_size > MAXIMUM_BYTES:
+            return None
+        head, _, text = journal.read_bytes().partition(b"\n")
+        about = json.loads(head)
+        if about["format"] != _FORMAT:
+            return None
+        path = None if about["path"] is None else Path(about["path"])
+        return Draft(path, text.decode("utf-8", "surrogatepass"), float(about["time"]), journal)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,227 @@
+"""The one mutable cell: a document being worked on, its file, its history and its bake.
+
+Everything that changes the document goes through `apply`, `undo` or `redo`; everyone who shows it subscribes. Baking is
+a job handed out (`bake_job`) and its result handed back (`accept`), so that whoever owns the event loop decides where
+it runs; a result for a document that has moved on is dropped.
+
+    session = Session.open(Path("dance.json"))
+    session.subscribe(lambda change: print(change.label))
+    session.apply(SetValue(30, "zoom", 1.02))
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from parseq_tui.errors import DocumentError, EditError
+from parseq_tui.formats import native
+from parseq_tui.timeline.bake import Baker
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.edits import Edit, ReplaceDocument
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.timeline.history import History
+
+ChangeKind = Literal["edit", "undo", "redo", "reload", "saved", "baked"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChange:
+    """What happened; told to every listener after it has."""
+
+    kind: ChangeKind
+    label: str
+    before: Document
+    after: Document
+
+
+@dataclass(frozen=True, slots=True)
+class BakeJob:
+    """A bake that can run in any thread, one at a time."""
+
+    document: Document
+    run: Callable[[], FrameTable]
+
+
+Listener = Callable[[SessionChange], None]
+
+
+def digest(data: bytes) -> str:
+    """How a file's content is recognised."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class Session:
+    """A document being worked on. Not thread-safe: one thread owns it; only a BakeJob may run elsewhere."""
+
+    def __init__(
+        self,
+        document: Document,
+        *,
+        path: Path | None = None,
+        file_digest: str = "",
+        read_only: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.path = path
+        self.read_only = read_only
+        self.file_digest = file_digest
+        """Digest of the file's content when it was last read or written here; "" without a file."""
+        self.table: FrameTable | None = None
+        """The newest bake; of the current document only if `baked`."""
+        self.clipboard = ""
+        self._clock = clock
+        self._history = History.of(document, clock())
+        self._baker = Baker()
+        self._baked: Document | None = None
+        self._listeners: list[Listener] = []
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False, clock: Callable[[], float] = time.monotonic) -> Session:
+        """A session on a file. Raises DocumentError."""
+        data = read_file(path)
+        return cls(native.loads(data, path=path), path=path, file_digest=digest(data), read_only=read_only, clock=clock)
+
+    # -- looking ---------------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> Document:
+        return self._history.document
+
+    @property
+    def history(self) -> History:
+        """For showing; it is a value."""
+        return self._history
+
+    @property
+    def dirty(self) -> bool:
+        return self._history.dirty
+
+    @property
+    def baked(self) -> bool:
+        """Whether `table` belongs to the current document."""
+        return self._baked is self.document
+
+    @property
+    def name(self) -> str:
+        """What to call the document."""
+        if self.path is not None:
+            return self.path.name
+        return self.document.name or "untitled"
+
+    def subscribe(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    # -- the one write door ----------------------------------------------------------------------------------------
+
+    def apply(self, edit: Edit) -> Document:
+        """Change the document. Raises EditError, and nothing has changed."""
+        self._refuse_if_read_only()
+        return self._record(edit, "edit")
+
+    def reload(self, document: Document, label: str = "reload from disk", *, file_digest: str = "") -> Document:
+        """Take over what the file now holds, as a step that undo can cross. The result counts as saved."""
+        after = self._record(ReplaceDocument(document, label), "reload")
+        self._history = self._history.saved()
+        self.file_digest = file_digest or self.file_digest
+        return after
+
+    def undo(self) -> str | None:
+        """Take the last step back; its name, or None where there is none."""
+        label = self._history.undo_label
+        if label is not None:
+            self._refuse_if_read_only()
+            self._move(self._history.undo(), "undo", label)
+        return label
+
+    def redo(self) -> str | None:
+        """Do the step undone last again; its name, or None where there is none."""
+        label = self._history.redo_label
+        if label is not None:
+            self._refuse_if_read_only()
+            self._move(self._history.redo(), "redo", label)
+        return label
+
+    def close_step(self) -> None:
+        """The next edit is a step of its own, even if it is like the last one (the cursor moved)."""
+        self._history = self._history.closed()
+
+    def _record(self, edit: Edit, kind: ChangeKind) -> Document:
+        self._move(self._history.apply(edit, self._clock()), kind, edit.label)
+        return self.document
+
+    def _move(self, history: History, kind: ChangeKind, label: str) -> None:
+        before, self._history = self.document, history
+        if self.document is not before:
+            self._tell(SessionChange(kind, label, before, self.document))
+
+    def _refuse_if_read_only(self) -> None:
+        if self.read_only:
+            raise EditError("the document is open read-only", hint="start without --read-only to change it")
+
+    def _tell(self, change: SessionChange) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    # -- baking ----------------------------------------------------------------------------------------------------
+
+    def bake_job(self) -> BakeJob:
+        """The bake of the current document, to be run by the caller; jobs must not overlap."""
+        document = self.document
+        return BakeJob(document, lambda: self._baker.bake(document))
+
+    def accept(self, job: BakeJob, table: FrameTable) -> bool:
+        """Take a finished bake. False if the document has moved on: the table is shown all the same until the next."""
+        before = self._baked or job.document
+        self.table, self._baked = table, job.document
+        self._tell(SessionChange("baked", "", before, job.document))
+        return self.baked
+
+    def bake(self) -> FrameTable:
+        """Bake now, in this thread."""
+        if self.table is None or not self.baked:
+            job = self.bake_job()
+            self.accept(job, job.run())
+        assert self.table is not None
+        return self.table
+
+    # -- the file --------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write the document to its file. Raises DocumentError, EditError where there is no file or it is read-only."""
+        if self.path is None:
+            raise EditError("the document has no file yet", hint="save it under a name: :w NAME.json")
+        self._refuse_if_read_only()
+        self._write(self.path)
+
+    def save_as(self, path: Path) -> None:
+        """Write the document to another file and go on working on that one. Raises DocumentError."""
+        self._write(path)
+        self.path, self.read_only = path, False
+
+    def _write(self, path: Path) -> None:
+        document = self.document
+        native.dump(document, path)
+        self.file_digest = digest(read_file(path))
+        self._history = self._history.saved(document)
+        self._tell(SessionChange("saved", f"saved {path.name}", document, document))
+
+    def text(self) -> str:
+        """The document as its file would hold it."""
+        return native.dumps(self.document)
+
+
+def read_file(path: Path) -> bytes:
+    """The file's bytes. Raises DocumentError saying which file and why."""
+    try:
+        return path.read_bytes()
+    except IsADirectoryError:
+        raise DocumentError(f"{path} is a folder", path=path, hint="name a document in it") from None
+    except FileNotFoundError:
+        raise DocumentError(f"there is no file {path}", path=path, hint=f"make one: parseq-tui new {path}") from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be read: {error.strerror}", path=path) from error

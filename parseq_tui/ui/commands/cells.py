@@ -1,0 +1,263 @@
+"""Commands on cells: edit, clear, compute, nudge, cycle the interpolation; and what committing an entry does.
+
+Every verb acts on the selection, and on the cursor's cell where there is none.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from parseq_tui.errors import FormulaError
+from parseq_tui.language.evaluate import evaluate_over
+from parseq_tui.timeline.edits import Edit, MoveKeyframes, SetCells, SetFormula, SetInfo, SetValue
+from parseq_tui.timeline.fields import field_named
+from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui.commands.positions import PositionError, frame_of
+from parseq_tui.ui.commands.registry import Change, Context, Effect, Enter, Say, command
+from parseq_tui.ui.drawing.cells import fixed, shortest
+from parseq_tui.ui.drawing.grid import value_at
+from parseq_tui.ui.view_state import Column, column_at, columns, fields_of, selected
+
+CYCLE = ("L", "S", "C", "P")
+"""What `i` goes through: linear, step, cubic, polynomial."""
+CYCLE_NAMES = {"L": "linear", "S": "step", "C": "cubic spline", "P": "polynomial"}
+
+
+def current_row(context: Context) -> Keyframe:
+    return context.document.keyframes[context.view.row]
+
+
+def cells(context: Context) -> Iterator[tuple[Keyframe, Column]]:
+    """The selected cells, row by row."""
+    block = selected(context.document, context.view)
+    everything = columns(context.document, context.view)
+    for row in block.rows:
+        for column in block.columns:
+            yield context.document.keyframes[row], everything[column]
+
+
+def formula_in_effect(context: Context, field: str, row: int | None = None) -> tuple[str, int | None]:
+    """The formula that is current for a field at a row, and the frame of the row that states it (None: nobody does)."""
+    index = context.view.row if row is None else row
+    for keyframe in reversed(context.document.keyframes[: index + 1]):
+        if keyframe.formulas.get(field):
+            return keyframe.formulas[field], keyframe.frame
+    return "L", None
+
+
+def entry_text(context: Context) -> str:
+    """What an edit of the cursor's cell begins with; an empty value cell offers the interpolated value."""
+    row, column = current_row(context), column_at(context.document, context.view)
+    if column.part == "frame":
+        return str(row.frame)
+    if column.part == "label":
+        return row.info or ""
+    if column.part == "formula":
+        return row.formulas.get(column.field, "")
+    if column.field in row.values:
+        return shortest(row.values[column.field])
+    baked = value_at(context.table, column.field, row.frame)
+    if baked is None or not math.isfinite(baked):
+        return ""
+    return fixed(baked, 4).rstrip("0").rstrip(".") if abs(baked) >= 0.001 else shortest(round(baked, 9))
+
+
+@command("cell.edit", "Edit the cell", "Edit in place; an empty value cell offers the interpolated value.",
+         group="edit", edits=True)  # fmt: skip
+def edit_cell(context: Context, argument: str) -> Effect:
+    return Enter(entry_text(context))
+
+
+@command("cell.retype", "Type the cell anew", "Edit the cell, beginning with nothing.", group="edit", edits=True)
+def retype_cell(context: Context, argument: str) -> Effect:
+    return Enter("")
+
+
+@command("cell.set", "Set the cell", "Put this into the cursor's cell.", group="edit", edits=True, argument="TEXT",
+         aliases=("set",))  # fmt: skip
+def set_cell(context: Context, argument: str) -> Effect:
+    return committed(context, argument)
+
+
+@command("cell.repeat", "Repeat the last entry", "Put what was entered last into every selected cell.", group="edit",
+         edits=True, why_not=lambda context: None if context.last_entry is not None else "nothing was entered yet",
+         )  # fmt: skip
+def repeat_entry(context: Context, argument: str) -> Effect:
+    return committed(context, context.last_entry or "")
+
+
+def committed(context: Context, text: str) -> Effect:
+    """The effect of entering `text` in the cursor's cell, or in every selected cell of its kind."""
+    column = column_at(context.document, context.view)
+    row = current_row(context)
+    text = text.strip()
+    if column.part == "frame":
+        return _moved_row(context, row, text)
+    if column.part == "label":
+        return _all_labelled(context, text)
+    if column.part == "formula" or text.startswith("="):
+        return _all_formulas(context, column.field, text.removeprefix("=").strip())
+    if not text:
+        return _all_values(context, column.field, None)
+    value = number_in(text)
+    if isinstance(value, str):
+        return Say(value, "error")
+    return _all_values(context, column.field, value)
+
+
+def number_in(text: str) -> float | str:
+    """The number a text means: a literal, or arithmetic evaluated once ("1/3"); else words saying why not."""
+    try:
+        value = float(text.replace(",", ".") if re.fullmatch(r"[+-]?\d+,\d+", text) else text)
+    except ValueError:
+        try:
+            result = evaluate_over(text, 1)
+        except FormulaError as error:
+            return f"{error.message}. For a formula that runs over time, begin with = or use the formula column"
+        if isinstance(result, list):
+            return "a cell holds a number, this is a text"
+        value = float(result[0])
+    if not math.isfinite(value):
+        return "a cell holds a finite number"
+    return value
+
+
+def _moved_row(context: Context, row: Keyframe, text: str) -> Effect:
+    try:
+        frame = frame_of(text, context.document.options, relative_to=row.frame)
+    except PositionError as error:
+        return Say(str(error), "warning")
+    return Change(MoveKeyframes((row.frame,), frame - row.frame))
+
+
+def _all_labelled(context: Context, text: str) -> Effect:
+    frames = [context.document.keyframes[row].frame for row in selected(context.document, context.view).rows]
+    if len(frames) == 1:
+        return Change(SetInfo(frames[0], text or None))
+    return Change(SetCells(f"label {len(frames)} keyframes", infos=dict.fromkeys(frames, text or None)))
+
+
+def _targets(context: Context, part: str, field: str) -> list[tuple[int, str]]:
+    places = [(row.frame, column.field) for row, column in cells(context) if column.part == part]
+    return places or [(current_row(context).frame, field)]
+
+
+def _all_values(context: Context, field: str, value: float | None) -> Effect:
+    places = _targets(context, "value", field)
+    if len(places) == 1:
+        return Change(SetValue(*places[0], value))
+    return Change(SetCells(f"set {len(places)} cells to {value}", values=dict.fromkeys(places, value)))
+
+
+def _all_formulas(context: Context, field: str, text: str) -> Effect:
+    places = _targets(context, "formula", field)
+    if len(places) == 1:
+        return Change(SetFormula(*places[0], text or None))
+    return Change(SetCells(f"set {len(places)} formulas", formulas=dict.fromkeys(places, text or None)))
+
+
+@command("cell.clear", "Clear", "Empty the selected cells: values are interpolated again, formulas end.", group="edit",
+         edits=True)  # fmt: skip
+def clear_cells(context: Context, argument: str) -> Effect:
+    edit = cleared(context)
+    return Change(edit) if edit else Say("nothing to clear here; D deletes rows")
+
+
+def cleared(context: Context) -> Edit | None:
+    """The edit that empties the selected cells; None where all are empty or cannot be."""
+    values: dict[tuple[int, str], float | None] = {}
+    formulas: dict[tuple[int, str], str | None] = {}
+    infos: dict[int, str | None] = {}
+    for row, column in cells(context):
+        if column.part == "value" and column.field in row.values:
+            values[row.frame, column.field] = None
+        elif column.part == "formula" and column.field in row.formulas:
+            formulas[row.frame, column.field] = None
+        elif column.part == "label" and row.info is not None:
+            infos[row.frame] = None
+    count = len(values) + len(formulas) + len(infos)
+    if not count:
+        return None
+    row, column = current_row(context), column_at(context.document, context.view)
+    what = f"{column.title} at {row.frame}" if count == 1 else f"{count} cells"
+    return SetCells(f"clear {what}", values, formulas, infos)
+
+
+@command("interpolation.cycle", "Cycle the interpolation", "From here on: linear, step, cubic, polynomial, and round.",
+         group="edit", edits=True)  # fmt: skip
+def cycle_interpolation(context: Context, argument: str) -> Effect:
+    block = selected(context.document, context.view)
+    fields = fields_of(context.document, context.view, block.columns)
+    if not fields:
+        return Say("move to a field first: interpolation belongs to a field")
+    formulas: dict[tuple[int, str], str | None] = {}
+    column = column_at(context.document, context.view)
+    first = column.field or fields[0]
+    now, _ = formula_in_effect(context, first)
+    following = CYCLE[(CYCLE.index(now) + 1) % len(CYCLE)] if now in CYCLE else CYCLE[0]
+    for row in block.rows:
+        for field in fields:
+            formulas[context.document.keyframes[row].frame, field] = following
+    where = f"{first} from {current_row(context).frame}" if len(formulas) == 1 else f"{len(formulas)} cells"
+    label = f"interpolation of {where}"
+    replaced = f" (instead of {now})" if now not in CYCLE else ""
+    return Change(SetCells(label, formulas=formulas), say=f"{where}: {CYCLE_NAMES[following]}{replaced}")
+
+
+def _nudge(name: str, title: str, factor: float) -> None:
+    @command(name, title, f"{title}: values by the field's step, rows by frames.", group="edit", edits=True)
+    def run(context: Context, argument: str) -> Effect:
+        return nudged(context, factor)
+
+
+_nudge("nudge.down", "Nudge down", -1)
+_nudge("nudge.up", "Nudge up", 1)
+_nudge("nudge.far_down", "Nudge down ×10", -10)
+_nudge("nudge.far_up", "Nudge up ×10", 10)
+
+
+def nudged(context: Context, steps: float) -> Effect:
+    """Every value in the selection by `steps` steps of its field; the frame column moves the rows."""
+    if column_at(context.document, context.view).part == "frame":
+        block = selected(context.document, context.view)
+        frames = tuple(context.document.keyframes[row].frame for row in block.rows)
+        return Change(MoveKeyframes(frames, int(steps)))
+    values: dict[tuple[int, str], float | None] = {}
+    lone = context.view.anchor is None
+    for row, column in cells(context):
+        if not column.field or (column.part == "formula" and not lone):
+            continue
+        value = row.values.get(column.field)
+        if value is None and lone:
+            value = value_at(context.table, column.field, row.frame)
+        if value is not None and math.isfinite(value):
+            step = field_named(column.field, context.document.dialect).step
+            values[row.frame, column.field] = round(value + steps * step, 9)
+    if not values:
+        return Say("there is no value here to nudge")
+    column = column_at(context.document, context.view)
+    what = f"{column.field} at {current_row(context).frame}" if len(values) == 1 else f"{len(values)} cells"
+    return Change(SetCells(f"nudge {what}", values))
+
+
+@command("cell.compute", "Compute", "Put each value through an expression of x: x*1.1+0.2.", group="edit", edits=True,
+         argument="EXPRESSION", aliases=("compute",))  # fmt: skip
+def compute(context: Context, argument: str) -> Effect:
+    values: dict[tuple[int, str], float | None] = {}
+    for row, column in cells(context):
+        if column.part != "value":
+            continue
+        old = row.values.get(column.field)
+        if old is None and context.view.anchor is None:
+            old = value_at(context.table, column.field, row.frame)
+        if old is None:
+            continue
+        result = number_in(re.sub(r"\bx\b", f"({old!r})", argument))
+        if isinstance(result, str):
+            return Say(result, "error")
+        values[row.frame, column.field] = result
+    if not values:
+        return Say("there is no value here to compute with")
+    return Change(SetCells(f"compute {argument} on {len(values)} cells", values))

@@ -1,0 +1,221 @@
+"""The keyframe table as text: which column lies where, and what a row of it says. Pure; the widget adds colours.
+
+Frozen on the left: the frame, its beat or time, the label. After it, scrolling sideways, the columns of each field.
+A cell is a text of exactly its column's width and a Role; a row is drawn from its cells without looking at other rows,
+so a table of any size costs what is visible of it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+import numpy as np
+
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui.drawing.cells import ERROR, decimals_needed, fitted, fixed, number
+from parseq_tui.ui.view_state import Column, Position, ViewState, columns
+
+Role = Literal["text", "dim", "interpolated", "formula", "error", "label"]
+
+VALUE_WIDTH = 10
+FORMULA_WIDTH = 13
+LABEL_MAXIMUM = 14
+_SAMPLED_ROWS = 200
+"""Rows looked at when a column's decimals and the label's width are chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Where formulas fail: what the table marks."""
+
+    cells: frozenset[tuple[int, str]] = frozenset()
+    """(frame of the keyframe row, field) of formulas with an error."""
+    fields: frozenset[str] = frozenset()
+    """Fields with at least one error: their values between keyframes are not to be trusted."""
+
+    @classmethod
+    def of(cls, table: FrameTable | None) -> Errors:
+        if table is None:
+            return cls()
+        cells = {
+            (one.keyframe, one.field)
+            for one in table.diagnostics
+            if one.severity == "error" and one.field and one.keyframe is not None
+        }
+        return cls(frozenset(cells), table.failed_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The geometry of the table for one document and view."""
+
+    columns: tuple[Column, ...]
+    widths: tuple[int, ...]
+    """Cells of each column, its separator included."""
+    lefts: tuple[int, ...]
+    """Where each column begins: on the screen for frozen ones, else from the first scrolling column."""
+    frozen: int
+    """Cells of the frozen part: frame, position, label."""
+    frame_width: int
+    position_width: int
+    position: Position
+
+    @property
+    def scrolled_width(self) -> int:
+        """Cells of all scrolling columns."""
+        return self.lefts[-1] + self.widths[-1] if len(self.columns) > 2 else 0
+
+    def visible(self, scroll_x: int, width: int) -> range:
+        """Indices of the scrolling columns that show in `width` screen cells."""
+        if len(self.columns) <= 2 or width <= self.frozen:
+            return range(0)
+        first = max(2, bisect_right(self.lefts, scroll_x, lo=2) - 1)
+        end = bisect_right(self.lefts, scroll_x + width - self.frozen - 1, lo=2)
+        return range(first, max(first, end))
+
+    def span(self, column: int, scroll_x: int) -> tuple[int, int]:
+        """Screen (left, width) of a column; left may lie outside the screen."""
+        if column < 2:
+            return self.lefts[column], self.widths[column]
+        return self.frozen + self.lefts[column] - scroll_x, self.widths[column]
+
+    def column_under(self, x: int, scroll_x: int) -> int:
+        """The column at a screen position, the nearest one where there is none."""
+        if x < self.frozen or len(self.columns) <= 2:
+            return 0 if x < self.lefts[1] else 1
+        return max(2, bisect_right(self.lefts, x - self.frozen + scroll_x, lo=2) - 1)
+
+
+def lay_out(document: Document, view: ViewState) -> Grid:
+    """The geometry of the table."""
+    all_columns = columns(document, view)
+    frame_width = max(5, len(str(document.last_frame)) + 1) + 1
+    position_width = 9
+    sample = _sampled(document.keyframes)
+    label = max((len(row.info) for row in sample if row.info), default=0)
+    label_width = min(LABEL_MAXIMUM, max(5, label)) + 1
+    scrolling = [_width(column) for column in all_columns[2:]]
+    lefts = (0, frame_width + position_width, *accumulate(scrolling[:-1], initial=0)) if scrolling else (0, frame_width)
+    return Grid(
+        columns=all_columns,
+        widths=(frame_width, label_width, *scrolling),
+        lefts=tuple(lefts),
+        frozen=frame_width + position_width + label_width,
+        frame_width=frame_width,
+        position_width=position_width,
+        position=view.position,
+    )
+
+
+def _width(column: Column) -> int:
+    if column.part == "formula":
+        return FORMULA_WIDTH
+    return max(VALUE_WIDTH, min(len(column.field) + 2, 24))
+
+
+def _sampled(rows: Sequence[Keyframe]) -> Sequence[Keyframe]:
+    return rows if len(rows) <= _SAMPLED_ROWS else rows[:: len(rows) // _SAMPLED_ROWS]
+
+
+def column_decimals(document: Document, table: FrameTable | None, field: str) -> int:
+    """Decimals that a field's column needs, judged by a sample of its values."""
+    stored = [row.values[field] for row in _sampled(document.keyframes) if field in row.values]
+    values = np.array(stored, dtype=np.float64)
+    if table is not None and field in table:
+        column = table[field]
+        values = np.concatenate([values, column[:: max(1, len(column) // _SAMPLED_ROWS)]])
+    return decimals_needed(values)
+
+
+def frame_cell(row: Keyframe, grid: Grid, *, current: bool) -> str:
+    mark = "▸" if current else " "
+    return mark + str(row.frame).rjust(grid.frame_width - 2) + " "
+
+
+def position_cell(frame: int, grid: Grid, fps: float, bpm: float) -> str:
+    """The frame's beat or its time, right-aligned."""
+    if grid.position == "beats":
+        text = f"{frame * bpm / (fps * 60):.2f}" if fps else "-"
+    else:
+        text = clock(frame, fps)
+    return text.rjust(grid.position_width - 1)[: grid.position_width - 1] + " "
+
+
+def clock(frame: int, fps: float) -> str:
+    """A frame as minutes and seconds: 128 at 20 fps → 0:06.40."""
+    if fps <= 0:
+        return "-"
+    hundredths = round(frame * 100 / fps)
+    sign = "-" if hundredths < 0 else ""
+    minutes, rest = divmod(abs(hundredths), 6000)
+    return f"{sign}{minutes}:{rest // 100:02d}.{rest % 100:02d}"
+
+
+def field_cell(
+    row: Keyframe,
+    column: Column,
+    width: int,
+    table: FrameTable | None,
+    errors: Errors,
+    decimals: Mapping[str, int],
+) -> tuple[str, Role]:
+    """Text and role of one value or formula cell."""
+    field = column.field
+    if column.part == "formula":
+        formula = row.formulas.get(field)
+        if formula is None:
+            return " " * width, "formula"
+        if (row.frame, field) in errors.cells:
+            return fitted(ERROR + formula, width - 1) + " ", "error"
+        return fitted(formula, width - 1) + " ", "formula"
+    value = row.values.get(field)
+    if value is not None:
+        return number(value, width, decimals.get(field, 4)), "text"
+    if field in errors.fields:
+        return f"{ERROR}err".rjust(width - 1) + " ", "error"
+    baked = value_at(table, field, row.frame)
+    if baked is None:
+        return " " * width, "interpolated"
+    return number(baked, width, decimals.get(field, 4), interpolated=True), "interpolated"
+
+
+def value_at(table: FrameTable | None, field: str, frame: int) -> float | None:
+    """The baked value of a field at a frame; None where there is none."""
+    if table is None or field not in table:
+        return None
+    index = frame - table.first_frame
+    if not 0 <= index < table.frame_count:
+        return None
+    return float(table.columns[field][index])
+
+
+def header_cell(column: Column, width: int, position: Position) -> str:
+    """The head of a column: the field's name over its value, `formula` dimmed beside it."""
+    if column.part == "frame":
+        return "frame".rjust(width - 1) + " "
+    if column.part == "label":
+        return fitted("label", width - 1) + " "
+    if column.part == "formula":
+        return fitted("formula", width - 1) + " "
+    return fitted(column.field, width - 1).rstrip().rjust(width - 1) + " "
+
+
+__all__ = [
+    "Errors",
+    "Grid",
+    "clock",
+    "column_decimals",
+    "field_cell",
+    "fixed",
+    "frame_cell",
+    "header_cell",
+    "lay_out",
+    "position_cell",
+    "value_at",
+]

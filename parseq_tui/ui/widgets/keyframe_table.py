@@ -1,0 +1,341 @@
+"""The keyframe table: rows are keyframes, columns are fields. It draws a document and a view, and says what is clicked.
+
+It holds no state of its own but the scroll position: `show` gives it a document, `move` a view. Moving the cursor
+repaints two cells; leaving the visible part jumps half a page, so that holding a key does not send a page per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.ui.drawing.cells import fitted
+from parseq_tui.ui.drawing.grid import (
+    Errors,
+    Grid,
+    column_decimals,
+    field_cell,
+    frame_cell,
+    header_cell,
+    lay_out,
+    position_cell,
+)
+from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.view_state import ViewState, selected
+
+HEADER = 1
+"""Lines above the first row."""
+_FLASH_SECONDS = 1.2
+
+
+class KeyframeTable(ScrollView, can_focus=True):
+    """Draws keyframes by the Line API: only visible cells are ever computed."""
+
+    DEFAULT_CSS = """
+    KeyframeTable {
+        background: $background; color: $text; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        overflow-x: hidden; overflow-y: scroll;
+    }
+    """
+
+    @dataclass
+    class Pointed(Message):
+        """A cell was clicked, or dragged to."""
+
+        row: int
+        column: int
+        extend: bool
+        """Whether the selection grows to here."""
+        edit: bool
+        """Whether it was a double click."""
+
+    def __init__(self, document: Document, view: ViewState, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._document = document
+        self._view = view
+        self._table: FrameTable | None = None
+        self._errors = Errors()
+        self._grid: Grid = lay_out(document, view)
+        self._decimals: dict[str, int] = {}
+        self._entry: str | None = None
+        self._changed: frozenset[tuple[int, str]] = frozenset()
+        self._styles: dict[str, Style] = {}
+        self._dragging = False
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def show(self, document: Document, table: FrameTable | None, view: ViewState) -> None:
+        """Another document, bake or set of columns: everything visible is drawn again."""
+        if table is not self._table:
+            self._errors = Errors.of(table)
+        if document is not self._document or table is not self._table:
+            self._decimals.clear()
+        self._document, self._table, self._view = document, table, view
+        self._grid = lay_out(document, view)
+        self._resize_contents()
+        self.scroll_to_cursor()
+        self.refresh()
+
+    def move(self, view: ViewState) -> None:
+        """The cursor or selection elsewhere on the same columns."""
+        before, self._view = self._view, view
+        if self.scroll_to_cursor():
+            return
+        if before.anchor or view.anchor:
+            self._refresh_selection(before)
+        for place in (before, view):
+            self._refresh_cell(place.row, place.column)
+        if before.row != view.row:
+            for place in (before, view):
+                self.refresh(Region(0, self._line(place.row), 1, 1))
+        if before.column != view.column:
+            for place in (before, view):
+                left, width = self._grid.span(place.column, self.scroll_offset.x)
+                self._refresh_span(left, 0, width, place.column >= 2)
+
+    def set_entry(self, text: str | None) -> None:
+        """Show what is being typed in the cursor's cell; None: nothing is."""
+        self._entry = text
+        self._refresh_cell(self._view.row, self._view.column)
+
+    def flash(self, cells: Iterable[tuple[int, str]]) -> None:
+        """Mark cells (frame, field) that were changed from outside, for a moment."""
+        self._changed = frozenset(cells)
+        self.refresh()
+        self.set_timer(_FLASH_SECONDS, self._end_flash)
+
+    @property
+    def rows_visible(self) -> int:
+        return max(1, self.size.height - HEADER)
+
+    def scroll_to_cursor(self) -> bool:
+        """Bring the cursor into sight, half a page at a time. True if that scrolled (everything is drawn again)."""
+        top, left = self.scroll_offset.y, self.scroll_offset.x
+        new_top, new_left = self._top_for(self._view.row, top), self._left_for(self._view.column, left)
+        if (new_top, new_left) == (top, left):
+            return False
+        self.scroll_to(new_left, new_top, animate=False, force=True)
+        return (self.scroll_offset.y, self.scroll_offset.x) != (top, left)
+
+    def centre(self) -> None:
+        """Scroll so that the cursor's row is in the middle."""
+        self.scroll_to(y=max(0, self._view.row - self.rows_visible // 2), animate=False, force=True)
+
+    def _top_for(self, row: int, top: int) -> int:
+        visible = self.rows_visible
+        if top <= row < top + visible:
+            return top
+        return max(0, min(row - visible // 2, len(self._document.keyframes) - visible))
+
+    def _left_for(self, column: int, left: int) -> int:
+        if column < 2:
+            return left
+        room = self.size.width - self._grid.frozen
+        start, width = self._grid.lefts[column], self._grid.widths[column]
+        if left <= start and start + width <= left + room:
+            return left
+        return max(0, min(start - max(0, room - width) // 2, self._grid.scrolled_width - room))
+
+    def _resize_contents(self) -> None:
+        size = Size(self._grid.frozen + self._grid.scrolled_width, len(self._document.keyframes) + HEADER)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def _end_flash(self) -> None:
+        self._changed = frozenset()
+        self.refresh()
+
+    # -- regions ---------------------------------------------------------------------------------------------------
+
+    def _line(self, row: int) -> int:
+        return row - self.scroll_offset.y + HEADER
+
+    def _refresh_cell(self, row: int, column: int) -> None:
+        left, width = self._grid.span(column, self.scroll_offset.x)
+        self._refresh_span(left, self._line(row), width, column >= 2)
+
+    def _refresh_span(self, left: int, line: int, width: int, scrolls: bool) -> None:
+        right = min(left + width, self.size.width)
+        left = max(left, self._grid.frozen if scrolls else 0)
+        if right > left and 0 <= line < self.size.height:
+            self.refresh(Region(left, line, right - left, 1))
+
+    def _refresh_selection(self, before: ViewState) -> None:
+        old, new = selected(self._document, before), selected(self._document, self._view)
+        first = max(self._line(min(old.first_row, new.first_row)), HEADER)
+        end = min(self._line(max(old.end_row, new.end_row)), self.size.height)
+        if end > first:
+            self.refresh(Region(0, first, self.size.width, end - first))
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        self._styles.clear()
+        super().notify_style_update()
+
+    def _style(self, name: str) -> Style:
+        if not self._styles:
+            self._styles = _styles(Palette.of(self.app))
+        return self._styles[name]
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y < HEADER:
+            return self._header(width)
+        row = y - HEADER + self.scroll_offset.y
+        if row >= len(self._document.keyframes):
+            return Strip([Segment(" " * width, self._style("text"))], width)
+        return self._row(row, width)
+
+    def _header(self, width: int) -> Strip:
+        grid, run = self._grid, _Run()
+        for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
+            current = column == self._view.column
+            part = grid.columns[column].part
+            style = self._style("head-current" if current else "head-dim" if part == "formula" else "head")
+            run.add(header_cell(grid.columns[column], grid.widths[column], grid.position), style)
+            if column == 0:
+                title = "beat" if grid.position == "beats" else "time"
+                run.add(title.rjust(grid.position_width - 1) + " ", self._style("head-dim"))
+        return self._placed(run, width, self._style("head"))
+
+    def _row(self, row: int, width: int) -> Strip:
+        grid, view = self._grid, self._view
+        keyframe = self._document.keyframes[row]
+        block = selected(self._document, view) if view.anchor else None
+        run = _Run()
+        for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
+            cursor = row == view.row and column == view.column
+            text, role = self._cell(row, column)
+            if cursor:
+                role = "entry" if self._entry is not None else "cursor" if self.has_focus else "cursor-away"
+            elif block is not None and block.holds(row, column):
+                role = "selected-" + role
+            elif self._changed and (keyframe.frame, grid.columns[column].field) in self._changed:
+                role = "changed"
+            run.add(text, self._style(role))
+            if column == 0:
+                options = self._document.options
+                run.add(position_cell(keyframe.frame, grid, options.fps, options.bpm), self._style("dim"))
+        return self._placed(run, width, self._style("text"))
+
+    def _cell(self, row: int, column: int) -> tuple[str, str]:
+        grid, keyframe = self._grid, self._document.keyframes[row]
+        width, what = grid.widths[column], grid.columns[column]
+        if row == self._view.row and column == self._view.column and self._entry is not None:
+            return self._entry[-(width - 1) :].ljust(width - 1) + " ", "entry"
+        if what.part == "frame":
+            return frame_cell(keyframe, grid, current=row == self._view.row), "text"
+        if what.part == "label":
+            return fitted(keyframe.info or "", width - 1) + " ", "label"
+        if what.field not in self._decimals:
+            self._decimals[what.field] = column_decimals(self._document, self._table, what.field)
+        return field_cell(keyframe, what, width, self._table, self._errors, self._decimals)
+
+    def _placed(self, run: _Run, width: int, rest: Style) -> Strip:
+        """Frozen cells, then the scrolling ones shifted by the part of the first one that is scrolled away."""
+        grid = self._grid
+        frozen, moving = run.split(3)
+        visible = grid.visible(self.scroll_offset.x, width)
+        if not visible:
+            return Strip(frozen).adjust_cell_length(width, rest)
+        hidden = self.scroll_offset.x - grid.lefts[visible.start]
+        strip = Strip(moving).crop(hidden, hidden + width - grid.frozen)
+        return Strip.join([Strip(frozen, grid.frozen), strip]).adjust_cell_length(width, rest)
+
+    # -- the mouse -------------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        self.scroll_to_cursor()
+
+    def on_focus(self) -> None:
+        self._refresh_cell(self._view.row, self._view.column)
+
+    def on_blur(self) -> None:
+        self._refresh_cell(self._view.row, self._view.column)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.button == 1:
+            self._dragging = True
+            self.capture_mouse()
+            self._point(event, extend=event.shift)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._dragging:
+            self._point(event, extend=True)
+
+    def on_mouse_up(self) -> None:
+        self._dragging = False
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.chain == 2:
+            self._point(event, extend=False, edit=True)
+
+    def _point(self, event: events.MouseEvent, *, extend: bool, edit: bool = False) -> None:
+        row = event.y - HEADER + self.scroll_offset.y
+        if not 0 <= row < len(self._document.keyframes):
+            return
+        column = min(self._grid.column_under(event.x, self.scroll_offset.x), len(self._grid.columns) - 1)
+        self.post_message(self.Pointed(row, column, extend, edit))
+
+
+class _Run:
+    """Collects the cells of a line; neighbours of one style become one segment (fewer bytes to the terminal)."""
+
+    def __init__(self) -> None:
+        self._cells: list[tuple[str, Style]] = []
+
+    def add(self, text: str, style: Style) -> None:
+        self._cells.append((text, style))
+
+    def split(self, count: int) -> tuple[list[Segment], list[Segment]]:
+        """The first `count` cells, and the others."""
+        return _merged(self._cells[:count]), _merged(self._cells[count:])
+
+
+def _merged(cells: list[tuple[str, Style]]) -> list[Segment]:
+    segments: list[Segment] = []
+    text, style = "", None
+    for part, part_style in cells:
+        # blanks look the same in any colour on the same background
+        if style is None or part_style is style or (part_style.bgcolor == style.bgcolor and part.isspace()):
+            text, style = text + part, style or part_style
+            continue
+        segments.append(Segment(text, style))
+        text, style = part, part_style
+    if style is not None:
+        segments.append(Segment(text, style))
+    return segments
+
+
+def _styles(palette: Palette) -> dict[str, Style]:
+    text = {
+        "text": ("text", ""),
+        "dim": ("dim", ""),
+        "label": ("accent", ""),
+        "interpolated": ("interpolated", ""),
+        "formula": ("formula", ""),
+        "error": ("error", "bold"),
+    }
+    styles = {name: palette.style(role, "background", extra) for name, (role, extra) in text.items()}
+    styles |= {f"selected-{name}": palette.style("text", "selection", extra) for name, (_, extra) in text.items()}
+    return styles | {
+        "cursor": palette.style("cursor-text", "cursor"),
+        "cursor-away": palette.style("text", "selection"),
+        "entry": palette.style("text", "surface", "underline"),
+        "changed": palette.style("text", "changed"),
+        "head": palette.style("text", "panel"),
+        "head-dim": palette.style("dim", "panel"),
+        "head-current": palette.style("accent", "panel", "bold"),
+    }
