@@ -280,7 +280,7 @@ COMMANDS: dict[str, Command] = {
             "start a document, blank or from an example",
             "parseq-tui new dance.json --from cat_dog_spider",
             _new_arguments,
-            _headless("documents", "new"),
+            _headless("new", "new"),
         ),
         Command(
             "takes",

@@ -1,4 +1,4 @@
-"""`export`, `check` and `new`: documents in, files and words out."""
+"""`export` and `check`: documents in, files and words out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from parseq_tui.errors import DocumentError, ParseqError
 from parseq_tui.formats import csv, frames, native, schedules
-from parseq_tui.gallery import Example, example_named, examples
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.check import check as find_problems
@@ -59,39 +58,6 @@ def check(arguments: argparse.Namespace) -> int:
         errors = sum(problem.severity == "error" for problem in listing)
         print(f"{len(arguments.documents)} checked: {errors} errors, {len(listing) - errors} warnings", file=sys.stderr)
     return 1 if any(problem.severity == "error" for problem in listing) else 0
-
-
-def new(arguments: argparse.Namespace) -> int:
-    """Copy an example, or write a blank document; never over an existing file."""
-    if arguments.file is None:
-        for example in examples():
-            print(f"{example.name:24} {example.summary}")
-        return 0
-    source = example_named(arguments.example or "blank")
-    path: Path = arguments.file if arguments.file.suffix else arguments.file.with_suffix(".json")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(source.path.read_text(encoding="utf-8"))
-        copied = _copy_input(source, path)
-    except FileExistsError:
-        raise ParseqError(f"{path} exists already", hint="choose another name: nothing is overwritten") from None
-    except OSError as error:
-        raise ParseqError(f"cannot write {path}: {error.strerror}") from error
-    print(
-        f"wrote {path}{copied}\n  edit it:   parseq-tui {path}\n  render it: parseq-tui render {path}", file=sys.stderr
-    )
-    return 0
-
-
-def _copy_input(example: Example, path: Path) -> str:
-    """An example that reads a clip or picture brings it along; its name is kept, since the document names it."""
-    if example.input is None:
-        return ""
-    target = path.parent / example.input.name
-    if not target.exists():
-        target.write_bytes(example.input.read_bytes())
-        return f" and {target}"
-    return ""
 
 
 def _baked(path: Path) -> tuple[Document, FrameTable]:
