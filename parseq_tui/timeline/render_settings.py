@@ -68,6 +68,13 @@ SETTINGS: Mapping[str, Setting] = _settings(
     Setting("perspective_flip", bool, False, "whether the perspective_flip fields apply"),
     Setting("end", str, "stop", "when the video is shorter than the timeline", ("stop", "hold", "loop")),
     Setting("seed", int, 0, "seed of a document that manages none", minimum=-1),
+    Setting(
+        "seed_behavior",
+        str,
+        "auto",
+        "how that seed goes on; auto: iter (one more each frame) in a loopback, else fixed",
+        ("auto", "fixed", "iter", "ladder", "alternate"),
+    ),
     Setting("cfg_scale", float, 5.0, "CFG scale of a document that manages none"),
     Setting(
         "denoising_strength", float, 0.5, "denoising strength of a document that manages none", minimum=0, maximum=1
@@ -97,6 +104,7 @@ class RenderSettings:
     perspective_flip: bool
     end: str
     seed: int
+    seed_behavior: str
     cfg_scale: float
     denoising_strength: float
     crf: int

@@ -1,0 +1,154 @@
+"""The frame cache: every picture ever made for a document, by its key (`cache/3f/3fa9….png`).
+
+An entry is written beside its place and moved there, so it is whole or absent; a checksum of the pixels inside it
+notices the rest (a damaged disk, a copy that was cut off). The recipe of a picture travels in its PNG.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parseq_tui.errors import DiskFull, RenderError, VideoError
+from parseq_tui.render.dependencies import Recipe
+from parseq_tui.video.images import decode_png, encode_png, png_texts
+
+_CHECKSUM = "parseq-tui checksum"
+_RECIPE = "parseq-tui recipe"
+_HEAD = 1 << 16
+
+
+class DamagedFrame(RenderError):
+    """A cache entry that is not what was written, or that vanished. It is gone now and can be made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """What a cache takes."""
+
+    frames: int
+    bytes: int
+
+
+class FrameCache:
+    """Pictures by key in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.png"
+
+    def __contains__(self, key: str) -> bool:
+        return self.path(key).exists()
+
+    def store(self, key: str, image: NDArray[np.uint8], recipe: Recipe | None = None) -> Path:
+        """Keep a picture. Raises DiskFull or RenderError if it cannot be written; then nothing has changed."""
+        texts = {_CHECKSUM: _checksum(image)}
+        if recipe is not None:
+            texts[_RECIPE] = json.dumps(recipe, ensure_ascii=False)
+        path = self.path(key)
+        temporary = path.with_name(f".{key}.{os.getpid()}.tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                temporary.write_bytes(encode_png(image, texts))
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+        return path
+
+    def load(self, key: str) -> NDArray[np.uint8]:
+        """The picture of a key. Raises DamagedFrame if it is missing or not what was stored; the entry is then gone."""
+        path = self.path(key)
+        try:
+            content = path.read_bytes()
+            image = decode_png(content)
+        except FileNotFoundError:
+            raise DamagedFrame(f"the cached frame {key[:8]} is missing") from None
+        except (OSError, VideoError) as error:
+            path.unlink(missing_ok=True)
+            raise DamagedFrame(f"the cached frame {key[:8]} cannot be read: {error}") from error
+        if png_texts(content[:_HEAD]).get(_CHECKSUM) != _checksum(image):
+            path.unlink(missing_ok=True)
+            raise DamagedFrame(f"the cached frame {key[:8]} is damaged")
+        return image
+
+    def recipe(self, key: str) -> Recipe | None:
+        """What made a picture, from its file; None if it is not there or says nothing."""
+        try:
+            with self.path(key).open("rb") as file:
+                recipe = json.loads(png_texts(file.read(_HEAD)).get(_RECIPE, "null"))
+        except (OSError, ValueError):
+            return None
+        return recipe if isinstance(recipe, dict) else None
+
+    def use(self) -> CacheUse:
+        """How many frames there are and how much they take."""
+        sizes = [size for _, _, size in self._entries()]
+        return CacheUse(len(sizes), sum(sizes))
+
+    def prune(self, limit: int, keep: AbstractSet[str]) -> CacheUse:
+        """Remove the longest unused frames until at most `limit` bytes are left, never one in `keep`.
+
+        Returns what was removed.
+        """
+        entries = sorted(self._entries(), key=lambda entry: entry[1])
+        total = sum(size for _, _, size in entries)
+        removed = freed = 0
+        for path, _, size in entries:
+            if total - freed <= limit:
+                break
+            if path.stem in keep:
+                continue
+            path.unlink(missing_ok=True)
+            removed, freed = removed + 1, freed + size
+        return CacheUse(removed, freed)
+
+    def touch(self, key: str) -> None:
+        """Note that a frame was used, for `prune`."""
+        try:
+            os.utime(self.path(key))
+        except FileNotFoundError:
+            return  # whoever loads it next will notice, and says so
+
+    def sweep(self) -> None:
+        """Remove what a killed worker left half written. Only the holder of the folder's lock may do this."""
+        for path in self.folder.glob("??/.*.tmp"):
+            path.unlink(missing_ok=True)
+
+    def _entries(self) -> Iterator[tuple[Path, float, int]]:
+        for path in self.folder.glob("??/*.png"):
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            yield path, status.st_mtime, status.st_size
+
+
+def unwritable(place: Path, error: OSError) -> RenderError:
+    """What to tell somebody whose disk said no."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(
+            f"there is no space left on the disk of {place}",
+            hint="free some space or remove old frames, then render again: it goes on where it stopped",
+        )
+    return RenderError(
+        f"{place} cannot be written: {error.strerror}", hint="mend its permissions, or save the document elsewhere"
+    )
+
+
+def _checksum(image: NDArray[np.uint8]) -> str:
+    digest = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16)
+    return f"{image.shape[1]}x{image.shape[0]} {digest.hexdigest()}"

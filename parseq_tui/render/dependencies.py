@@ -1,0 +1,159 @@
+"""What a frame is made from: its key, and which earlier frames it needs. Resume, "only what changed", cuts and parallel
+segments all follow from here.
+
+The key of a picture is a hash of everything that made it: its plan, the engine, the pipeline, the input's content, and
+the keys of the pictures it was made from. Frame numbers are not in it: equal work has equal keys, wherever it stands.
+A frame that starts from noise alone has no keys of others in its own: the chain is cut there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from parseq_tui.render.plan import Edges, FramePlan, Tween
+
+PIPELINE_VERSION = 1
+"""Raise it when any stage of render/loop.py gives other pixels for the same plan."""
+
+Recipe = Mapping[str, Any]
+"""Everything that made a picture, as JSON values."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameKeys:
+    """Keys and recipes of a row of plans."""
+
+    pictures: Mapping[int, str]
+    """Frame → key of its diffused picture; frames between diffused ones have none."""
+    frames: Mapping[int, str]
+    """Frame → key of what is shown there (with cadence 1 the picture itself)."""
+    recipes: Mapping[str, Recipe]
+    """Key → what made it."""
+
+
+def reads(plan: FramePlan) -> tuple[int, ...]:
+    """The earlier frames whose diffused pictures this frame's diffused picture is made from, newest first."""
+    frames = set(plan.history)
+    if plan.source.kind == "previous":
+        frames.add(plan.source.index)
+    if plan.colors is not None:
+        frames.update(plan.colors.frames)
+    return tuple(sorted(frames, reverse=True))
+
+
+def shows(plan: FramePlan) -> tuple[int, ...]:
+    """The frames whose diffused pictures are seen at this frame."""
+    if plan.tween is None:
+        return (plan.frame,)
+    return (plan.tween.newer,) if plan.tween.older is None else (plan.tween.newer, plan.tween.older)
+
+
+def is_cut(plan: FramePlan) -> bool:
+    """Whether the chain is cut here: a diffused picture that is made from no earlier one."""
+    return plan.request is not None and not reads(plan)
+
+
+def key_frames(plans: Iterable[FramePlan], fingerprint: str, input_content: Callable[[int], str]) -> FrameKeys:
+    """Keys for plans that start at a document's first frame, in frame order.
+
+    `fingerprint` is the engine's; `input_content(index)` identifies a picture of the input.
+    """
+    pictures: dict[int, str] = {}
+    frames: dict[int, str] = {}
+    recipes: dict[str, Recipe] = {}
+    for plan in plans:
+        if plan.request is not None:
+            recipe = _picture_recipe(plan, fingerprint, input_content, pictures)
+            pictures[plan.frame] = _key(recipe)
+            recipes[pictures[plan.frame]] = recipe
+        if plan.tween is None:
+            frames[plan.frame] = pictures[plan.frame]
+        else:
+            recipe = _tween_recipe(plan.tween, plan.edges, pictures)
+            frames[plan.frame] = _key(recipe)
+            recipes[frames[plan.frame]] = recipe
+    return FrameKeys(pictures, frames, recipes)
+
+
+def needed(
+    plans: Mapping[int, FramePlan], keys: FrameKeys, wanted: Iterable[int], cached: Callable[[str], bool]
+) -> list[int]:
+    """Frames whose diffused picture must be made so that every wanted frame can be shown, in frame order."""
+    asked = [picture for frame in wanted if not cached(keys.frames[frame]) for picture in shows(plans[frame])]
+    missing: set[int] = set()
+    seen: set[int] = set()
+    while asked:
+        frame = asked.pop()
+        if frame in seen:
+            continue
+        seen.add(frame)
+        if not cached(keys.pictures[frame]):
+            missing.add(frame)
+            asked += reads(plans[frame])
+    return sorted(missing)
+
+
+def segments(plans: Sequence[FramePlan]) -> list[tuple[int, int]]:
+    """Half-open ranges of frames, split at cuts that nothing later reaches behind: they can be made side by side."""
+    if not plans:
+        return []
+    reach = end = plans[-1].frame + 1
+    starts = {plans[0].frame}
+    for plan in reversed(plans):
+        reach = min(reach, plan.frame, *reads(plan), *shows(plan))
+        if reach == plan.frame:
+            starts.add(plan.frame)
+    return list(pairwise([*sorted(starts), end]))
+
+
+def changed_names(old: Recipe, new: Recipe) -> list[str]:
+    """Which parts of two recipes differ, in words of the plan ("motions", "positive", …)."""
+    flat_old, flat_new = _flat(old), _flat(new)
+    names = [name for name in {**flat_new, **flat_old} if flat_old.get(name) != flat_new.get(name)]
+    return list(dict.fromkeys(names))
+
+
+def _flat(recipe: Recipe) -> dict[str, Any]:
+    request = recipe.get("request")
+    return {**recipe, **(request if isinstance(request, Mapping) else {}), "request": None}
+
+
+def _picture_recipe(
+    plan: FramePlan, fingerprint: str, input_content: Callable[[int], str], pictures: Mapping[int, str]
+) -> dict[str, Any]:
+    recipe = asdict(replace(plan, tween=None, edges=plan.edges if plan.motions or _moved(plan) else None))
+    del recipe["frame"], recipe["tween"]
+    recipe["source"] = {"kind": plan.source.kind}
+    if plan.source.kind == "previous":
+        recipe["source"]["of"] = pictures[plan.source.index]
+    if plan.source.kind == "input":
+        recipe["source"]["of"] = input_content(plan.source.index)
+    recipe["history"] = [pictures[frame] for frame in plan.history]
+    if plan.colors is not None:
+        recipe["colors"]["frames"] = [pictures[frame] for frame in plan.colors.frames]
+        if plan.colors.input_index is not None:
+            recipe["colors"]["input_index"] = input_content(plan.colors.input_index)
+    # the kinds of motion have different fields, so asdict tells them apart
+    return {**recipe, "engine": fingerprint, "pipeline": PIPELINE_VERSION}
+
+
+def _moved(plan: FramePlan) -> bool:
+    return plan.colors is not None and bool(plan.colors.motions)
+
+
+def _tween_recipe(tween: Tween, edges: Edges | None, pictures: Mapping[int, str]) -> dict[str, Any]:
+    recipe = asdict(tween)
+    recipe["newer"] = pictures[tween.newer]
+    recipe["older"] = None if tween.older is None else pictures[tween.older]
+    moved = edges is not None and (tween.newer_motions or tween.older_motions)
+    return {"tween": recipe, "edges": asdict(edges) if edges and moved else None, "pipeline": PIPELINE_VERSION}
+
+
+def _key(recipe: Recipe) -> str:
+    text = json.dumps(recipe, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

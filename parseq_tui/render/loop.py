@@ -1,0 +1,142 @@
+"""How a frame is made: the stages, in order, one call each (PIPELINE A2 and B3).
+
+    source → resize → blend history → move → match colours → contrast, anti-blur → add noise → diffuse → match colours
+
+The state between frames is the 8-bit RGB picture and nothing else, so a render that goes on from stored pictures is
+bit for bit the one that was never interrupted. A stage that a plan leaves out returns its picture untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Protocol
+
+import numpy as np
+
+from parseq_tui.render import color, history, warp
+from parseq_tui.render.engines.base import Engine, Image
+from parseq_tui.render.motion import Flip, Motion, Planar, Spatial
+from parseq_tui.render.noise import add_noise
+from parseq_tui.render.plan import ColorMatch, Edges, FramePlan
+
+
+class Pictures(Protocol):
+    """Diffused pictures by frame number."""
+
+    def __getitem__(self, frame: int, /) -> Image: ...
+
+    def __setitem__(self, frame: int, image: Image, /) -> None: ...
+
+
+class Inputs(Protocol):
+    """The pictures a render starts from."""
+
+    def picture(self, index: int) -> Image:
+        """The input's picture at this position, in its own size."""
+
+
+def diffuse_frames(plans: Iterable[FramePlan], engine: Engine, inputs: Inputs, pictures: Pictures) -> Iterator[int]:
+    """Make the diffused picture of each plan, put it into `pictures`, and yield its frame number.
+
+    The plans are in frame order, and the pictures they read are in `pictures` or made before them.
+    """
+    for plan in plans:
+        if plan.request is None:
+            continue
+        image = source(plan, inputs, pictures)
+        if image is not None:
+            image = warp.resize(image, plan.request.width, plan.request.height)
+            image = history.blend(image, [pictures[frame] for frame in plan.history], plan.decay)
+            image = move(image, plan.motions, plan.edges)
+            if plan.colors and plan.colors.before:
+                image = match_colors(image, plan.colors, plan.edges, inputs, pictures)
+            image = color.contrast(image, plan.contrast)
+            if plan.antiblur:
+                sharp = plan.antiblur
+                image = color.antiblur(image, sharp.kernel, sharp.sigma, sharp.amount, sharp.threshold)
+            if plan.noise:
+                image = add_noise(image, plan.noise.amount, plan.noise.seed, plan.noise.kind)
+        image = engine.generate(plan.request, image)
+        if plan.colors and plan.colors.after:
+            image = match_colors(image, plan.colors, plan.edges, inputs, pictures)
+        pictures[plan.frame] = image
+        yield plan.frame
+
+
+def source(plan: FramePlan, inputs: Inputs, pictures: Pictures) -> Image | None:
+    """The picture a frame starts from; None for noise alone."""
+    if plan.source.kind == "noise":
+        return None
+    return inputs.picture(plan.source.index) if plan.source.kind == "input" else pictures[plan.source.index]
+
+
+def move(image: Image, motions: Iterable[Motion], edges: Edges | None) -> Image:
+    """The picture after these motions, one after the other."""
+    for motion in motions:
+        assert edges is not None  # a plan with motion says how it is carried out
+        image = _moved(image, motion, edges)
+    return image
+
+
+def match_colors(image: Image, colors: ColorMatch, edges: Edges | None, inputs: Inputs, pictures: Pictures) -> Image:
+    """The picture in the colours of its targets."""
+    targets = [pictures[frame] for frame in colors.frames]
+    if colors.input_index is not None:
+        targets.append(warp.resize(inputs.picture(colors.input_index), image.shape[1], image.shape[0]))
+    if colors.space == "mean_lab":
+        return color.mean_lab_match(image, targets)
+    return color.match(image, move(targets[0], colors.motions, edges), colors.space)
+
+
+class Tweens:
+    """What is seen at each frame: with a cadence, the two newest diffused pictures, moved along and mixed (B6)."""
+
+    def __init__(self, pictures: Pictures) -> None:
+        self._pictures = pictures
+        self._moved: dict[int, tuple[tuple[Motion, ...], Image]] = {}
+
+    def shown(self, plan: FramePlan) -> Image:
+        """The picture to show at this plan's frame."""
+        tween = plan.tween
+        if tween is None:
+            return self._pictures[plan.frame]
+        self._moved = {frame: moved for frame, moved in self._moved.items() if frame in (tween.newer, tween.older)}
+        newer = self._travelled(tween.newer, tween.newer_motions, plan.edges)
+        if tween.older is None:
+            return newer
+        older = self._travelled(tween.older, tween.older_motions, plan.edges)
+        mixed = older * (1 - tween.weight) + newer * tween.weight
+        return np.asarray(np.rint(mixed), np.uint8)
+
+    def _travelled(self, frame: int, motions: tuple[Motion, ...], edges: Edges | None) -> Image:
+        """A diffused picture after these motions; goes on from where it stood at the frame before."""
+        done, image = self._moved.get(frame, ((), self._pictures[frame]))
+        if motions[: len(done)] != done:
+            done, image = (), self._pictures[frame]
+        image = move(image, motions[len(done) :], edges)
+        self._moved[frame] = (motions, image)
+        return image
+
+
+def _moved(image: Image, motion: Motion, edges: Edges) -> Image:
+    height, width = image.shape[:2]
+    border, resampling = edges.border, edges.resampling
+    if isinstance(motion, Planar):
+        numbers = asdict(motion)
+        del numbers["flip"]
+        matrix = _flip(width, height, motion.flip) @ warp.motion_2d(width, height, **numbers)
+        return warp.warp(image, matrix, border=border, resampling=resampling)
+    if isinstance(motion, Spatial):
+        numbers = asdict(motion)
+        del numbers["flip"]
+        flipped = warp.warp(image, _flip(width, height, motion.flip), border=border, resampling=resampling)
+        return warp.warp_3d(flipped, **numbers, border=border, resampling=resampling)
+    matrix = warp.camera_2022(width, height, **asdict(motion))
+    return warp.warp(image, matrix, border=border, resampling=resampling)
+
+
+def _flip(width: int, height: int, flip: Flip | None) -> warp.Matrix:
+    if flip is None:
+        return np.eye(3)
+    return warp.perspective_flip(width, height, theta=flip.theta, phi=flip.phi, gamma=flip.gamma, fv=flip.fv)

@@ -1,0 +1,137 @@
+"""Reading videos: any container PyAV opens, frames picked by time with exact rates, turned upright, as RGB.
+
+Variable frame rates, odd sizes, alpha and rotation flags are handled here and nowhere else. Picking follows an fps
+filter: at a rate r the n-th picture is the last one whose time, rounded to slots of 1/r, is n (PIPELINE A1, A9.5).
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from parseq_tui.errors import VideoError
+from parseq_tui.video.images import MAX_PIXELS, over_black
+
+SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".ogv", ".gif")
+_FORWARD = 48
+"""Frames: how far decoding on is cheaper than seeking."""
+
+
+class VideoReader:
+    """A video's pictures by number. Sequential access decodes each frame once; any order works."""
+
+    def __init__(self, path: Path) -> None:
+        """Open and index a video. Raises VideoError if it is missing, unreadable or has no pictures."""
+        self.path = path
+        if not path.exists():
+            raise VideoError(f"there is no video {path}", hint="look at the path: it starts from the document")
+        try:
+            self._container: InputContainer = av.open(str(path))
+            if not self._container.streams.video:
+                raise VideoError(f"{path.name} has no picture track", hint="choose a video file")
+            self._stream: VideoStream = self._container.streams.video[0]
+            self._stream.thread_type = "AUTO"
+            self._times, self._end = self._index()
+        except (av.FFmpegError, ValueError) as error:
+            raise self._unreadable(error) from error
+        if not self._times:
+            raise VideoError(f"{path.name} has no pictures", hint="is it cut off? try to play it")
+        if self._stream.width * self._stream.height > MAX_PIXELS:
+            raise VideoError(f"the pictures of {path.name} are too large", hint="make it smaller first")
+        self._decoded: Iterator[VideoFrame] = iter(())
+        self._position: int | None = None
+        self._current: NDArray[np.uint8] | None = None
+
+    @property
+    def fps(self) -> Fraction:
+        """Its average rate."""
+        return Fraction(self._stream.average_rate or self._stream.guessed_rate or 25)
+
+    def count(self, rate: Fraction | None = None) -> int:
+        """How many pictures it has: its own, or at a rate."""
+        if rate is None:
+            return len(self._times)
+        seconds = (self._end - self._times[0]) * self._time_base
+        return max(1, math.floor(seconds * rate + Fraction(1, 2)))
+
+    def source_index(self, index: int, rate: Fraction | None = None) -> int:
+        """Which of its own pictures is the `index`-th at a rate; the last one if there are not that many."""
+        if rate is None:
+            return min(max(index, 0), len(self._times) - 1)
+        until = self._times[0] + (index + Fraction(1, 2)) / rate / self._time_base
+        return max(0, bisect_left(self._times, until) - 1)
+
+    def picture(self, index: int, rate: Fraction | None = None) -> NDArray[np.uint8]:
+        """The `index`-th picture at a rate: uint8 (height, width, 3), RGB, upright. Raises VideoError."""
+        wanted = self.source_index(index, rate)
+        if wanted != self._position or self._current is None:
+            try:
+                self._current = _rgb(self._frame(wanted))
+            except (av.FFmpegError, StopIteration) as error:
+                self._position = None
+                raise VideoError(
+                    f"picture {wanted} of {self.path.name} cannot be decoded", hint="is the file cut off or damaged?"
+                ) from error
+            self._position = wanted
+        return self._current
+
+    def close(self) -> None:
+        self._container.close()
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _time_base(self) -> Fraction:
+        return Fraction(self._stream.time_base or Fraction(1, 90000))
+
+    def _index(self) -> tuple[list[int], int]:
+        """The time of each picture in order, and when the last one ends, in units of the time base. Decodes nothing."""
+        times: list[int] = []
+        lengths: dict[int, int] = {}
+        for packet in self._container.demux(self._stream):
+            if packet.pts is not None and packet.size and not packet.is_discard:
+                times.append(packet.pts)
+                lengths[packet.pts] = packet.duration or 0
+        times.sort()
+        if not times:
+            return [], 0
+        typical = max(1, round(1 / (self.fps * self._time_base)))
+        return times, times[-1] + (lengths[times[-1]] or typical)
+
+    def _frame(self, wanted: int) -> VideoFrame:
+        """Decode on, or seek and decode, until the picture's time is reached."""
+        near = self._position is not None and self._position < wanted <= self._position + _FORWARD
+        if not near:
+            self._container.seek(self._times[wanted], stream=self._stream, backward=True)
+            self._decoded = self._container.decode(self._stream)
+        while True:
+            frame = next(self._decoded)
+            if frame.pts is not None and frame.pts >= self._times[wanted]:
+                return frame
+
+    def _unreadable(self, error: Exception) -> VideoError:
+        return VideoError(
+            f"the video {self.path.name} cannot be read: {error.args[-1] if error.args else error}",
+            hint="is it a video, and complete? converting it to mp4 (H.264) often helps",
+        )
+
+
+def _rgb(frame: VideoFrame) -> NDArray[np.uint8]:
+    transparent = any(component.is_alpha for component in frame.format.components)
+    pixels = np.asarray(frame.to_ndarray(format="rgba" if transparent else "rgb24"), np.uint8)
+    upright = np.rot90(pixels, k=round(frame.rotation / 90) % 4)
+    return over_black(upright) if transparent else np.ascontiguousarray(upright)
