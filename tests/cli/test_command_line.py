@@ -1,0 +1,215 @@
+"""The command line as a script sees it: exit codes, standard output is data, standard error is talk."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from parseq_tui.cli import COMMANDS, main
+from parseq_tui.gallery import examples
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    return Path(shutil.copy(EXAMPLES / "cat_dog_spider.json", tmp_path / "dance.json"))
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    """Exit code, standard output, standard error."""
+    try:
+        code = main([str(word) for word in words])
+    except SystemExit as exit_:
+        code = int(exit_.code or 0)
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, name, "--help")
+    assert code == 0
+    assert f"example: parseq-tui {name}" in out
+
+
+def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "render")[0] == 2
+    assert run(capsys, "--nonsense")[0] == 2
+    assert run(capsys, "render", "x.json", "--frames", "9:3")[0] == 2
+
+
+class TestEval:
+    def test_prints_a_value_per_frame(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(capsys, "eval", "f*2", "--frames", "3") == (0, "0\t0.0\n1\t2.0\n2\t4.0\n", "")
+
+    def test_json_is_a_list(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _ = run(capsys, "eval", "s", "--frames", "3", "--fps", "10", "--json")
+        assert (code, json.loads(out)) == (0, [0.0, 0.1, 0.2])
+
+    def test_a_wrong_formula_is_shown_with_a_caret_under_it(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, err = run(capsys, "eval", "1 + sni(p=4b)")
+        assert (code, out) == (1, "")
+        lines = err.splitlines()
+        assert "sni" in lines[0]
+        assert lines[1].strip() == "1 + sni(p=4b)"
+        assert lines[2].index("^") == lines[1].index("sni")
+        assert "sin" in err.split("^")[-1]
+
+
+class TestFunctions:
+    def test_lists_functions_and_variables(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _ = run(capsys, "functions")
+        assert code == 0
+        assert {"sin", "bez", "slide", "prev_computed_value", "PI"} <= set(re.findall(r"^  (\w+)", out, re.M))
+
+    def test_explains_one_with_parameters_and_a_curve(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _ = run(capsys, "functions", "sin")
+        assert code == 0
+        assert "period" in out
+        assert len(out.splitlines()) > 12
+
+    def test_an_unknown_name_offers_the_nearest(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, _, err = run(capsys, "functions", "puls")
+        assert code == 1
+        assert "pulse" in err
+
+
+class TestCheck:
+    def test_examples_are_clean(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, err = run(capsys, "check", *(example.path for example in examples()))
+        assert (code, out) == (0, "")
+        assert "0 errors, 0 warnings" in err
+
+    def test_names_file_line_field_and_caret(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        document.write_text(
+            document.read_text().replace('"prompt_weight_3_i": "bez()"', '"prompt_weight_3_i": "bezz()"', 1)
+        )
+        line = next(i for i, text in enumerate(document.read_text().splitlines(), 1) if "bezz" in text)
+        code, _, err = run(capsys, "check", document)
+        assert code == 1
+        assert f"{document}:{line}:" in err
+        assert "prompt_weight_3" in err
+        assert "^^^^" in err
+
+    def test_broken_json_is_one_message_with_its_place(
+        self, document: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        document.write_text('{"keyframes": [\n  {"frame": 0,}\n]}')
+        code, _, err = run(capsys, "check", document)
+        assert code == 1
+        assert f"{document}:2:" in err
+
+    def test_a_missing_file_is_named(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        code, _, err = run(capsys, "check", tmp_path / "none.json")
+        assert code == 1
+        assert "none.json" in err
+
+
+class TestExport:
+    def test_frame_json_has_a_frame_per_frame(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _ = run(capsys, "export", document)
+        assert code == 0
+        exported = json.loads(out)
+        assert [frame["frame"] for frame in exported["rendered_frames"]] == list(range(120))
+        first = exported["rendered_frames"][0]
+        assert {"seed", "subseed", "subseed_strength", "deforum_prompt", "seed_delta", "seed_pc"} <= set(first)
+        assert first["deforum_prompt"].startswith("a cat :1.0")
+        assert set(exported["rendered_frames_meta"]) == set(exported["managedFields"])
+
+    @pytest.mark.parametrize("form", ["schedules", "csv"])
+    def test_other_forms_go_to_a_folder(self, form: str, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        folder = document.parent / "out"
+        assert run(capsys, "export", document, "--format", form, "--out-dir", folder)[0] == 0
+        (written,) = folder.iterdir()
+        assert "prompt_weight_3" in written.read_text()
+
+
+class TestNew:
+    def test_lists_examples_with_a_line_each(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _ = run(capsys, "new")
+        assert code == 0
+        assert len(out.splitlines()) == len(examples())
+
+    def test_brings_the_clip_along_and_never_overwrites(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        target = tmp_path / "mine.json"
+        assert run(capsys, "new", target, "--from", "video_input")[0] == 0
+        assert (tmp_path / "ball.mp4").exists()
+        before = target.read_bytes()
+        assert run(capsys, "new", target)[0] == 1
+        assert target.read_bytes() == before
+
+
+def test_plot_draws_the_fields_asked_for(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "plot", document, "prompt_weight_1", "prompt_weight_3")
+    assert code == 0
+    assert "prompt_weight_1" in out
+    assert len(out.splitlines()) > 10
+    code, _, err = run(capsys, "plot", document, "zom")
+    assert code == 1
+    assert "zom" in err
+
+
+@pytest.mark.slow
+class TestRender:
+    """A real worker process, with the engine that does everything but diffusion."""
+
+    def render(self, capsys: pytest.CaptureFixture[str], document: Path, *words: object) -> tuple[int, str, str]:
+        return run(capsys, "render", document, "--engine", "test", "--frames", "0:5", *words)
+
+    def test_writes_a_video_then_reuses_every_frame(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        import av
+
+        code, _, err = self.render(capsys, document, "--out", document.parent / "dance.mp4")
+        assert code == 0, err
+        with av.open(str(document.parent / "dance.mp4")) as video:
+            assert len(list(video.decode(video=0))) == 5
+        code, out, _ = self.render(capsys, document, "--json")
+        assert code == 0
+        events = [json.loads(line) for line in out.splitlines()]
+        assert [event["reused"] for event in events if event["event"] == "frame"] == [True] * 5
+        code, out, _ = run(capsys, "takes", document, "--json")
+        assert [take["state"] for take in json.loads(out)] == ["done", "done"]
+
+    def test_writes_numbered_pictures_into_a_folder(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.render(capsys, document, "--out", f"{document.parent / 'frames'}/")[0] == 0
+        assert [path.name for path in sorted((document.parent / "frames").glob("*.png"))] == [
+            f"{frame:05d}.png" for frame in range(5)
+        ]
+
+    @pytest.mark.parametrize(
+        ("words", "says"),
+        [
+            (("--model", "no/such/model", "--engine", "diffusers"), "no/such/model"),
+            (("--mode", "video", "--input", "none.mp4"), "none.mp4"),
+            (("--size", "100x77"), "multiple of 8"),
+            (("--scheduler", "eulr", "--engine", "diffusers"), "eulr"),
+            (
+                (
+                    "--set",
+                    "crf=nine",
+                ),
+                "crf",
+            ),
+        ],
+    )
+    def test_bad_requests_are_one_message(
+        self, words: tuple[str, ...], says: str, document: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, _, err = self.render(capsys, document, *words)
+        assert code == 1
+        assert says in err
+
+    def test_a_document_with_errors_is_not_rendered(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        document.write_text(document.read_text().replace("bez()", "bezz()", 1))
+        code, _, err = self.render(capsys, document)
+        assert code == 1
+        assert "bezz" in err
+        assert not (document.parent / "dance.render").exists()
