@@ -1,0 +1,35 @@
+"""Between pictures and latents: uint8 RGB on the host, scaled latents on the device."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from parseq_tui.render.engines.base import Image
+from parseq_tui.render.engines.components import Components
+
+
+def to_latent(parts: Components, image: Image) -> torch.Tensor:
+    """The latent of a picture, float32 (1, channels, height, width).
+
+    An autoencoder that answers with a distribution is taken at its mean: sampling it would add noise that no seed
+    controls (the web UI's unseeded draw).
+    """
+    pixels = torch.from_numpy(np.ascontiguousarray(image)).to(parts.device)
+    batch = pixels.permute(2, 0, 1)[None].to(parts.dtype) / 127.5 - 1
+    encoded = parts.vae.encode(batch)
+    latent: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+    return (latent.float() - _shift(parts)) * float(parts.vae.config.scaling_factor)
+
+
+def to_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = False) -> Image:
+    """The picture of a latent; the only copy from the device."""
+    scaled = latent / float(parts.vae.config.scaling_factor) + _shift(parts)
+    decoded = parts.vae.decode(scaled.to(parts.dtype), return_dict=False)[0]
+    levels = (decoded[0].float().clamp(-1, 1) + 1) * 127.5
+    whole = levels if truncated else levels.round()
+    return np.asarray(whole.to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy(), np.uint8)
+
+
+def _shift(parts: Components) -> float:
+    return float(getattr(parts.vae.config, "shift_factor", None) or 0.0)
