@@ -177,7 +177,7 @@ def _problem(path: Path, message: str, hint: str) -> SettingsError:
 
 
 def _textual_variables(colors: Mapping[str, str]) -> dict[str, str]:
-    """Our roles, and the variables of Textual's own widgets that its derivation would get wrong for 16 and 256 colours."""
+    """Our roles, and the variables of Textual's own widgets that it would derive wrongly for 16 and 256 colours."""
     return {
         **colors,
         "text": colors["text"],

@@ -164,7 +164,7 @@ def test_levels_follow_the_console() -> None:
 
 
 def theme_text(**changes: str) -> str:
-    colors = {**{role: '"#808080"' for role in ROLES}, "series": str(["#808080"] * SERIES), **changes}
+    colors = {**dict.fromkeys(ROLES, '"#808080"'), "series": str(["#808080"] * SERIES), **changes}
     return "title = 'Mine'\n[colors]\n" + "".join(f"{role} = {color}\n" for role, color in colors.items() if color)
 
 

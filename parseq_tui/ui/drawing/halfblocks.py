@@ -29,7 +29,7 @@ def fitted_size(picture: Picture, columns: int, rows: int) -> tuple[int, int]:
 
 
 def resized(picture: Picture, columns: int, rows: int) -> Picture:
-    """The picture on (rows, columns) pixels: the mean of what falls on each where it shrinks, the nearest where it grows."""
+    """The picture on (rows, columns) pixels: means where it shrinks, nearest where it grows."""
     return _along(_along(picture, rows, 0), columns, 1)
 
 
@@ -50,12 +50,14 @@ def shades(picture: Picture, columns: int, rows: int) -> list[Strip]:
 def _along(picture: Picture, size: int, axis: int) -> Picture:
     length = picture.shape[axis]
     if size >= length:
-        return picture.take((np.arange(size) * length) // size, axis=axis)
+        nearest: Picture = picture.take((np.arange(size) * length) // size, axis=axis)
+        return nearest
     starts = (np.arange(size) * length) // size
     counts = np.diff(starts, append=length)
     sums = np.add.reduceat(picture, starts, axis=axis, dtype=np.float64)
     means = sums / counts.reshape([-1 if dimension == axis else 1 for dimension in range(3)])
-    return np.rint(means).astype(np.uint8)
+    rounded: Picture = np.rint(means).astype(np.uint8)
+    return rounded
 
 
 def _coloured(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> Strip:

@@ -33,11 +33,12 @@ def sparkline(values: NDArray[np.float64], width: int, glyphs: Glyphs = "braille
 
 
 def _extreme(fraction: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """Per column the value farthest from the middle, so that spikes up and down both show."""
+    """Per column the value farthest from the usual one, so that spikes up and down both show."""
     x, y = minmax(fraction, width)
+    usual = float(np.nanmedian(fraction))
     result = np.full(width, np.nan)
     for column, value in zip(x.astype(int).clip(0, width - 1).tolist(), y.tolist(), strict=True):
-        if np.isnan(result[column]) or abs(value - 0.5) > abs(result[column] - 0.5):
+        if np.isnan(result[column]) or abs(value - usual) > abs(result[column] - usual):
             result[column] = value
     if fraction.size < width:
         result = fraction[(np.arange(width) * fraction.size) // width]
@@ -60,5 +61,5 @@ def _braille(fraction: NDArray[np.float64], width: int) -> str:
 
 
 def _stretched(fraction: NDArray[np.float64], dots: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    at = np.arange(dots) + 0.5
+    at = np.arange(dots, dtype=np.float64) + 0.5
     return at, fraction[(np.arange(dots) * fraction.size) // dots]

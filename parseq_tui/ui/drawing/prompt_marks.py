@@ -1,0 +1,35 @@
+"""What each part of a prompt is, for colouring: formulas, emphasis, AND, extra networks.
+
+Tolerant: text that is not finished yet is coloured as far as it goes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from parseq_tui.errors import Span
+
+MarkKind = Literal["formula", "emphasis", "and", "network", "open"]
+"""`open`: a `${` without its `}`, which stays text."""
+
+_MARKS = re.compile(
+    r"""(?P<formula>\$\{[^}]*\})
+      | (?P<open>\$\{[^}]*\Z)
+      | \\[()\[\]\\]
+      | (?P<network><[a-z]+:[^<>]*>)
+      | (?P<emphasis>:\s*[-+]?[\d.]+\s*(?=\))|[()\[\]])
+      | (?P<and>\bAND\b|:\s*[-+]?[\d.]+\s*(?=AND\b|\Z))
+    """,
+    re.VERBOSE,
+)
+
+
+def prompt_marks(text: str) -> list[tuple[Span, MarkKind]]:
+    """Spans in order, never overlapping; everything between them is plain text."""
+    found: list[tuple[Span, MarkKind]] = []
+    for match in _MARKS.finditer(text):
+        kind = match.lastgroup
+        if kind is not None:
+            found.append((Span(*match.span()), kind))  # type: ignore[arg-type]
+    return found

@@ -1,0 +1,51 @@
+"""Prompts on the time axis: from when to when each is active, and with what weight, as rows of characters."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parseq_tui.timeline.prompts import Prompt
+from parseq_tui.ui.drawing.canvas import Glyphs
+
+LEVELS = "░▒▓█"
+"""Light to full weight."""
+ASCII_LEVELS = ".-+#"
+OUTSIDE, ASCII_OUTSIDE = "·", " "
+
+
+def prompt_range(prompt: Prompt, last_frame: int) -> tuple[int, int]:
+    """First and last frame at which it is active; both are inside the range."""
+    return (0, last_frame) if prompt.all_frames else (prompt.start, prompt.end)
+
+
+def weights(prompt: Prompt, frames: NDArray[np.float64], last_frame: int) -> NDArray[np.float64]:
+    """Overlap weight at each frame; 0 where the prompt is not active. A custom formula's weight counts as 1 here.
+
+    Source: LANGUAGE §8.2.
+    """
+    start, end = prompt_range(prompt, last_frame)
+    active = (frames >= start) & (frames <= end)
+    result = np.ones(frames.shape)
+    if prompt.overlap.kind == "linear":
+        fade_in, fade_out = prompt.overlap.fade_in, prompt.overlap.fade_out
+        if fade_out:
+            result = np.where(frames > end - fade_out, 1 - (frames - (end - fade_out)) / fade_out, result)
+        if fade_in:
+            result = np.where(frames < start + fade_in, (frames - start) / fade_in, result)
+    return np.where(active, result, 0.0)
+
+
+def range_bar(prompt: Prompt, first: float, count: float, width: int, last_frame: int, glyphs: Glyphs) -> str:
+    """`width` characters for the frames from `first` on: how strong the prompt is, `·` where it is not active."""
+    frames = np.round(first + (np.arange(width) + 0.5) * count / width - 0.5)
+    start, end = prompt_range(prompt, last_frame)
+    levels, outside = (LEVELS, OUTSIDE) if glyphs != "ascii" else (ASCII_LEVELS, ASCII_OUTSIDE)
+    strength = np.clip(weights(prompt, frames, last_frame), 0, 1)
+    steps = np.minimum((strength * len(levels)).astype(int), len(levels) - 1)
+    active = (frames >= start) & (frames <= end)
+    bar = [levels[step] if on else outside for step, on in zip(steps.tolist(), active.tolist(), strict=True)]
+    if start <= end and not active.any() and first <= start < first + count:
+        # shorter than a character is wide: still there
+        bar[min(width - 1, int((start - first + 0.5) * width / count))] = levels[-1]
+    return "".join(bar)

@@ -1,0 +1,208 @@
+"""Help: every command with its keys and every function with its signature, searched by typing.
+
+Nothing is written here: the sections are made from the command registry, the key map and the language's registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import ClassVar, Protocol
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Input
+
+from parseq_tui.ui.widgets.line_view import LineView
+
+
+@dataclass(frozen=True, slots=True)
+class HelpEntry:
+    """One thing that is explained."""
+
+    name: str
+    """How it is called: "keyframe.delete", "sin"."""
+    head: str
+    """What stands first in its line: its keys, or its signature."""
+    text: str
+    """One or two sentences."""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpSection:
+    title: str
+    entries: tuple[HelpEntry, ...]
+
+
+class CommandLike(Protocol):
+    """What help needs to know of a command."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def help(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+
+
+class FunctionLike(Protocol):
+    """What help needs to know of a function of the language."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def signature(self) -> str: ...
+    @property
+    def help(self) -> str: ...
+    @property
+    def example(self) -> str: ...
+
+
+def command_sections(commands: Iterable[CommandLike], keys: Callable[[str], Sequence[str]]) -> list[HelpSection]:
+    """One section per group, in the order of the commands. `keys`: a command's name → the keys that run it."""
+    groups: dict[str, list[HelpEntry]] = {}
+    for command in commands:
+        head = ", ".join(keys(command.name)) or f":{command.name}"
+        entry = HelpEntry(command.name, head, f"{command.title}. {command.help}")
+        groups.setdefault(command.group, []).append(entry)
+    return [HelpSection(title, tuple(entries)) for title, entries in groups.items()]
+
+
+def function_section(functions: Iterable[FunctionLike], title: str = "functions of the language") -> HelpSection:
+    """The language's live documentation."""
+    entries = (HelpEntry(each.name, each.signature, each.help, each.example) for each in functions)
+    return HelpSection(title, tuple(entries))
+
+
+class HelpScreen(ModalScreen[None]):
+    """The sections, and a line to search them with."""
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen > Vertical { width: 100%; max-width: 110; height: 100%; background: $surface; border: round $accent; }
+    HelpScreen Input { border: none; height: 1; padding: 0 1; background: $panel; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,ctrl+c", "close", "close", priority=True, id="help.close"),
+        Binding("up", "scroll_by(-1)", show=False, priority=True, id="help.up"),
+        Binding("down", "scroll_by(1)", show=False, priority=True, id="help.down"),
+        Binding("pageup", "scroll_page(-1)", show=False, priority=True, id="help.page_up"),
+        Binding("pagedown", "scroll_page(1)", show=False, priority=True, id="help.page_down"),
+        Binding("ctrl+home", "scroll_by(-1000000)", show=False, priority=True, id="help.top"),
+        Binding("ctrl+end", "scroll_by(1000000)", show=False, priority=True, id="help.bottom"),
+    ]
+
+    def __init__(self, sections: Sequence[HelpSection], *, query: str = "") -> None:
+        super().__init__()
+        self._sections = tuple(sections)
+        self._query = query
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = "help"
+            box.border_subtitle = "type to search   Up Down scroll   Esc close"
+            yield Input(self._query, placeholder="search", id="search")
+            yield HelpText(self._sections, self._query)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.query_one(HelpText).search(event.value)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_scroll_by(self, rows: int) -> None:
+        self.query_one(HelpText).scroll_rows(rows)
+
+    def action_scroll_page(self, direction: int) -> None:
+        text = self.query_one(HelpText)
+        text.scroll_rows(direction * max(1, text.size.height - 2))
+
+
+class HelpText(LineView):
+    """The entries that match, from a row on."""
+
+    DEFAULT_CSS = "HelpText { height: 1fr; background: $background; }"
+
+    def __init__(self, sections: Sequence[HelpSection], query: str = "") -> None:
+        super().__init__()
+        self._sections = tuple(sections)
+        self._query = query
+        self._top = 0
+        self._rows: list[Strip] = []
+
+    def search(self, query: str) -> None:
+        """Show the entries that hold every word of `query`, in any of their parts."""
+        self._query, self._top = query, 0
+        self._build()
+
+    def scroll_rows(self, rows: int) -> None:
+        self._top = max(0, min(self._top + rows, len(self._rows) - self.size.height))
+        self.set_lines(self._rows[self._top : self._top + self.size.height])
+
+    def on_resize(self) -> None:
+        self._build()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.scroll_rows(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.scroll_rows(3)
+
+    def theme_changed(self) -> None:
+        self._build()
+
+    def _build(self) -> None:
+        if not self.size.width:
+            return
+        palette = self.palette
+        self._rows = []
+        for section in matching(self._sections, self._query):
+            self._rows.append(self.line((f" {section.title}", palette.style("accent", "panel", "bold")), on="panel"))
+            for entry in section.entries:
+                self._rows += self._entry(entry)
+        if not self._rows:
+            self._rows = [self.line((f" nothing here says “{self._query}”", palette.style("dim")))]
+        self.scroll_rows(0)
+
+    def _entry(self, entry: HelpEntry) -> list[Strip]:
+        palette, width = self.palette, max(20, self.size.width)
+        indent = min(26, width // 3)
+        head = palette.style("formula", attributes="bold")
+        rows = wrap(entry.text, width - indent - 1) or [""]
+        if len(entry.head) + 2 > indent:
+            lines = [self.line((f" {part}", head)) for part in wrap(entry.head, width - 2, subsequent_indent="    ")]
+        else:
+            lines = [self.line((f" {entry.head}".ljust(indent), head), (rows.pop(0), palette.style("text")))]
+        lines += [self.line((" " * indent + row, palette.style("text"))) for row in rows]
+        if entry.example:
+            lines.append(self.line((" " * indent, palette.style()), (entry.example, palette.style("dim"))))
+        return lines
+
+
+def matching(sections: Iterable[HelpSection], query: str) -> list[HelpSection]:
+    """The sections with only the entries that hold every word of `query`; sections without any are left out."""
+    words = query.casefold().split()
+    found = []
+    for section in sections:
+        entries = tuple(entry for entry in section.entries if _holds(section, entry, words))
+        if entries:
+            found.append(HelpSection(section.title, entries))
+    return found
+
+
+def _holds(section: HelpSection, entry: HelpEntry, words: Sequence[str]) -> bool:
+    text = " ".join((section.title, entry.name, entry.head, entry.text, entry.example)).casefold()
+    return all(word in text for word in words)

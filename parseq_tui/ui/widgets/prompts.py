@@ -1,0 +1,295 @@
+"""The prompts pane: every prompt on the time axis, its weight at the playhead, and the prompt that results there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import ClassVar, Literal
+
+import numpy as np
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.edits.prompts import Which
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.timeline.prompts import Prompt
+from parseq_tui.ui.drawing.canvas import Glyphs
+from parseq_tui.ui.drawing.cells import plain
+from parseq_tui.ui.drawing.plot import ASCII_PLAYHEAD, PLAYHEAD
+from parseq_tui.ui.drawing.ranges import prompt_range, range_bar, weights
+from parseq_tui.ui.screens.prompt_editor import PromptEditor, PromptEntry
+from parseq_tui.ui.widgets.line_view import LineView
+
+Half = Literal["positive", "negative"]
+COMMON: Literal["common"] = "common"
+"""Stands for the prompt that is joined to every other one."""
+_ROWS = 2
+"""Per prompt: its words, its range."""
+_LONGEST_SHOWN = 4000
+"""Characters of a resolved prompt; more fits no terminal."""
+
+
+class PromptsPane(LineView, can_focus=True):
+    """A list of prompts above the resolved prompt at the playhead."""
+
+    DEFAULT_CSS = "PromptsPane { background: $background; min-height: 3; }"
+    BORDER_TITLE = "prompts"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "select(-1)", "previous", show=False, id="prompts.previous"),
+        Binding("down,j", "select(1)", "next", show=False, id="prompts.next"),
+        Binding("enter", "edit", "edit", id="prompts.edit"),
+        Binding("n", "add", "new prompt", id="prompts.new"),
+        Binding("delete,d", "remove", "remove", id="prompts.remove"),
+        Binding("left_square_bracket", "range('start')", "starts here", key_display="[", id="prompts.start_here"),
+        Binding("right_square_bracket", "range('end')", "ends here", key_display="]", id="prompts.end_here"),
+        Binding("a", "range('all')", "all frames", id="prompts.all_frames"),
+    ]
+
+    class TextChanged(Message):
+        """One half of a prompt shall read so. `index` is COMMON for the common prompt."""
+
+        def __init__(self, index: Which, half: Half, text: str) -> None:
+            super().__init__()
+            self.index, self.half, self.text = index, half, text
+
+    class RangeChanged(Message):
+        """A prompt shall be active then; both frames are inside."""
+
+        def __init__(self, index: int, start: int, end: int, all_frames: bool) -> None:
+            super().__init__()
+            self.index, self.start, self.end, self.all_frames = index, start, end, all_frames
+
+    class Added(Message):
+        """A new prompt is wanted, behind the others."""
+
+    class Removed(Message):
+        """This prompt shall go."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, *, glyphs: Glyphs = "braille", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._glyphs: Glyphs = glyphs
+        self._document: Document | None = None
+        self._table: FrameTable | None = None
+        self._playhead = 0
+        self._selected = 0
+        self._top = 0
+
+    # what the host calls
+
+    def show(self, document: Document, table: FrameTable, playhead: int) -> None:
+        """Show this document's prompts; the selection stays on its index."""
+        self._document, self._table, self._playhead = document, table, playhead
+        self._selected = min(max(self._selected, 0), max(0, len(self._indices()) - 1))
+        self._draw()
+
+    def set_playhead(self, frame: int) -> None:
+        """Weights, the mark in the bars and the resolved prompt follow; rows that stay the same are not sent."""
+        if frame != self._playhead:
+            self._playhead = frame
+            self._draw()
+
+    def set_glyphs(self, glyphs: Glyphs) -> None:
+        """Blocks, or ASCII."""
+        self._glyphs = glyphs
+        self._draw()
+
+    @property
+    def selected(self) -> Which | None:
+        """Index of the selected prompt, COMMON for the common one, None if there is none."""
+        indices = self._indices()
+        return indices[self._selected] if indices else None
+
+    # keys and mouse
+
+    def action_select(self, step: int) -> None:
+        self._selected = min(max(self._selected + step, 0), max(0, len(self._indices()) - 1))
+        self._draw()
+
+    def action_edit(self) -> None:
+        index = self.selected
+        if index is None:
+            return
+        before = self._prompt(index)
+
+        def entered(entry: PromptEntry | None) -> None:
+            if entry is not None:
+                self._post_changes(index, before, entry)
+
+        self.app.push_screen(PromptEditor(before, has_range=index != "common"), entered)
+
+    def action_add(self) -> None:
+        self.post_message(self.Added())
+
+    def action_remove(self) -> None:
+        if self.selected is not None and self.selected != COMMON:
+            self.post_message(self.Removed(self.selected))
+
+    def action_range(self, what: Literal["start", "end", "all"]) -> None:
+        index = self.selected
+        if index is None or index == "common" or self._document is None:
+            return
+        prompt = self._prompt(index)
+        start, end = prompt_range(prompt, self._document.last_frame)
+        if what == "all":
+            self.post_message(self.RangeChanged(index, start, end, not prompt.all_frames))
+            return
+        if what == "start":
+            start, end = self._playhead, max(end, self._playhead)
+        else:
+            start, end = min(start, self._playhead), self._playhead
+        self.post_message(self.RangeChanged(index, start, end, False))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y < self._list_height:
+            self._selected = min(self._top + offset.y // _ROWS, max(0, len(self._indices()) - 1))
+            self._draw()
+            if event.chain == 2:
+                self.action_edit()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.action_select(-1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.action_select(1)
+
+    def _post_changes(self, index: Which, before: Prompt, entry: PromptEntry) -> None:
+        if entry.positive != before.positive:
+            self.post_message(self.TextChanged(index, "positive", entry.positive))
+        if entry.negative != before.negative:
+            self.post_message(self.TextChanged(index, "negative", entry.negative))
+        now = (entry.start, entry.end, entry.all_frames)
+        if index != "common" and now != (before.start, before.end, before.all_frames):
+            self.post_message(self.RangeChanged(index, *now))
+
+    # painting
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def on_focus(self) -> None:
+        self._draw()
+
+    def on_blur(self) -> None:
+        self._draw()
+
+    def theme_changed(self) -> None:
+        self._draw()
+
+    def _indices(self) -> list[Which]:
+        """Index of each row's prompt, the common one last if it says anything."""
+        if self._document is None:
+            return []
+        prompts = self._document.prompts
+        common: list[Which] = [COMMON] if prompts.common.positive or prompts.common.negative else []
+        return [*range(len(prompts.entries)), *common]
+
+    def _prompt(self, index: Which) -> Prompt:
+        assert self._document is not None
+        prompts = self._document.prompts
+        return prompts.common if index == "common" else prompts.entries[index]
+
+    @property
+    def _list_height(self) -> int:
+        """Rows of the list; the resolved prompt below gets at least two fifths of the pane."""
+        wanted = _ROWS * len(self._indices())
+        room = self.size.height - max(3, self.size.height * 2 // 5)
+        return max(_ROWS, min(wanted, room // _ROWS * _ROWS))
+
+    def _draw(self) -> None:
+        if self._document is None or self._table is None or not self.size.width:
+            return
+        indices = self._indices()
+        shown = self._list_height // _ROWS
+        self._top = min(max(self._top, self._selected - shown + 1), self._selected)
+        lines: list[Strip] = []
+        for row in range(self._top, min(len(indices), self._top + shown)):
+            lines += self._entry(indices[row], selected=row == self._selected)
+        if not indices:
+            lines.append(self.line(("no prompt yet: n adds one", self.palette.style("dim"))))
+        self.set_lines([*lines, *self._resolved(self.size.height - len(lines))])
+
+    def _entry(self, index: Which, *, selected: bool) -> list[Strip]:
+        assert self._document is not None
+        prompt, palette = self._prompt(index), self.palette
+        on = "selection" if selected and self.has_focus else "background"
+        mark = ">" if selected else " "
+        number = "common" if index == "common" else str(index + 1)
+        head: list[tuple[str, str]] = [(f"{mark}{number} ", "accent" if selected else "text")]
+        if prompt.name and index != "common":
+            head.append((f"{prompt.name[:12]} ", "text"))
+        if index == "common":
+            head.append((f"{self._document.prompts.common_position} ", "dim"))
+        else:
+            start, end = prompt_range(prompt, self._document.last_frame)
+            head.append(("all " if prompt.all_frames else f"{start}-{end} ", "dim"))
+            weight = self._weight(prompt)
+            head.append((f"{weight} ", "success" if weight != "off" else "dim"))
+        head.append((prompt.positive[:300], "text"))
+        if prompt.negative:
+            head.append((f"  - {prompt.negative[:300]}", "dim"))
+        title = self.line(*((text, palette.style(role, on)) for text, role in head), on=on)
+        return [title, self._bar(prompt, index)]
+
+    def _bar(self, prompt: Prompt, index: Which) -> Strip:
+        assert self._document is not None and self._table is not None
+        table, width = self._table, self.size.width - 2
+        if index == "common":
+            prompt = Prompt(all_frames=True)
+        bar = range_bar(prompt, table.first_frame, table.frame_count, width, self._document.last_frame, self._glyphs)
+        style = self.palette.series(index) if index != "common" else self.palette.style("dim")
+        at = int((self._playhead - table.first_frame + 0.5) * width / table.frame_count)
+        pieces = [Segment("  ", self.palette.style()), Segment(bar, style)]
+        strip = Strip(pieces, width + 2)
+        if 0 <= at < width:
+            mark = PLAYHEAD if self._glyphs != "ascii" else ASCII_PLAYHEAD
+            here = Strip([Segment(mark, self.palette.style("playhead"))], 1)
+            strip = Strip.join([strip.crop(0, at + 2), here, strip.crop(at + 3)])
+        return strip
+
+    def _weight(self, prompt: Prompt) -> str:
+        """At the playhead, in words."""
+        assert self._document is not None
+        last = self._document.last_frame
+        start, end = prompt_range(prompt, last)
+        if not start <= self._playhead <= end:
+            return "off"
+        if prompt.overlap.kind == "custom":
+            return f"w={plain(prompt.overlap.formula)[:16]}"
+        return f"w {weights(prompt, np.array([float(self._playhead)]), last)[0]:.2f}"
+
+    def _resolved(self, height: int) -> list[Strip]:
+        assert self._document is not None and self._table is not None
+        if height < 2:
+            return []
+        palette, table = self.palette, self._table
+        head = self.line((f"at frame {self._playhead}", palette.style("dim", "panel")), on="panel")
+        if not self._document.prompts.enabled:
+            return [head, self.line(("prompts are not managed by this document", palette.style("dim")))]
+        index = min(max(self._playhead - table.first_frame, 0), table.frame_count - 1)
+        positive, negative = (text[:_LONGEST_SHOWN] for text in table.prompt_texts(index))
+        below = wrapped("- " + negative, self.size.width) if negative else []
+        above = wrapped("+ " + positive, self.size.width)
+        room = height - 1
+        kept = max(room - len(below), (room + 1) // 2)
+        above, below = above[:kept], below[: room - min(kept, len(above))]
+        return [
+            head,
+            *(self.line((text, palette.style("text"))) for text in above),
+            *(self.line((text, palette.style("dim"))) for text in below),
+        ]
+
+
+def wrapped(text: str, width: int) -> Sequence[str]:
+    """The text in rows of at most `width` cells, the first word standing out."""
+    return wrap(plain(text), max(8, width), subsequent_indent="  ", break_long_words=True) or [""]
