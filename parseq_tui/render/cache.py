@@ -30,6 +30,10 @@ _HEAD = 1 << 16
 class DamagedFrame(RenderError):
     """A cache entry that is not what was written, or that vanished. It is gone now and can be made again."""
 
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message, hint="render again: it will be made anew")
+        self.key = key
+
 
 @dataclass(frozen=True, slots=True)
 class CacheUse:
@@ -76,13 +80,13 @@ class FrameCache:
             content = path.read_bytes()
             image = decode_png(content)
         except FileNotFoundError:
-            raise DamagedFrame(f"the cached frame {key[:8]} is missing") from None
+            raise DamagedFrame(f"the cached frame {key[:8]} is missing", key) from None
         except (OSError, VideoError) as error:
             path.unlink(missing_ok=True)
-            raise DamagedFrame(f"the cached frame {key[:8]} cannot be read: {error}") from error
+            raise DamagedFrame(f"the cached frame {key[:8]} cannot be read: {error}", key) from error
         if png_texts(content[:_HEAD]).get(_CHECKSUM) != _checksum(image):
             path.unlink(missing_ok=True)
-            raise DamagedFrame(f"the cached frame {key[:8]} is damaged")
+            raise DamagedFrame(f"the cached frame {key[:8]} is damaged", key)
         return image
 
     def recipe(self, key: str) -> Recipe | None:

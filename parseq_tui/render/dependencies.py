@@ -128,7 +128,7 @@ def _picture_recipe(
 ) -> dict[str, Any]:
     recipe = asdict(replace(plan, tween=None, edges=plan.edges if plan.motions or _moved(plan) else None))
     del recipe["frame"], recipe["tween"]
-    recipe["source"] = {"kind": plan.source.kind}
+    del recipe["source"]["index"]
     if plan.source.kind == "previous":
         recipe["source"]["of"] = pictures[plan.source.index]
     if plan.source.kind == "input":

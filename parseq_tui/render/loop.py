@@ -19,6 +19,7 @@ from parseq_tui.render.engines.base import Engine, Image
 from parseq_tui.render.motion import Flip, Motion, Planar, Spatial
 from parseq_tui.render.noise import add_noise
 from parseq_tui.render.plan import ColorMatch, Edges, FramePlan
+from parseq_tui.video.images import fit
 
 
 class Pictures(Protocol):
@@ -46,7 +47,8 @@ def diffuse_frames(plans: Iterable[FramePlan], engine: Engine, inputs: Inputs, p
             continue
         image = source(plan, inputs, pictures)
         if image is not None:
-            image = warp.resize(image, plan.request.width, plan.request.height)
+            scale = fit if plan.source.smooth else warp.resize
+            image = scale(image, plan.request.width, plan.request.height)
             image = history.blend(image, [pictures[frame] for frame in plan.history], plan.decay)
             image = move(image, plan.motions, plan.edges)
             if plan.colors and plan.colors.before:

@@ -32,6 +32,8 @@ class Source:
     kind: Literal["noise", "input", "previous"]
     index: int = 0
     """`input`: the how-manieth picture, at the input's rate. `previous`: the frame number."""
+    smooth: bool = False
+    """`input`: shrink without aliasing. The 2022 script did not (PIPELINE A2), Deforum does (B5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ class _Planner:
         denoising = self._denoising(index)
         source = self._source(index, denoising)
         plan = replace(
-            blank, request=self._request(index, denoising), source=source, colors=self._colors(index, source)
+            blank, request=self._request(index, source, denoising), source=source, colors=self._colors(index, source)
         )
         if source.kind == "noise":
             return plan
@@ -242,10 +244,10 @@ class _Planner:
         if self.settings.mode == "txt2img" or denoising >= 1:
             return Source("noise")
         if self.settings.mode == "video":
-            return Source("input", self._input_index(index))
+            return Source("input", self._input_index(index), smooth=self.dialect != "2022")
         if index:
             return Source("previous", self._frame(index - self.cadence))
-        return Source("input", 0) if self.has_input else Source("noise")
+        return Source("input", 0, smooth=self.dialect != "2022") if self.has_input else Source("noise")
 
     def _input_index(self, index: int) -> int:
         if self.input_frames is None or index < self.input_frames:
@@ -261,10 +263,10 @@ class _Planner:
             return 1.0 - min(max(self.values.at("strength", index, 0.0), 0.0), 1.0)
         return self.settings.denoising_strength
 
-    def _request(self, index: int, denoising: float) -> DiffusionRequest:
+    def _request(self, index: int, source: Source, denoising: float) -> DiffusionRequest:
         positive, negative = self.table.prompt_texts(index)
         scale = self.values.at("scale", index, self.settings.cfg_scale)
-        from_noise = self.settings.mode == "txt2img" or denoising >= 1
+        from_noise = source.kind == "noise"
         seed, subseed, subseed_strength = self.seeds.at(index)
         return DiffusionRequest(
             width=self.settings.width,

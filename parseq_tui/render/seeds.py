@@ -34,10 +34,10 @@ class Seeds:
             value = self._values.at("seed", index, 0.0)
             seed, strength = math.floor(value), self._values.at("subseed_strength", index, value % 1.0)
             subseed = math.ceil(value)
-        if strength <= 0:
+        if strength == 0:
             return self._checked(seed, index), 0, 0.0
         chosen = math.floor(self._values.at("subseed", index, float(subseed)))
-        return self._checked(seed, index), self._checked(chosen, index), min(strength, 1.0)
+        return self._checked(seed, index), self._checked(chosen, index), strength
 
     def noise(self, index: int) -> int:
         """Seed of the noise added to a looped-back frame: one further than the frame before it used (PIPELINE B5)."""

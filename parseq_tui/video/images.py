@@ -55,6 +55,13 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: [_ordered(part) for part in re.split(r"(\d+)", path.name)])
 
 
+def fit(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """The picture stretched to a size with Pillow's Lanczos, which does not alias when it shrinks."""
+    if image.shape[:2] == (height, width):
+        return image
+    return np.array(Pillow.fromarray(image).resize((width, height), Pillow.Resampling.LANCZOS))
+
+
 def encode_png(image: NDArray[np.uint8], texts: Mapping[str, str] | None = None) -> bytes:
     """The bytes of a PNG file; `texts` (keyword → text) travel in its metadata."""
     fine, encoded = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
