@@ -56,20 +56,18 @@ class TextEncoder:
         self.passes = 0
         """How many times CLIP has run."""
 
-    def encode(self, texts: Sequence[str], clip_skip: int = 1) -> list[torch.Tensor]:
-        """One tensor per text, all of the same number of chunks: (chunks · tokens per chunk, width)."""
-        chunked = [self.chunks(text) for text in texts]
-        longest = max(map(len, chunked))
-        if longest > LONGEST_PROMPT:
+    def encode(self, text: str, clip_skip: int = 1) -> torch.Tensor:
+        """The text as (chunks · tokens per chunk, width), in the model's dtype.
+
+        Raises RenderError if it is too long.
+        """
+        chunks = self.chunks(text)
+        if len(chunks) > LONGEST_PROMPT:
             raise RenderError(
                 f"a prompt of more than {LONGEST_PROMPT * self._room} tokens is too long to encode",
-                hint=f"it begins with {texts[0][:40]!r}",
+                hint=f"it begins with {text[:40]!r}",
             )
-        empty = self._closed([], [])
-        return [
-            torch.cat([self._weighted(chunk, clip_skip) for chunk in [*chunks, *[empty] * (longest - len(chunks))]])
-            for chunks in chunked
-        ]
+        return torch.cat([self._weighted(chunk, clip_skip) for chunk in chunks])
 
     def chunks(self, text: str) -> tuple[Chunk, ...]:
         """The text's tokens, packed. At least one chunk."""
