@@ -94,7 +94,8 @@ def _figure(
         )
         for start, end in _pieces(line.y):
             signal = figure.signal(line.x[start:end].tolist(), line.y[start:end].tolist(), marker=marker)
-            figure.draw(signal.lines(True).density("full", "line"))
+            # never density("full"): its kernel counts points one way and makes them another, and aborts the process
+            figure.draw(signal.lines(True))
     return figure
 
 
