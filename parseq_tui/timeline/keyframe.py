@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +24,8 @@ class Keyframe:
     """The row's label, which `info_match` and its relatives search."""
     origin: Any = field(default=None, compare=False, repr=False)
     """Where `formats` keeps what it needs to write this row back as it was read. Nobody else looks inside."""
+    exact: Fraction | None = field(default=None, compare=False, repr=False)
+    """The position that `frame` rounds, where a change of rates put the row between two frames (`edits.timing`)."""
 
     def with_value(self, name: str, value: float | None) -> Keyframe:
         return replace(self, values=_changed(self.values, name, value))

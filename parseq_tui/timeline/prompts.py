@@ -7,6 +7,7 @@ entries are joined with AND and their overlap weights.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Literal
 
 OverlapKind = Literal["none", "linear", "custom"]
@@ -39,6 +40,8 @@ class Prompt:
     end: int = 0
     overlap: Overlap = Overlap()
     origin: Any = field(default=None, compare=False, repr=False)
+    exact: tuple[Fraction | None, ...] | None = field(default=None, compare=False, repr=False)
+    """What start, end, fade in and fade out round, where a change of rates moved them (`edits.timing`)."""
 
 
 @dataclass(frozen=True, slots=True)

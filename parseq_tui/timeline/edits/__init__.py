@@ -8,11 +8,18 @@ from parseq_tui.timeline.edits.base import Edit as Edit
 from parseq_tui.timeline.edits.base import Repeatable as Repeatable
 from parseq_tui.timeline.edits.base import ReplaceDocument as ReplaceDocument
 from parseq_tui.timeline.edits.base import Several as Several
-from parseq_tui.timeline.edits.block import SetCells as SetCells
+from parseq_tui.timeline.edits.blocks import Block as Block
+from parseq_tui.timeline.edits.blocks import PasteBlock as PasteBlock
+from parseq_tui.timeline.edits.blocks import copy_block as copy_block
 from parseq_tui.timeline.edits.cells import ClearCells as ClearCells
+from parseq_tui.timeline.edits.cells import SetCells as SetCells
 from parseq_tui.timeline.edits.cells import SetFormula as SetFormula
 from parseq_tui.timeline.edits.cells import SetInfo as SetInfo
 from parseq_tui.timeline.edits.cells import SetValue as SetValue
+from parseq_tui.timeline.edits.fills import FillDown as FillDown
+from parseq_tui.timeline.edits.fills import FillExpression as FillExpression
+from parseq_tui.timeline.edits.fills import FillLinear as FillLinear
+from parseq_tui.timeline.edits.fills import FillSeries as FillSeries
 from parseq_tui.timeline.edits.prompts import AddPrompt as AddPrompt
 from parseq_tui.timeline.edits.prompts import ImportPrompts as ImportPrompts
 from parseq_tui.timeline.edits.prompts import MovePrompt as MovePrompt
@@ -39,3 +46,4 @@ from parseq_tui.timeline.edits.settings import SetName as SetName
 from parseq_tui.timeline.edits.settings import SetOption as SetOption
 from parseq_tui.timeline.edits.settings import SetRenderSetting as SetRenderSetting
 from parseq_tui.timeline.edits.settings import SetReverse as SetReverse
+from parseq_tui.timeline.edits.timing import SetRates as SetRates

@@ -1,8 +1,9 @@
-"""Edits of single cells: a value, a formula, a row's label."""
+"""Edits of cells: a value, a formula, a row's label; many of them in one step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from parseq_tui.timeline.document import Document
@@ -36,8 +37,8 @@ class SetValue:
         return isinstance(earlier, SetValue) and (earlier.frame, earlier.field) == (self.frame, self.field)
 
     def apply(self, document: Document) -> Document:
-        field, value = checked_field(self.field), checked_number(self.value)
-        return changed_row(document, self.frame, lambda row: row.with_value(field, value))
+        name, value = checked_field(self.field), checked_number(self.value)
+        return changed_row(document, self.frame, lambda row: row.with_value(name, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class SetFormula:
         return isinstance(earlier, SetFormula) and (earlier.frame, earlier.field) == (self.frame, self.field)
 
     def apply(self, document: Document) -> Document:
-        field = checked_field(self.field)
-        return changed_row(document, self.frame, lambda row: row.with_formula(field, self.formula))
+        name = checked_field(self.field)
+        return changed_row(document, self.frame, lambda row: row.with_formula(name, self.formula))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,14 @@ class ClearCells:
     @property
     def label(self) -> str:
         if len(self.cells) == 1:
-            frame, field = self.cells[0]
-            return f"clear {field} at {frame}"
+            frame, name = self.cells[0]
+            return f"clear {name} at {frame}"
         return f"clear {counted(len(self.cells), 'cell')}"
 
     def apply(self, document: Document) -> Document:
         by_row: dict[int, list[str]] = {}
-        for frame, field in self.cells:
-            by_row.setdefault(frame, []).append(field)
+        for frame, name in self.cells:
+            by_row.setdefault(frame, []).append(name)
         return changed_rows(
             document,
             {index_at(document, frame): _Cleared(tuple(fields), self.part) for frame, fields in by_row.items()},
@@ -111,9 +112,54 @@ class _Cleared:
     part: Part
 
     def __call__(self, row: Keyframe) -> Keyframe:
-        for field in self.fields:
+        for name in self.fields:
             if self.part != "formula":
-                row = row.with_value(field, None)
+                row = row.with_value(name, None)
             if self.part != "value":
-                row = row.with_formula(field, None)
+                row = row.with_formula(name, None)
         return row
+
+
+Place = tuple[int, str]
+"""A keyframe's frame, and a field."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetCells:
+    """Set or (None) clear any number of values, formulas and labels."""
+
+    label: str
+    values: Mapping[Place, float | None] = field(default_factory=dict)
+    formulas: Mapping[Place, str | None] = field(default_factory=dict)
+    infos: Mapping[int, str | None] = field(default_factory=dict)
+
+    def continues(self, earlier: Edit) -> bool:
+        return (
+            isinstance(earlier, SetCells)
+            and earlier.label == self.label
+            and earlier.values.keys() == self.values.keys()
+            and earlier.formulas.keys() == self.formulas.keys()
+        )
+
+    def apply(self, document: Document) -> Document:
+        changed: dict[int, Keyframe] = {}
+
+        def row_at(frame: int) -> tuple[int, Keyframe]:
+            index = index_at(document, frame)
+            return index, changed.get(index, document.keyframes[index])
+
+        for (frame, name), value in self.values.items():
+            index, row = row_at(frame)
+            changed[index] = row.with_value(checked_field(name), checked_number(value))
+        for (frame, name), formula in self.formulas.items():
+            index, row = row_at(frame)
+            changed[index] = row.with_formula(checked_field(name), formula)
+        for frame, info in self.infos.items():
+            index, row = row_at(frame)
+            changed[index] = replace(row, info=info)
+        if not changed:
+            return document
+        rows = list(document.keyframes)
+        for index, row in changed.items():
+            rows[index] = row
+        return replace(document, keyframes=tuple(rows))
