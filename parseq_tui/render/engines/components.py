@@ -151,7 +151,7 @@ def _weights(cls: Any, folder: Path, part: str, device: torch.device, dtype: tor
         unsafe = [file.name for pattern in ("*.bin", "*.ckpt", "*.pt") for file in (folder / part).glob(pattern)]
         if unsafe:
             raise RenderError(
-                f"{folder / part} holds {unsafe[0]}, which may run code when it is opened (pickle), so it is not",
+                f"{folder / part} holds {unsafe[0]}, a pickled file, which may run code when it is opened: it is not",
                 hint="use a copy of the model that has .safetensors files",
             )
         raise ModelNotFound(

@@ -115,7 +115,7 @@ def _single_file(file: Path) -> RenderError:
         return ModelNotFound(f"there is no file {file.absolute()}")
     if file.suffix != ".safetensors":
         return RenderError(
-            f"{file.name} may run code when it is opened (pickle), so it is not",
+            f"{file.name} is a pickled checkpoint, which may run code when it is opened: it is not",
             hint="convert it to safetensors, or give a folder in diffusers' layout",
         )
     return RenderError(
