@@ -1,0 +1,165 @@
+"""Stage 1: AutoencoderTiny, 128 x 128 x 3 <-> 16 x 16 x 4, stable when a frame goes round and round."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderTiny
+from numpy.typing import NDArray
+
+from training import progress
+from training.augment import varied
+from training.drawing import SIZE, picture, random_scene
+from training.muon import Muon
+
+CHANNELS = 4
+BATCH = 16
+CROPPED = 0.7
+"""Share of the time spent on quarter pictures: four times as many steps while most is still to be learnt."""
+
+
+def build() -> AutoencoderTiny:
+    """Factor 8; shallow where pixels are many, deep where they are few."""
+    return AutoencoderTiny(
+        encoder_block_out_channels=(32,) * 4,
+        decoder_block_out_channels=(32,) * 4,
+        num_encoder_blocks=(0, 1, 2, 4),
+        num_decoder_blocks=(6, 4, 2, 1),
+        latent_channels=CHANNELS,
+        scaling_factor=1.0,
+    )
+
+
+def drawings(count: int, seed: int) -> NDArray[np.uint8]:
+    """`count` random drawings, (count, 128, 128, 3)."""
+    rng = np.random.default_rng(seed)
+    out = np.empty((count, SIZE, SIZE, 3), np.uint8)
+    for k in range(count):
+        out[k] = picture(random_scene(rng))
+    return out
+
+
+def to_tensor(images: NDArray[np.uint8]) -> torch.Tensor:
+    """RGB bytes (n, h, w, 3) -> floats -1..1 (n, 3, h, w)."""
+    x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+    return (x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+
+
+def to_bytes(x: torch.Tensor) -> NDArray[np.uint8]:
+    """Floats -1..1 (n, 3, h, w) -> RGB bytes (n, h, w, 3)."""
+    y = ((x.detach().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return np.ascontiguousarray(y.permute(0, 2, 3, 1).numpy())
+
+
+def cropped(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """One random quarter (half the height, half the width) of every picture of a batch."""
+    side = x.shape[-1] // 2
+    top, left = (int(v) for v in rng.integers(0, side + 1, 2))
+    return x[..., top : top + side, left : left + side].contiguous(memory_format=torch.channels_last)
+
+
+def edge_loss(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Differences between neighbours: what makes an outline look crisp."""
+    across = (y.diff(dim=-1) - x.diff(dim=-1)).abs().mean()
+    return across + (y.diff(dim=-2) - x.diff(dim=-2)).abs().mean()
+
+
+def loss_of(
+    model: AutoencoderTiny, x: torch.Tensor, source: torch.Tensor, noise: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Loss of rebuilding `x` from `source` (x itself, or an earlier rebuilding of it), and the rebuilt pictures.
+
+    Noise on the latents makes the decoder forgive the denoiser; unit variance per channel is what the noise
+    schedule expects; the tanh inside the decoder wants values within about 3.
+    """
+    with torch.autocast("cpu", torch.bfloat16):
+        z = model.encoder(source)
+        y = model.decoder(z + noise * torch.randn_like(z))
+    z, y = z.float(), y.float()
+    mean, deviation = z.mean((0, 2, 3)), z.std((0, 2, 3))
+    tidy = mean.square().mean() + (deviation - 1).square().mean() + (z.abs() - 2.5).clamp(min=0).square().mean()
+    error = (y - x).abs().mean() + 0.5 * (y - x).square().mean() + 0.4 * edge_loss(y, x)
+    return error + 0.02 * tidy, y
+
+
+@torch.no_grad()
+def start(model: AutoencoderTiny, x: torch.Tensor) -> None:
+    """Give untrained latents unit deviation, or the latent noise would drown them for hundreds of steps."""
+    model.encoder.layers[-1].weight.div_(model.encoder(x).std())
+
+
+def train(work: Path, minutes: float, pool: int = 24000, seed: int = 1) -> None:
+    """Train for `minutes` in all; a second call continues."""
+    torch.manual_seed(seed)
+    model = build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    images = drawings(pool, seed)
+    start(model, to_tensor(images[:64]))
+    _run(model, images, work / "autoencoder.pt", minutes, 3e-3, CROPPED)
+
+
+def polish(work: Path, minutes: float, pool: int = 24000, seed: int = 11) -> None:
+    """Train the decoder alone for some minutes more.
+
+    The encoder stays as the denoiser knows it, so this may happen at any time, also after the denoiser is done.
+    """
+    torch.manual_seed(seed)
+    model = load(work).train()
+    model.encoder.requires_grad_(False)
+    _run(model, drawings(pool, seed), work / "polish.pt", minutes, 1.5e-3, 0.0)
+
+
+def _run(
+    model: AutoencoderTiny, images: NDArray[np.uint8], path: Path, minutes: float, peak: float, crop: float
+) -> None:
+    """Optimise what requires a gradient until the budget is used up."""
+    optimizer = Muon([p for p in model.parameters() if p.requires_grad], peak)
+    average = progress.Average(model, 0.998)
+    step, spent = 0, 0.0
+    if state := progress.load(path):
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.weights, step, spent = state["average"], state["step"], state["spent"]
+    budget = progress.Budget(minutes, spent)
+    rng = np.random.default_rng(step)
+    saved = time.monotonic()
+    again: tuple[torch.Tensor, torch.Tensor] | None = None
+    while budget.share < 1:
+        progress.set_rate(optimizer, budget.rate(peak, step))
+        if again is not None and step % 4 == 3:
+            source, x = again
+        else:
+            picks = rng.integers(0, len(images), (BATCH, 2))
+            x = to_tensor(np.stack([varied(images[a], images[b], rng) for a, b in picks]))
+            source = x = cropped(x, rng) if budget.share < crop else x
+        loss, y = loss_of(model, x, source, 0.1)
+        again = (y.detach().clamp(-1, 1), x)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update(model, step)
+        step += 1
+        if step % 100 == 0:
+            mse = F.mse_loss(again[0], x).item()
+            print(
+                f"{path.stem} {step} {budget.seconds:.0f}s loss {loss.item():.4f} psnr {-10 * np.log10(mse / 4):.2f}",
+                flush=True,
+            )
+        if time.monotonic() - saved > 120 or budget.share >= 1:
+            saved = time.monotonic()
+            parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
+            progress.save(path, **parts, step=step, spent=budget.seconds)
+
+
+def load(work: Path) -> AutoencoderTiny:
+    """The averaged autoencoder of a finished (or interrupted) stage, with its polished decoder if there is one."""
+    state = progress.load(work / "polish.pt") or progress.load(work / "autoencoder.pt")
+    if state is None:
+        raise FileNotFoundError(f"no autoencoder.pt in {work}: run the autoencoder stage first")
+    model = build()
+    model.load_state_dict(state["average"])
+    return model.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,185 @@
+"""Stage 3: the UNet. Noisy latents, time, caption states -> velocity (v-prediction).
+
+The words reach it twice: cross-attention at the two inner levels, and an attention-pooled state added to the time
+embedding (`addition_embed_type="text"`, which the stock pipeline feeds by itself) that scales and shifts every
+residual block.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from training import autoencoder, progress, text
+from training.captions import caption, silence
+from training.drawing import Scene, picture, random_scene
+from training.muon import Muon
+
+BATCH = 64
+SILENT = 0.1
+"""Share of captions that say nothing: what guidance steers away from."""
+
+
+def build() -> UNet2DConditionModel:
+    """About four million parameters on 16 x 16 latents."""
+    return UNet2DConditionModel(
+        sample_size=16,
+        in_channels=autoencoder.CHANNELS,
+        out_channels=autoencoder.CHANNELS,
+        block_out_channels=(64, 96, 96),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=text.WIDTH,
+        attention_head_dim=4,
+        norm_num_groups=16,
+        time_embedding_dim=256,
+        resnet_time_scale_shift="scale_shift",
+        addition_embed_type="text",
+        addition_embed_type_num_heads=4,
+    )
+
+
+def scheduler() -> DDIMScheduler:
+    """The noise schedule that the model is made for.
+
+    The last step keeps 2 % of the picture: little enough that background colours do not leak in training, and a
+    finite sigma (50), so that every sampler of diffusers works from this configuration.
+    """
+    return DDIMScheduler(
+        num_train_timesteps=1000,
+        beta_start=0.0004,
+        beta_end=0.02,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        clip_sample=False,
+        set_alpha_to_one=True,
+        steps_offset=0,
+        timestep_spacing="trailing",
+    )
+
+
+@dataclass
+class Collection:
+    """Drawings as latents, with the scenes that they show."""
+
+    scenes: list[Scene]
+    latents: torch.Tensor
+
+
+@torch.no_grad()
+def encode(vae: AutoencoderTiny, scenes: list[Scene]) -> torch.Tensor:
+    """Latents (n, 4, 16, 16) of the scenes, as half floats."""
+    out = []
+    for k in range(0, len(scenes), 64):
+        x = autoencoder.to_tensor(np.stack([picture(s) for s in scenes[k : k + 64]]))
+        with torch.autocast("cpu", torch.bfloat16):
+            out.append(vae.encoder(x).half())
+    return torch.cat(out)
+
+
+def collection(work: Path, count: int, seed: int = 4) -> Collection:
+    """The drawings to learn from; made once and kept in `work`."""
+    rng = np.random.default_rng(seed)
+    scenes = [random_scene(rng) for _ in range(count)]
+    path = work / f"latents-{count}-{seed}.pt"
+    state = progress.load(path)
+    if state is None:
+        progress.save(path, latents=encode(autoencoder.load(work), scenes))
+        state = progress.load(path)
+    assert state is not None
+    return Collection(scenes, state["latents"])
+
+
+@dataclass
+class Batch:
+    latents: torch.Tensor
+    states: torch.Tensor
+
+
+def batches(data: Collection, tokenizer: CLIPTokenizer, encoder: CLIPTextModel, seed: int) -> Iterator[Batch]:
+    """Endless batches; every drawing gets a new caption each time it is seen."""
+    rng = np.random.default_rng(seed)
+    while True:
+        picks = rng.integers(0, len(data.scenes), BATCH)
+        texts = [silence(rng) if rng.random() < SILENT else caption(data.scenes[k], rng)[0] for k in picks]
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            states = encoder(text.token_ids(tokenizer, texts)).last_hidden_state
+        yield Batch(data.latents[torch.from_numpy(picks)].float(), states.float())
+
+
+def random_times(count: int) -> torch.Tensor:
+    """Timesteps with more mass where form is decided: the middle and the noisy end."""
+    u = torch.rand(count)
+    return (1000 * (1 - u**1.35)).long().clamp(0, 999)
+
+
+def loss_of(unet: torch.nn.Module, batch: Batch, alphas: torch.Tensor) -> torch.Tensor:
+    """Mean squared error of the predicted velocity."""
+    t = random_times(len(batch.latents))
+    noise = torch.randn_like(batch.latents)
+    a = alphas[t].view(-1, 1, 1, 1)
+    noisy = a.sqrt() * batch.latents + (1 - a).sqrt() * noise
+    wanted = a.sqrt() * noise - (1 - a).sqrt() * batch.latents
+    with torch.autocast("cpu", torch.bfloat16):
+        guess = unet(noisy.contiguous(memory_format=torch.channels_last), t, batch.states, return_dict=False)[0]
+    return F.mse_loss(guess.float(), wanted)
+
+
+def train(
+    work: Path, minutes: float, count: int = 60000, seed: int = 5, peak: float = 2e-3, name: str = "denoiser"
+) -> None:
+    """Train for `minutes` in all; a second call continues."""
+    torch.manual_seed(seed)
+    tokenizer, encoder = text.load(work)
+    data = collection(work, count)
+    unet = build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = Muon(unet.parameters(), peak)
+    average = progress.Average(unet, 0.999)
+    step, spent = 0, 0.0
+    if state := progress.load(work / f"{name}.pt"):
+        unet.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.weights, step, spent = state["average"], state["step"], state["spent"]
+    torch.manual_seed(seed + step)
+    budget = progress.Budget(minutes, spent)
+    alphas = scheduler().alphas_cumprod
+    saved, total = time.monotonic(), 0.0
+    for batch in batches(data, tokenizer, encoder, seed + step):
+        progress.set_rate(optimizer, budget.rate(peak, step, hold=0.3))
+        loss = loss_of(unet, batch, alphas)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
+        optimizer.step()
+        average.update(unet, step)
+        step += 1
+        total += loss.item()
+        if step % 100 == 0:
+            print(f"denoiser {step} {budget.seconds:.0f}s loss {total / 100:.4f}", flush=True)
+            total = 0.0
+        done = budget.share >= 1
+        if done or time.monotonic() - saved > 150:
+            saved = time.monotonic()
+            state = {"model": unet.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
+            progress.save(work / f"{name}.pt", **state, step=step, spent=budget.seconds)
+        if done:
+            return
+
+
+def load(work: Path, name: str = "denoiser") -> UNet2DConditionModel:
+    """The averaged UNet of a finished (or interrupted) stage."""
+    state = progress.load(work / f"{name}.pt")
+    if state is None:
+        raise FileNotFoundError(f"no {name}.pt in {work}: run the denoiser stage first")
+    unet = build()
+    unet.load_state_dict(state["average"])
+    return unet.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]
