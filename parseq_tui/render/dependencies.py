@@ -112,15 +112,23 @@ def segments(plans: Sequence[FramePlan]) -> list[tuple[int, int]]:
 
 
 def changed_names(old: Recipe, new: Recipe) -> list[str]:
-    """Which parts of two recipes differ, in words of the plan ("motions", "positive", …)."""
+    """Which parts of two recipes differ, in words of the plan ("motions", "positive", …).
+
+    Keys of other pictures do not count: that those changed is not this frame's doing.
+    """
     flat_old, flat_new = _flat(old), _flat(new)
-    names = [name for name in {**flat_new, **flat_old} if flat_old.get(name) != flat_new.get(name)]
-    return list(dict.fromkeys(names))
+    return [name for name in {**flat_new, **flat_old} if flat_old.get(name) != flat_new.get(name)]
 
 
 def _flat(recipe: Recipe) -> dict[str, Any]:
-    request = recipe.get("request")
-    return {**recipe, **(request if isinstance(request, Mapping) else {}), "request": None}
+    plain: dict[str, Any] = json.loads(json.dumps(recipe))  # a recipe out of a file has lists where ours has tuples
+    plain.update(plain.pop("request", None) or {})
+    plain.update(plain.pop("tween", None) or {})
+    for name in ("source", "history", "newer", "older"):
+        plain.pop(name, None)
+    if plain.get("colors"):
+        plain["colors"].pop("frames")
+    return plain
 
 
 def _picture_recipe(

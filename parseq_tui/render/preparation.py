@@ -5,7 +5,6 @@ Shared by the worker and by those who only want to know what would be rendered, 
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,15 +12,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from parseq_tui.errors import DocumentError, RenderError
+from parseq_tui.errors import RenderError
+from parseq_tui.formats.frames import is_frame_json, read_frames
+from parseq_tui.formats.native import loads
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
-from parseq_tui.render.cache import FrameCache
-from parseq_tui.render.dependencies import FrameKeys, changed_names, is_cut, key_frames, needed
+from parseq_tui.render.dependencies import FrameKeys, key_frames
 from parseq_tui.render.engines import make_engine
 from parseq_tui.render.engines.base import Engine
 from parseq_tui.render.inputs import Input, open_input
 from parseq_tui.render.plan import FramePlan, input_rate, plan_frames, plan_warnings, rational_rate
 from parseq_tui.render.take import Job
+from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Dialect, Options
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.render_settings import RenderSettings, resolve
@@ -56,18 +57,6 @@ class Prepared:
     warnings: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What would happen to a run of frames."""
-
-    first: int
-    last: int
-    """Inclusive."""
-    render: bool
-    """False: all of it is in the cache."""
-    why: str
-
-
 def prepare(job: Job) -> Prepared:
     """Read, bake and plan a job. Raises ParseqError for whatever stands in the way, the first problem first."""
     timeline = read_timeline(job.document, job.document_name)
@@ -99,16 +88,11 @@ def prepare(job: Job) -> Prepared:
 
 def read_timeline(text: str, name: str) -> Timeline:
     """A document's text, or a frame JSON's. Raises DocumentError; RenderError if a formula in it is wrong."""
-    if _is_frame_json(text, name):
-        from parseq_tui.formats.frames import read_frames
-
-        read = read_frames(text)
-        return Timeline(read.table, read.options, read.dialect, read.render)
-    from parseq_tui.formats.native import loads
-    from parseq_tui.timeline.bake import bake
-
-    document = loads(text)
-    table = bake(document)
+    if is_frame_json(text):
+        table, document = read_frames(text, Path(name))
+    else:
+        document = loads(text, name)
+        table = bake(document)
     problems = [problem for problem in table.diagnostics if problem.severity == "error"]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -117,54 +101,6 @@ def read_timeline(text: str, name: str) -> Timeline:
             hint=problems[0].hint or "mend it in the editor, or see all of them with parseq-tui check",
         )
     return Timeline(table, document.options, document.dialect, document.render)
-
-
-def outlook(prepared: Prepared, cache: FrameCache, earlier: Mapping[int, str] | None = None) -> list[Outlook]:
-    """Which frames would be rendered and why, in runs of equal answers.
-
-    `earlier`: frame → key of a take to compare with; its recipes say what changed.
-    """
-    todo = set(needed(prepared.plans, prepared.keys, prepared.wanted, cache.__contains__))
-    runs: list[Outlook] = []
-    for frame in sorted(todo | set(prepared.wanted)):
-        render = frame in todo or prepared.keys.frames[frame] not in cache
-        why = _why(prepared, cache, frame, earlier or {}) if render else "in the cache"
-        if render and frame not in prepared.wanted:
-            why = f"later frames are made from it; {why}"
-        if runs and runs[-1].last == frame - 1 and (runs[-1].render, runs[-1].why) == (render, why):
-            runs[-1] = replace(runs[-1], last=frame)
-        else:
-            runs.append(Outlook(frame, frame, render, why))
-    return runs
-
-
-def _why(prepared: Prepared, cache: FrameCache, frame: int, earlier: Mapping[int, str]) -> str:
-    key = prepared.keys.frames[frame]
-    if frame not in earlier:
-        return "not rendered yet"
-    if earlier[frame] == key:
-        return "its picture is missing from the cache"
-    old = cache.recipe(earlier[frame])
-    if old is None:
-        return "it changed"
-    changed = changed_names(old, prepared.keys.recipes[key])
-    own = [name for name in changed if name not in ("source", "history")]
-    if own:
-        return f"changed: {', '.join(own)}"
-    plan = prepared.plans[frame]
-    return "it changed" if is_cut(plan) else "a frame it is made from changed"
-
-
-def _is_frame_json(text: str, name: str) -> bool:
-    if '"rendered_frames"' not in text:
-        return False
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(
-            f"{name} is not readable JSON: {error}", hint="save it again where it comes from"
-        ) from error
-    return isinstance(content, dict) and "rendered_frames" in content and not content.get("keyframes")
 
 
 def _wanted(frames: tuple[int, int] | None, first: int, end: int) -> range:
