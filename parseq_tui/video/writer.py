@@ -1,6 +1,6 @@
 """Writing videos as frames come: playable while they grow, complete when they end, safe when the program dies.
 
-Frames go into a Matroska file beside the target (each cluster in it stands for itself, so whatever was written before a
+Frames go into a fragmented mp4 beside the target (each fragment stands for itself, so whatever was written before a
 crash plays); `finish` repacks it, without encoding again, as an mp4 that starts at once over a network (faststart).
 """
 
@@ -22,6 +22,8 @@ from parseq_tui.errors import DiskFull, ParseqError, VideoError
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 """File names that can be written."""
 _BT709 = 1
+_GROWING = {"movflags": "empty_moov+default_base_moof", "frag_duration": "500000", "flush_packets": "1"}
+"""Microseconds per fragment: what a crash may cost, besides the frames the encoder looks ahead."""
 
 
 class VideoWriter:
@@ -30,11 +32,9 @@ class VideoWriter:
     def __init__(self, path: Path, rate: Fraction, *, crf: int = 16, preset: str = "medium") -> None:
         """`crf` 0…51: lower is better and larger. Raises VideoError for a name it cannot write."""
         if path.suffix.lower() not in SUFFIXES:
-            raise VideoError(
-                f"cannot write {path.suffix or 'a file without suffix'}", hint=f"use {', '.join(SUFFIXES)}"
-            )
+            raise VideoError(f"cannot write a video called {path.name}", hint=f"its name ends in {', '.join(SUFFIXES)}")
         self.path = path
-        self.growing = path.with_name(f".{path.stem}.growing.mkv")
+        self.growing = path.with_name(f".{path.stem}.growing.mp4")
         self._rate = rate
         self._options = {"crf": str(crf), "preset": preset}
         self._container: OutputContainer | None = None
@@ -77,8 +77,7 @@ class VideoWriter:
 
     def _open(self, image: NDArray[np.uint8]) -> tuple[OutputContainer, VideoStream]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # a cluster per second at most: what a crash may cost
-        container = av.open(str(self.growing), "w", format="matroska", options={"cluster_time_limit": "1000"})
+        container = av.open(str(self.growing), "w", format="mp4", options=_GROWING)
         stream = container.add_stream("libx264", rate=self._rate, options=self._options)
         stream.width, stream.height = image.shape[1] + image.shape[1] % 2, image.shape[0] + image.shape[0] % 2
         stream.pix_fmt = "yuv420p"
@@ -102,8 +101,12 @@ def repack(source: Path, target: Path) -> None:
     with av.open(str(source)) as opened, av.open(str(target), "w", options=options) as container:
         track = opened.streams.video[0]
         copy = container.add_stream_from_template(track)
+        start: int | None = None
         for packet in opened.demux(track):
-            if packet.dts is not None:
+            if packet.size and packet.pts is not None and packet.dts is not None:
+                # the first packet shows the first picture; decoding may have to begin before time 0
+                start = packet.pts if start is None else start
+                packet.pts, packet.dts = packet.pts - start, packet.dts - start
                 packet.stream = copy
                 container.mux(packet)
 
