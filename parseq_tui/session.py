@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
-from parseq_tui.errors import DocumentError, EditError
+from parseq_tui.errors import EditError
 from parseq_tui.formats import native
 from parseq_tui.timeline.bake import Baker
 from parseq_tui.timeline.document import Document
@@ -40,6 +40,26 @@ class SessionChange:
 
 
 @dataclass(frozen=True, slots=True)
+class FileNotice:
+    """Something happened to the file on disk; ready to be said."""
+
+    text: str
+    severity: Literal["information", "warning", "error"] = "information"
+    cells: tuple[tuple[int, str], ...] = ()
+    """(frame, field) of the cells that a reload changed; "" is the label."""
+
+
+class FileFollower(Protocol):
+    """Notices what others do to the session's file. Made by `wiring`, so that screens need not know how."""
+
+    async def run(self) -> None:
+        """Follow the file until cancelled."""
+
+    async def reload(self) -> None:
+        """Look now, because somebody asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class BakeJob:
     """A bake that can run in any thread, one at a time."""
 
@@ -50,9 +70,15 @@ class BakeJob:
 Listener = Callable[[SessionChange], None]
 
 
-def digest(data: bytes) -> str:
+def digest(text: str) -> str:
     """How a file's content is recognised."""
-    return hashlib.sha256(data).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_file(path: Path) -> str:
+    """The file's text, its byte order mark included. Raises DocumentError."""
+    text, mark = native.read_text(path)
+    return "\ufeff" + text if mark else text
 
 
 class Session:
@@ -206,22 +232,10 @@ class Session:
     def _write(self, path: Path) -> None:
         document = self.document
         native.dump(document, path)
-        self.file_digest = digest(read_file(path))
+        self.file_digest = digest(native.dumps(document))
         self._history = self._history.saved(document)
         self._tell(SessionChange("saved", f"saved {path.name}", document, document))
 
     def text(self) -> str:
         """The document as its file would hold it."""
         return native.dumps(self.document)
-
-
-def read_file(path: Path) -> bytes:
-    """The file's bytes. Raises DocumentError saying which file and why."""
-    try:
-        return path.read_bytes()
-    except IsADirectoryError:
-        raise DocumentError(f"{path} is a folder", path=path, hint="name a document in it") from None
-    except FileNotFoundError:
-        raise DocumentError(f"there is no file {path}", path=path, hint=f"make one: parseq-tui new {path}") from None
-    except OSError as error:
-        raise DocumentError(f"{path} cannot be read: {error.strerror}", path=path) from error

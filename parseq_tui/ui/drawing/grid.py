@@ -95,7 +95,7 @@ class Grid:
 def lay_out(document: Document, view: ViewState) -> Grid:
     """The geometry of the table."""
     all_columns = columns(document, view)
-    frame_width = max(5, len(str(document.last_frame)) + 1) + 1
+    frame_width = max(6, len(str(document.last_frame)) + 2) + 1
     position_width = 9
     sample = _sampled(document.keyframes)
     label = max((len(row.info) for row in sample if row.info), default=0)

@@ -1,0 +1,202 @@
+"""The file on disk: notices that somebody else wrote it, and decides what that means for the document worked on.
+
+The folder is watched, not the file: editors that save by rename would otherwise be missed after their first save. Our
+own saves are recognised by their content. A clean document takes the new content over as a step of its history; unsaved
+work is never overwritten; a file that cannot be read changes nothing and is taken up when it is mended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchfiles import awatch
+
+from parseq_tui.errors import DocumentError
+from parseq_tui.formats import native
+from parseq_tui.formats.atomic_file import write_atomically
+from parseq_tui.session import FileNotice, Session, digest, read_file
+from parseq_tui.timeline.document import Document
+
+STEP_MILLISECONDS, DEBOUNCE_MILLISECONDS = 10, 100
+
+Cell = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The file holds what is known already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The new content was taken over. `cells`: (frame, field) of what differs in the table; "" is the label."""
+
+    cells: tuple[Cell, ...]
+    other: bool
+    """Whether anything besides cells changed: rows, prompts, options."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBoth:
+    """There is unsaved work here: it stays, and what the file held is beside it."""
+
+    theirs: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The file cannot be read now; the document stays as it was."""
+
+    error: DocumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """There is no such file any more."""
+
+
+Outcome = Unchanged | Reloaded | KeptBoth | Broken | Gone
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a file holds now."""
+
+    text: str
+    digest: str
+    document: Document
+
+
+def look(path: Path, known_digest: str) -> Fresh | Unchanged | Broken | Gone:
+    """What the file holds now; may run in any thread."""
+    try:
+        text = read_file(path)
+        now = digest(text)
+        if now == known_digest:
+            return Unchanged()
+        return Fresh(text, now, native.loads(text, path))
+    except DocumentError as error:
+        return Gone() if not path.exists() else Broken(error)
+
+
+def settle(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> Outcome:
+    """Take over what was seen, or keep both. Raises DocumentError if theirs cannot be written beside."""
+    if not isinstance(seen, Fresh):
+        return seen
+    if seen.digest == session.file_digest:  # our own save, meanwhile
+        return Unchanged()
+    if session.dirty:
+        theirs = _beside(session.path) if session.path is not None else Path("theirs.json")
+        write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
+        session.file_digest = seen.digest
+        return KeptBoth(theirs)
+    before = session.document
+    session.reload(seen.document, file_digest=seen.digest)
+    return differences(before, session.document)
+
+
+def differences(before: Document, after: Document) -> Reloaded:
+    """What a reload changed, cell by cell; rows that came or went count as something else."""
+    old = {row.frame: row for row in before.keyframes}
+    cells: list[Cell] = []
+    other = before.prompts != after.prompts or before.options != after.options or before.render != after.render
+    other = other or before.managed_fields != after.managed_fields or len(old) != len(after.keyframes)
+    for row in after.keyframes:
+        known = old.get(row.frame)
+        if known is None:
+            other = True
+            continue
+        if known == row:
+            continue
+        names = known.values.keys() | row.values.keys() | known.formulas.keys() | row.formulas.keys()
+        cells += [
+            (row.frame, name)
+            for name in sorted(names)
+            if known.values.get(name) != row.values.get(name) or known.formulas.get(name) != row.formulas.get(name)
+        ]
+        if known.info != row.info:
+            cells.append((row.frame, ""))
+    return Reloaded(tuple(cells), other)
+
+
+class Follower:
+    """Follows the file of a session (its path at the time) and says what happened through `tell`."""
+
+    def __init__(self, session: Session, tell: Callable[[FileNotice], None]) -> None:
+        self._session = session
+        self._tell = tell
+        self._broken = False
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        path = self._session.path
+        if path is None:
+            return
+        places = {path.absolute(), path.resolve()}
+        names = {str(place) for place in places}
+        folders = {place.parent for place in places if place.parent.is_dir()}
+        async for _ in awatch(
+            *folders,
+            watch_filter=lambda change, name: name in names,
+            step=STEP_MILLISECONDS,
+            debounce=DEBOUNCE_MILLISECONDS,
+            recursive=False,
+        ):
+            if self._session.path == path:
+                await self._look(path, asked=False)
+
+    async def reload(self) -> None:
+        """Look now."""
+        if self._session.path is not None:
+            await self._look(self._session.path, asked=True)
+
+    async def _look(self, path: Path, *, asked: bool) -> None:
+        seen = await asyncio.to_thread(look, path, self._session.file_digest)
+        try:
+            outcome = settle(self._session, seen)
+        except DocumentError as error:
+            self._tell(FileNotice(f"{error.message}; {error.hint}".rstrip("; "), "error"))
+            return
+        if isinstance(outcome, Unchanged) and not (asked or self._broken):
+            return
+        self._broken = isinstance(outcome, Broken)
+        self._tell(notice(outcome, path))
+
+
+def notice(outcome: Outcome, path: Path) -> FileNotice:
+    """What to tell the user."""
+    if isinstance(outcome, Reloaded):
+        count = len(outcome.cells)
+        cells = f"{count} cell{'s' if count != 1 else ''}" if count or not outcome.other else ""
+        parts = [part for part in (cells, "more than cells" if outcome.other else "") if part]
+        text = (
+            f"reloaded {path.name} from disk: {' and '.join(parts) or 'nothing here'} changed; undo brings yours back"
+        )
+        return FileNotice(text, cells=outcome.cells)
+    if isinstance(outcome, KeptBoth):
+        return FileNotice(
+            f"{path.name} changed on disk while you have unsaved changes: yours stay here, "
+            f"theirs are in {outcome.theirs.name}; saving overwrites {path.name}",
+            "warning",
+        )
+    if isinstance(outcome, Broken):
+        error = outcome.error
+        where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
+        return FileNotice(
+            f"{path.name} on disk cannot be read{where}: {error.message}. Working on with what is here", "error"
+        )
+    if isinstance(outcome, Gone):
+        return FileNotice(f"{path.name} is gone from disk; saving writes it anew", "warning")
+    return FileNotice(f"{path.name} holds what is here")
+
+
+def _beside(path: Path) -> Path:
+    """A free name for their version."""
+    for number in range(1, 1000):
+        place = path.with_name(f"{path.stem}.theirs{'' if number == 1 else f'-{number}'}{path.suffix}")
+        if not place.exists():
+            return place
+    return path.with_name(f"{path.stem}.theirs-latest{path.suffix}")

@@ -1,0 +1,263 @@
+"""The Textual application: themes, the palette, signals, and which screen is shown. Documents are the screens' part.
+
+Invariants: no torch, no image library in this process; a hang-up writes the journal and restores the terminal; an
+editor whose terminal is gone ends by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.driver import Driver
+
+from parseq_tui.errors import ParseqError, SettingsError
+from parseq_tui.paths import bundled, theme_folders
+from parseq_tui.recent import recent_documents
+from parseq_tui.session import Session
+from parseq_tui.settings import Settings
+from parseq_tui.ui.commands import COMMANDS
+from parseq_tui.ui.driver import EditorDriver, driver_for_platform
+from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
+from parseq_tui.ui.screens.editor import EditorScreen, Follow
+from parseq_tui.ui.theme import color_level, load_themes, role_defaults
+
+ORPHAN_CHECK_SECONDS = 5.0
+EXIT_GRACE_SECONDS = 3.0
+"""After a hang-up, how long leaving in order may take."""
+HANG_UP = 129
+"""Exit code of a program ended by SIGHUP, by convention 128 + signal."""
+OpenSession = Callable[[Path], Session]
+
+
+class CommandProvider(Provider):
+    """The palette's entries: every command that is declared."""
+
+    async def discover(self) -> Hits:
+        screen = self.screen
+        if isinstance(screen, EditorScreen):
+            for entry in COMMANDS.values():
+                yield DiscoveryHit(_palette_title(screen, entry.name), self._runner(entry.name), help=entry.help)
+
+    async def search(self, query: str) -> Hits:
+        screen, matcher = self.screen, self.matcher(query)
+        if not isinstance(screen, EditorScreen):
+            return
+        for entry in COMMANDS.values():
+            title = _palette_title(screen, entry.name)
+            score = max(matcher.match(title), matcher.match(entry.name))
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), self._runner(entry.name), help=entry.help)
+
+    def _runner(self, name: str) -> Callable[[], None]:
+        screen = self.screen
+        assert isinstance(screen, EditorScreen)
+        return lambda: screen.desk.perform(name)
+
+
+def _palette_title(screen: EditorScreen, name: str) -> str:
+    key = screen.keymap.shown(name)
+    return f"{COMMANDS[name].title}  {key}" if key else COMMANDS[name].title
+
+
+class EditorApp(App[int], inherit_bindings=False):
+    """One editor in one terminal."""
+
+    CSS_PATH = "editor.tcss"
+    COMMANDS: ClassVar = {CommandProvider}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+    TITLE = "parseq-tui"
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        settings: Settings,
+        follow: Follow,
+        open_session: OpenSession,
+        choose_first: bool = False,
+        driver: type[Driver] | None = None,
+    ) -> None:
+        """`choose_first`: begin with the list of documents; `driver`: another one than the platform's (tests)."""
+        super().__init__(driver_class=driver or driver_for_platform())
+        self.settings = settings
+        self.follow = follow
+        self._open_session = open_session
+        self._first_session = session
+        self._choose_first = choose_first
+        self._started_by = os.getppid()
+        self._load_themes()
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self.open_session(self._first_session)
+        if self._choose_first:
+            self.choose_document(can_leave=False)
+        self._handle_signals()
+        self.set_interval(ORPHAN_CHECK_SECONDS, self._check_terminal)
+
+    def on_unmount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+    def _handle_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.terminal_is_gone)
+
+    def terminal_is_gone(self) -> None:
+        """Keep unsaved work and end, in order if that is possible within a few seconds, at once if not."""
+        guard = threading.Timer(EXIT_GRACE_SECONDS, os._exit, (HANG_UP,))
+        guard.daemon = True
+        guard.start()
+        screen = self.editor
+        if screen is not None:
+            screen.files.hang_up(HANG_UP)
+        else:
+            self.exit(HANG_UP, HANG_UP)
+
+    def _check_terminal(self) -> None:
+        """A hang-up that was ignored (nohup) must not leave an editor without a terminal behind."""
+        if self.is_headless:
+            return
+        if not os.isatty(0) or (os.getppid() != self._started_by and os.getppid() == 1):
+            self.terminal_is_gone()
+
+    # -- documents -------------------------------------------------------------------------------------------------
+
+    @property
+    def editor(self) -> EditorScreen | None:
+        """The editor screen, whatever lies over it."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, EditorScreen)), None)
+
+    def open_session(self, session: Session) -> None:
+        """Show a document in place of the one that is shown."""
+        screen = EditorScreen(session, Keymap(DEFAULT_KEYS, self.settings.keys), self.follow)
+        before = self.editor
+        if before is None:
+            self.push_screen(screen)
+        else:
+            before.files.stopped()
+            self.switch_screen(screen)
+        self._name_terminal(session.name)
+        self.call_later(_freeze_garbage)
+
+    def open_path(self, path: Path) -> None:
+        """Open a file. Raises DocumentError."""
+        self.open_session(self._open_session(path))
+
+    def choose_document(self, *, can_leave: bool) -> None:
+        """Ask which document to open: a recent one, an example, a path, a blank one."""
+        from parseq_tui.ui.screens.open_document import OpenChoice, OpenDocument
+
+        def chosen(choice: OpenChoice | None) -> None:
+            if choice is None:
+                if not can_leave:
+                    self.exit(0)
+                return
+            try:
+                self._open_choice(choice.kind, choice.path)
+            except ParseqError as error:
+                if self.editor is not None:
+                    self.editor.desk.tell(error)
+
+        self.push_screen(OpenDocument(recent_documents(), _examples(), can_leave=can_leave), chosen)
+
+    def _open_choice(self, kind: str, path: Path | None) -> None:
+        if kind == "blank" or path is None:
+            self.open_session(blank_session())
+        elif kind == "example":
+            self.open_session(example_session(path))
+        else:
+            self.open_path(path)
+
+    def _name_terminal(self, name: str) -> None:
+        driver = self._driver
+        if isinstance(driver, EditorDriver):
+            shown = "".join(ch for ch in name if ch.isprintable())[:80]
+            driver.write(f"\x1b]2;{shown} - parseq-tui\x07")
+
+    # -- looks -----------------------------------------------------------------------------------------------------
+
+    def _load_themes(self) -> None:
+        self.theme_problems: list[SettingsError] = []
+        level = color_level(self.console.color_system)
+        names = []
+        for theme in load_themes(theme_folders(), self.theme_problems.append):
+            self.register_theme(theme.textual(level))
+            names.append(theme.name)
+        self.theme_names: Sequence[str] = names
+        wanted = self.settings.theme or ("terminal-16" if level == "16" else "night")
+        if wanted in names:
+            self.theme = wanted
+        elif self.settings.theme:
+            self.theme_problems.append(
+                SettingsError(f"there is no theme called {wanted!r}", hint=f"known: {', '.join(names)}")
+            )
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return role_defaults()
+
+    def next_theme(self, name: str = "") -> str:
+        """Another theme, by name or the next one. Raises SettingsError."""
+        if name and name not in self.theme_names:
+            raise SettingsError(f"there is no theme called {name!r}", hint=f"known: {', '.join(self.theme_names)}")
+        if not name and self.theme_names:
+            here = self.theme_names.index(self.theme) if self.theme in self.theme_names else -1
+            name = self.theme_names[(here + 1) % len(self.theme_names)]
+        self.theme = name
+        return name
+
+    def toggle_mouse(self) -> bool | None:
+        """Mouse on or off; what it is now, None where that cannot be changed."""
+        driver = self._driver
+        if not isinstance(driver, EditorDriver):
+            return None
+        driver.set_mouse(not driver.mouse_enabled)
+        return driver.mouse_enabled
+
+
+def _freeze_garbage() -> None:
+    """A loaded document is a million objects that never die: keep the collector from walking them on every key."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def _examples() -> list[tuple[Path, str]]:
+    """The bundled examples and what each says about itself."""
+    import json
+
+    found = []
+    for path in sorted(bundled("examples").glob("*.json")):
+        try:
+            meta = json.loads(path.read_bytes()).get("meta", {})
+        except (OSError, ValueError):
+            continue
+        found.append((path, str(meta.get("about", ""))))
+    return found
+
+
+def blank_session() -> Session:
+    """A new document without a file."""
+    return example_session(bundled("examples") / "blank.json")
+
+
+def example_session(path: Path) -> Session:
+    """A copy of an example, without a file of its own: saving asks for a name."""
+    session = Session.open(path)
+    session.path, session.file_digest = None, ""
+    return session

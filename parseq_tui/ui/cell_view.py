@@ -1,0 +1,91 @@
+"""What the formula bar and the title say about a document, in words ready to print."""
+
+from __future__ import annotations
+
+from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.session import Session
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.fields import field_named
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.ui.commands.cells import formula_in_effect
+from parseq_tui.ui.commands.registry import Context
+from parseq_tui.ui.drawing.cells import fixed, plain, shortest
+from parseq_tui.ui.drawing.grid import clock, value_at
+from parseq_tui.ui.view_state import column_at, playhead, selected
+from parseq_tui.ui.widgets.formula_bar import CellView
+from parseq_tui.ui.widgets.status_bar import TitleView
+
+
+def cell_view(context: Context) -> CellView:
+    """The cursor's cell and what its field comes to at the playhead."""
+    document, view, table = context.document, context.view, context.table
+    column, row = column_at(document, view), document.keyframes[view.row]
+    frame = playhead(document, view)
+    place = position(document, frame)
+    if not column.field:
+        words = {
+            "frame": "the keyframe's frame: type a frame, 4s or 8b, +8 to move the row",
+            "label": "a label for this keyframe; formulas can search for it",
+        }
+        return CellView(column.part, frame, place, help=f"{words[column.part]}   {plain(row.info or '')}".rstrip())
+    name = column.field
+    formula, since = formula_in_effect(context, name)
+    value = row.values.get(name)
+    baked = value_at(table, name, frame)
+    return CellView(
+        title=name,
+        frame=frame,
+        position=place,
+        value=shortest(value) if value is not None and frame == row.frame else "",
+        result="" if baked is None else fixed(baked, 4),
+        formula=formula,
+        since=None if since is None or since == row.frame else since,
+        help=_meaning(name, document),
+        problem=_problem(table, name, since),
+        is_formula=column.part == "formula",
+    )
+
+
+def position(document: Document, frame: int) -> str:
+    """A frame's time and beat."""
+    options = document.options
+    beat = f"beat {frame * options.bpm / (options.fps * 60):.2f}" if options.fps else ""
+    return f"{clock(frame, options.fps)}  {beat}"
+
+
+def _meaning(name: str, document: Document) -> str:
+    field = field_named(name, document.dialect)
+    low, high = field.minimum, field.maximum
+    bounds = f"  {low:g} … {high:g}" if low is not None and high is not None else ""
+    unit = f" ({field.unit})" if field.unit else ""
+    meaning = field.meaning or "a number of your own: use it in prompts as ${" + name + "}"
+    unused = "" if name in document.managed_fields else "   (not managed: it has no effect; :fields manages it)"
+    return f"{meaning}{unit}{bounds}{unused}"
+
+
+def _problem(table: FrameTable | None, name: str, since: int | None) -> Diagnostic | None:
+    if table is None:
+        return None
+    mine = [one for one in table.diagnostics if one.field == name and one.severity == "error"]
+    return next((one for one in mine if one.keyframe == since), mine[0] if mine else None)
+
+
+def title_view(session: Session, state: str) -> TitleView:
+    """The title line."""
+    document = session.document
+    options = document.options
+    count = document.frame_count
+    about = f"{count} frames  {clock(count, options.fps)}  {options.fps:g} fps  {options.bpm:g} bpm"
+    errors = sum(one.severity == "error" for one in session.table.diagnostics) if session.table else 0
+    if errors:
+        about += f"   ! {errors} error{'s' if errors > 1 else ''} (g e)"
+    return TitleView(plain(session.name), session.dirty, session.read_only, about, state)
+
+
+def selection_text(context: Context) -> str:
+    """How much is selected; "" for the cursor alone."""
+    if context.view.anchor is None:
+        return ""
+    rows, across = selected(context.document, context.view).size
+    mode = {"block": "", "rows": "whole rows, ", "columns": "whole columns, "}[context.view.reach]
+    return f"{mode}{rows} × {across} selected "

@@ -1,0 +1,288 @@
+"""Between a key and a change: the view, the keys pressed so far, and the carrying out of effects. No terminal.
+
+A key names a command, the command returns an effect, the desk carries it out: a Change goes through `session.apply`, a
+Look becomes the view, everything else is told to the host (the editor screen, or a test).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, Protocol
+
+from parseq_tui.errors import ParseqError
+from parseq_tui.session import Session, SessionChange
+from parseq_tui.ui.commands import COMMANDS, Context, Effect, find
+from parseq_tui.ui.commands.cells import committed
+from parseq_tui.ui.commands.copying import pasted
+from parseq_tui.ui.commands.moving import at_frame
+from parseq_tui.ui.commands.registry import Ask, Change, Copy, Do, Enter, Look, Say
+from parseq_tui.ui.keymap import EVERYWHERE, PREFIX_TITLES, Keymap, readable
+from parseq_tui.ui.view_state import ViewState, carried_over, clamped, column_at, columns
+from parseq_tui.ui.widgets.line_entry import Then
+from parseq_tui.ui.widgets.menu import MenuEntry
+from parseq_tui.ui.widgets.status_bar import Severity
+
+_STARTERS = frozenset("0123456789.-+")
+"""Characters that start a new value."""
+
+
+class Host(Protocol):
+    """What the desk needs done that is not a matter of documents and views."""
+
+    def view_changed(self, before: ViewState) -> None: ...
+    def begin_entry(self, text: str, typed: bool) -> None: ...
+    def open_command_line(self, line: str) -> None: ...
+    def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None: ...
+    def hide_menu(self) -> None: ...
+    def copy_text(self, text: str) -> None: ...
+    def do(self, action: str, argument: str) -> None: ...
+    def say(self, text: str, severity: Severity = "information") -> None: ...
+    def page_rows(self) -> int: ...
+    def is_rendering(self) -> bool: ...
+
+
+Scope = Literal["table", "pane", "text"]
+"""Where a key was pressed: in the table, in another pane, where a text is being typed."""
+_PANE_GROUPS = frozenset({"panes", "render", "document", "application"})
+
+
+def _allowed(name: str, scope: Scope) -> bool:
+    if scope == "text":
+        return name in EVERYWHERE
+    return scope == "table" or COMMANDS[name].group in _PANE_GROUPS
+
+
+class Desk:
+    """One editor's working state besides the document."""
+
+    def __init__(self, session: Session, keymap: Keymap, host: Host) -> None:
+        self.session = session
+        self.keymap = keymap
+        self.view = clamped(session.document, ViewState())
+        self._host = host
+        self._pressed: tuple[str, ...] = ()
+        self._last_entry: str | None = None
+        self._next_view: ViewState | None = None
+        session.subscribe(self._session_changed)
+
+    def context(self) -> Context:
+        """What commands may look at now."""
+        history = self.session.history
+        return Context(
+            document=self.session.document,
+            view=self.view,
+            table=self.session.table,
+            clipboard=self.session.clipboard,
+            page=self._host.page_rows(),
+            read_only=self.session.read_only,
+            dirty=self.session.dirty,
+            undo_label=history.undo_label or "",
+            redo_label=history.redo_label or "",
+            last_entry=self._last_entry,
+            has_path=self.session.path is not None,
+            rendering=self._host.is_rendering(),
+        )
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def key(self, key: str, character: str | None = None, *, scope: Scope = "table") -> bool:
+        """A key was pressed. True if it meant something there."""
+        if self._pressed:
+            return self._continued((*self._pressed, key))
+        step = self.keymap.step((key,))
+        if step.command and _allowed(step.command, scope):
+            self.perform(step.command)
+        elif step.commands and (scope == "table" or (scope == "pane" and key == "space")):
+            self._open_menu((key,))
+        elif scope == "table" and character and character in _STARTERS and self._takes_values():
+            self._carry_out(COMMANDS["cell.retype"].perform(self.context()), typed=character)
+        else:
+            return False
+        return True
+
+    @property
+    def in_sequence(self) -> bool:
+        """Whether a prefix key waits for the next one."""
+        return bool(self._pressed)
+
+    def _continued(self, pressed: tuple[str, ...]) -> bool:
+        step = self.keymap.step(pressed)
+        self._pressed = ()
+        self._host.hide_menu()
+        if step.command:
+            self.perform(step.command)
+        elif step.commands:
+            self._open_menu(pressed)
+        elif pressed[-1] not in ("escape", "ctrl+c"):
+            self._host.say(f"{readable(' '.join(pressed))} means nothing", "warning")
+        return True
+
+    def _open_menu(self, pressed: tuple[str, ...]) -> None:
+        self._pressed = pressed
+        context = self.context()
+        entries = []
+        for key, name in self.keymap.step(pressed).commands.items():
+            entry = COMMANDS.get(name)
+            title = entry.title if entry else name
+            entries.append(MenuEntry(readable(key), title, (entry.disabled(context) or "") if entry else ""))
+        title = f"{readable(' '.join(pressed))}  {PREFIX_TITLES.get(' '.join(pressed), '')}"
+        self._host.show_menu(title, entries)
+
+    def _takes_values(self) -> bool:
+        return column_at(self.session.document, self.view).part in ("value", "frame")
+
+    # -- commands --------------------------------------------------------------------------------------------------
+
+    def perform(self, name: str, argument: str = "") -> None:
+        """Run a command by name."""
+        self._carry_out(COMMANDS[name].perform(self.context(), argument))
+
+    def run_line(self, line: str) -> None:
+        """Run what was typed on the command line: a name or alias and its argument; a number goes to that frame."""
+        name, _, argument = line.strip().partition(" ")
+        if not name:
+            return
+        entry = find(name)
+        if entry is not None:
+            self._carry_out(entry.perform(self.context(), argument))
+        elif name[0].isdigit() and not argument:
+            self.perform("go.frame", name)
+        else:
+            near = [known for known in COMMANDS if name in known]
+            hint = f"did you mean {', '.join(near[:3])}?" if near else "Ctrl+P or : and Tab list them"
+            self._host.say(f"there is no command {name!r}; {hint}", "error")
+
+    def commit_entry(self, text: str, then: Then) -> bool:
+        """What was typed in the cursor's cell is to stand. False if it cannot: the entry stays open."""
+        effect = committed(self.context(), text)
+        if isinstance(effect, Say) and effect.severity != "information":
+            self._carry_out(effect)
+            return False
+        before = self.session.document
+        self._carry_out(effect)
+        if isinstance(effect, Change) and self.session.document is before and self._refused:
+            return False
+        self._last_entry = text
+        steps = {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1), "stay": (0, 0)}
+        down, across = steps[then]
+        if self.view.anchor is None:
+            self.look(clamped(self.session.document, self.view.at(self.view.row + down, self.view.column + across)))
+        return True
+
+    def paste(self, text: str) -> None:
+        """Text pasted by the terminal over the table."""
+        if self.session.read_only:
+            self._host.say("the document is open read-only", "warning")
+            return
+        self._carry_out(pasted(self.context(), text))
+
+    def look(self, view: ViewState) -> None:
+        """Look elsewhere."""
+        before = self.view
+        if view == before:
+            return
+        self.view = view
+        if (view.row, view.column) != (before.row, before.column):
+            self.session.close_step()
+        self._host.view_changed(before)
+
+    def look_at(self, frame: int) -> None:
+        """Move the playhead, and the cursor to the keyframe at or before it."""
+        self.look(at_frame(self.session.document, self.view, frame))
+
+    def point(self, row: int, column: int, *, extend: bool) -> None:
+        """The mouse is on a cell."""
+        view = self.view.extended_to(row, column) if extend else self.view.without_selection().at(row, column)
+        self.look(clamped(self.session.document, view))
+
+    # -- effects ---------------------------------------------------------------------------------------------------
+
+    _refused = False
+
+    def _carry_out(self, effect: Effect | None, *, typed: str = "") -> None:
+        if effect is None:
+            return
+        if isinstance(effect, Change):
+            self._change(effect)
+        elif isinstance(effect, Look):
+            self.look(effect.view)
+            if effect.say:
+                self._host.say(effect.say)
+        elif isinstance(effect, Enter):
+            if effect.view is not None:
+                self.look(effect.view)
+            self._host.begin_entry(effect.text + typed, bool(typed) or effect.typed)
+        elif isinstance(effect, Copy):
+            self.session.clipboard = effect.text
+            self._host.copy_text(effect.text)
+            self._host.say(effect.say)
+            if effect.then is not None:
+                self._change(effect.then)
+            elif self.view.sticky:
+                self.look(self.view.without_selection())
+        elif isinstance(effect, Ask):
+            self._host.open_command_line(effect.line)
+        elif isinstance(effect, Do):
+            self._do(effect)
+        else:
+            self._host.say(effect.text, effect.severity)
+
+    def _change(self, change: Change) -> None:
+        self._refused = False
+        self._next_view = change.view
+        try:
+            self.session.apply(change.edit)
+        except ParseqError as error:
+            self._refused = True
+            self.tell(error)
+        else:
+            if change.say:
+                self._host.say(change.say)
+        finally:
+            self._next_view = None
+
+    def tell(self, error: ParseqError) -> None:
+        """An error in words."""
+        self._host.say(f"{error.message}{'; ' + error.hint if error.hint else ''}", "error")
+
+    def _do(self, effect: Do) -> None:
+        try:
+            if effect.action == "document.undo":
+                self._host.say(f"undone: {self.session.undo()}")
+            elif effect.action == "document.redo":
+                self._host.say(f"done again: {self.session.redo()}")
+            else:
+                self._host.do(effect.action, effect.argument)
+        except ParseqError as error:
+            self.tell(error)
+
+    def _session_changed(self, change: SessionChange) -> None:
+        """Runs before the screen hears of the change: the view fits the new document from the first moment on."""
+        if change.before is change.after:
+            return
+        view = self._next_view or carried_over(change.before, change.after, self.view)
+        self.view = clamped(change.after, view)
+        if change.kind in ("undo", "redo"):
+            self.view = self._where_it_changed(change)
+
+    def _where_it_changed(self, change: SessionChange) -> ViewState:
+        """The cursor on the first cell that an undo changed, so that it is seen."""
+        before = {id(row) for row in change.before.keyframes}
+        fresh = [index for index, row in enumerate(change.after.keyframes) if id(row) not in before]
+        if not fresh or len(fresh) == len(change.after.keyframes):
+            return self.view
+        row = fresh[0]
+        new = change.after.keyframes[row]
+        old = change.before.keyframe_at(new.frame)
+        column = self.view.column
+        for index, place in enumerate(columns(change.after, self.view) if old else ()):
+            assert old is not None
+            if place.field and (old.values.get(place.field), old.formulas.get(place.field)) != (
+                new.values.get(place.field),
+                new.formulas.get(place.field),
+            ):
+                column = index
+                if place.part == "formula" or old.values.get(place.field) != new.values.get(place.field):
+                    break
+        return replace(self.view.without_selection(), row=row, column=column, playhead=None)

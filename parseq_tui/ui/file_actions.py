@@ -1,0 +1,219 @@
+"""What the editor does about files: save, open, reload when they change on disk, recover, leave."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.worker import Worker
+
+from parseq_tui import recent, recovery
+from parseq_tui.errors import EditError, ParseqError
+from parseq_tui.formats import native
+from parseq_tui.paths import recovery_folder
+from parseq_tui.recovery import Draft, Journal
+from parseq_tui.render.client import RenderClient
+from parseq_tui.session import FileFollower, FileNotice, Session
+from parseq_tui.timeline.edits import ReplaceDocument
+from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
+from parseq_tui.ui.widgets.render_pane import RenderPane
+
+if TYPE_CHECKING:
+    from parseq_tui.ui.screens.editor import EditorScreen
+
+SECOND_INTERRUPT_SECONDS = 3.0
+"""A second Ctrl+C within this time always leaves."""
+
+
+class FileActions:
+    """What a screen can do about its document's file."""
+
+    def __init__(self, screen: EditorScreen) -> None:
+        self._screen = screen
+        self._session: Session = screen.session
+        self.autosave = self._fresh_autosave()
+        self._follower: FileFollower | None = None
+        self._watching: Worker[None] | None = None
+        self._interrupted = 0.0
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def started(self) -> None:
+        """The screen stands: watch the file, keep a journal, offer what was left behind."""
+        self._screen.set_interval(INTERVAL_SECONDS, self._tick)
+        self._watch()
+        if self._session.path is not None:
+            recent.remember(self._session.path)
+        draft = recovery.left_behind(recovery_folder(), self._session.path)
+        if draft is not None and not self._session.read_only:
+            self._offer(draft)
+
+    def stopped(self) -> None:
+        """The screen goes away."""
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _tick(self) -> None:
+        await self.autosave.tick()
+
+    def _fresh_autosave(self) -> Autosave:
+        journal = Journal(recovery_folder(), self._session.path)
+        return Autosave(
+            self._session,
+            journal,
+            lambda error: self._screen.say(f"unsaved work cannot be kept safe: {error}", "warning"),
+        )
+
+    def _offer(self, draft: Draft) -> None:
+        when = time.strftime("%d %b %H:%M", time.localtime(draft.time))
+        self._screen.ask(
+            f"Unsaved work from {when} was left behind",
+            [
+                ("r", "recover it (undo brings back the file's)", lambda: self._recover(draft)),
+                ("d", "discard it", draft.discard),
+                ("l", "decide later", lambda: None),
+            ],
+        )
+
+    def _recover(self, draft: Draft) -> None:
+        try:
+            document = native.loads(draft.text, self._session.path)
+            self._session.apply(ReplaceDocument(document, "recover unsaved work"))
+        except ParseqError as error:
+            self._screen.desk.tell(error)
+            return
+        draft.discard()
+        self._screen.say("recovered; save to keep it")
+
+    # -- commands --------------------------------------------------------------------------------------------------
+
+    def do(self, action: str, argument: str) -> bool:
+        """Carry out a command about files; False if it is none. Raises ParseqError."""
+        if action == "document.save":
+            self.save(argument)
+        elif action == "document.save_as":
+            self.save(argument, switch=True)
+        elif action == "document.open":
+            self._open(argument)
+        elif action == "document.reload":
+            self._screen.run_worker(self._reload(), exit_on_error=False)
+        elif action == "application.quit":
+            self.quit()
+        elif action == "application.save_and_quit":
+            self.save("")
+            self._leave()
+        elif action == "application.discard_and_quit":
+            self._leave()
+        else:
+            return False
+        return True
+
+    def save(self, name: str, *, switch: bool = False) -> None:
+        """Write the document: to its file, or to a new one and go on there. Raises ParseqError."""
+        path = Path(name).expanduser() if name else None
+        if path is None and self._session.path is None:
+            self._screen.open_command_line("w ")
+            return
+        if path is None or path == self._session.path:
+            self._session.save()
+        else:
+            if path.exists() and not switch:
+                raise EditError(f"{path} exists", hint=f"to overwrite it: :saveas {path}")
+            path = path if path.suffix else path.with_suffix(".json")
+            self.autosave.forget()
+            self._session.save_as(path)
+            self.autosave = self._fresh_autosave()
+            self._watch()
+            self._screen.query_one(RenderPane).set_client(RenderClient(path))
+            recent.remember(path)
+        assert self._session.path is not None
+        self._screen.say(f"saved {self._session.path.name}")
+
+    def _open(self, name: str) -> None:
+        if self._session.dirty:
+            self._screen.ask(
+                "There are unsaved changes",
+                [
+                    ("s", "save them, then open", lambda: self._save_then(lambda: self._open_now(name))),
+                    ("d", "discard them, then open", lambda: self._open_now(name)),
+                ],
+            )
+        else:
+            self._open_now(name)
+
+    def _open_now(self, name: str) -> None:
+        from parseq_tui.ui.app import EditorApp
+
+        app = self._screen.app
+        assert isinstance(app, EditorApp)
+        if not name:
+            app.choose_document(can_leave=True)
+            return
+        try:
+            app.open_path(Path(name).expanduser())
+        except ParseqError as error:
+            self._screen.desk.tell(error)
+
+    def _save_then(self, then: object) -> None:
+        try:
+            self.save("")
+        except ParseqError as error:
+            self._screen.desk.tell(error)
+            return
+        if not self._session.dirty and callable(then):
+            then()
+
+    # -- leaving ---------------------------------------------------------------------------------------------------
+
+    def interrupted(self) -> None:
+        """Ctrl+C: the first one leaves what is open and says how to quit; a second one always gets out."""
+        now = time.monotonic()
+        if now - self._interrupted < SECOND_INTERRUPT_SECONDS:
+            self.hang_up()
+            return
+        self._interrupted = now
+        unsaved = " (unsaved work is kept for the next start)" if self._session.dirty else ""
+        self._screen.say(f"Ctrl+C again leaves{unsaved}; Ctrl+Q quits", "warning")
+
+    def quit(self) -> None:
+        """Leave; ask only if something is unsaved."""
+        if not self._session.dirty:
+            self._leave()
+            return
+        self._screen.ask(
+            f"{self._session.name} has unsaved changes",
+            [
+                ("s", "save and quit", lambda: self._save_then(self._leave)),
+                ("d", "quit without saving", self._leave),
+            ],
+        )
+
+    def hang_up(self, code: int = 0) -> None:
+        """Out at once; unsaved work goes into the journal."""
+        try:
+            self.autosave.write_now()
+        except OSError as error:
+            self._screen.log.error(f"journal: {error}")
+        self._screen.app.exit(code, code)
+
+    def _leave(self) -> None:
+        self.autosave.forget()
+        self._screen.app.exit()
+
+    # -- the file on disk ------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        self._follower = self._screen.follow(self._session, self._told)
+        self._watching = self._screen.run_worker(self._follower.run(), name="follow the file", exit_on_error=False)
+
+    async def _reload(self) -> None:
+        if self._follower is not None:
+            await self._follower.reload()
+
+    def _told(self, notice: FileNotice) -> None:
+        self._screen.say(notice.text, notice.severity)
+        if notice.cells:
+            self._screen.table.flash(notice.cells)

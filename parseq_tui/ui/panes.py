@@ -1,0 +1,161 @@
+"""Which panes are seen at which size, which one has the focus, and the line of tabs on small terminals.
+
+Wide terminals (from 110 columns and 28 rows) show the table over the curves, the render over the prompts. Smaller ones
+show the table and one other pane below it; very low ones one pane at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+
+from parseq_tui.ui.widgets.styled_line import Part, StyledLines
+
+if TYPE_CHECKING:
+    from parseq_tui.ui.screens.editor import EditorScreen
+
+PANES: Final = ("table", "curves", "prompts", "render", "problems")
+WIDE_COLUMNS, WIDE_ROWS = 110, 28
+LOW_ROWS = 16
+"""Below this many rows one pane has the screen."""
+
+HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
+    "table": (
+        ("Enter", "edit"), ("0-9", "type"), ("i", "interpolation"), ("< >", "nudge"), ("o", "row"), ("u", "undo"),
+        ("v", "select"), ("y p", "copy paste"), ("f", "fill"), ("Space", "menu"), (":", "command"), ("?", "help"),
+        ("Ctrl+S", "save"), ("Ctrl+Q", "quit"),
+    ),
+    "curves": (
+        ("← →", "frame"), ("+ -", "zoom"), ("f", "fit"), ("1-8", "show/hide"), ("s", "scale"), ("Enter", "keyframe"),
+        ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
+    ),
+    "prompts": (
+        ("↑ ↓", "choose"), ("Enter", "edit"), ("n", "new"), ("d", "remove"), ("[ ]", "starts/ends here"),
+        ("a", "all frames"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
+    ),
+    "render": (
+        ("r", "render all"), ("d", "draft"), ("s", "selection"), ("p", "this frame"), ("x", "stop"), ("t", "takes"),
+        ("← →", "look at frames"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
+    ),
+    "problems": (("↑ ↓", "choose"), ("Enter", "go there"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help")),
+}  # fmt: skip
+
+
+class TabLine(StyledLines):
+    """The names of the panes, on small terminals."""
+
+    DEFAULT_CSS = "TabLine { height: 1; dock: bottom; background: $panel; offset-y: -1; }"
+
+    class Chosen(Message):
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    _open = "curves"
+    _focused = "table"
+
+    def show(self, open_pane: str, focused: str) -> None:
+        self._open, self._focused = open_pane, focused
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def theme_changed(self) -> None:
+        super().theme_changed()
+        self._draw()
+
+    def _draw(self) -> None:
+        style = self.palette.style
+        parts: list[Part] = []
+        for name in PANES:
+            seen = name in (self._open, "table")
+            role = "accent" if name == self._focused else "text" if seen else "dim"
+            parts.append((f" {name} ", style(role, "panel", "bold" if name == self._focused else "")))
+        self.set_parts([[*parts, ("  Tab: next   Space: choose", style("dim", "panel"))]], on="panel")
+
+    def on_click(self, event: events.Click) -> None:
+        left = 0
+        for name in PANES:
+            if left <= event.x < left + len(name) + 2:
+                self.post_message(self.Chosen(name))
+            left += len(name) + 2
+
+
+class PaneActions:
+    """Focus and layout of an editor screen."""
+
+    def __init__(self, screen: EditorScreen) -> None:
+        self._screen = screen
+        self._open = "curves"
+        self._maximised = False
+        self._size = Size(0, 0)
+        self.last_plotted: tuple[str, ...] = ()
+
+    @property
+    def narrow(self) -> bool:
+        return self._size.width < WIDE_COLUMNS or self._size.height < WIDE_ROWS
+
+    def focused(self) -> str:
+        widget = self._screen.focused
+        return widget.id if widget is not None and widget.id in PANES else "table"
+
+    def fit(self, size: Size) -> None:
+        """The terminal has this size."""
+        self._size = size
+        self._apply()
+
+    def go(self, name: str) -> None:
+        """Show a pane and give it the focus."""
+        if name != "table":
+            self._open = name
+        self._apply()
+        self._screen.query_one(f"#{name}").focus(scroll_visible=False)
+        if self._maximised:
+            self._apply(focused=name)
+
+    def mark(self) -> None:
+        """The focus has moved."""
+        name = self.focused()
+        self._screen.query_one(TabLine).show(self._open, name)
+        if self._one_at_a_time:
+            self._apply(focused=name)
+
+    def do(self, action: str, argument: str) -> bool:
+        """Carry out a command of the panes; False if it is none."""
+        if action in ("pane.next", "pane.previous"):
+            self._cycle(1 if action == "pane.next" else -1)
+        elif action == "pane.maximise":
+            self._maximised = not self._maximised
+            self._apply(focused=self.focused())
+        elif action == "view.centre":
+            self._screen.table.centre()
+        elif action.startswith("pane."):
+            self.go(action.removeprefix("pane."))
+        else:
+            return False
+        return True
+
+    @property
+    def _one_at_a_time(self) -> bool:
+        return self._maximised or self._size.height < LOW_ROWS
+
+    def _cycle(self, step: int) -> None:
+        names = [name for name in PANES if name != "problems" or self._open == "problems"]
+        here = names.index(self.focused()) if self.focused() in names else 0
+        self.go(names[(here + step) % len(names)])
+
+    def _apply(self, focused: str | None = None) -> None:
+        screen = self._screen
+        screen.set_class(self.narrow, "narrow")
+        screen.set_class(self._open == "problems", "problems")
+        for name in PANES[1:]:
+            screen.set_class(self._open == name, f"show-{name}")
+        one = (focused or self.focused()) if self._one_at_a_time else ""
+        for name in PANES:
+            screen.set_class(one == name, f"only-{name}")
+        screen.query_one(TabLine).show(self._open, focused or self.focused())

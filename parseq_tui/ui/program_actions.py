@@ -1,0 +1,89 @@
+"""What the editor does about itself: command line, palette, help, mouse, themes, suspending."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from parseq_tui.ui.commands import COMMANDS
+from parseq_tui.ui.keymap import readable
+from parseq_tui.ui.widgets.menu import MenuEntry
+
+if TYPE_CHECKING:
+    from parseq_tui.ui.app import EditorApp
+    from parseq_tui.ui.screens.editor import EditorScreen
+
+_HISTORY_SHOWN = 12
+
+
+class ProgramActions:
+    """What a screen can do about the program around it."""
+
+    def __init__(self, screen: EditorScreen) -> None:
+        self._screen = screen
+
+    @property
+    def _app(self) -> EditorApp:
+        from parseq_tui.ui.app import EditorApp
+
+        app = self._screen.app
+        assert isinstance(app, EditorApp)
+        return app
+
+    def do(self, action: str, argument: str) -> bool:
+        """Carry out a command about the program; False if it is none. Raises SettingsError."""
+        if action == "application.command_line":
+            self._screen.open_command_line("")
+        elif action == "application.palette":
+            self._app.action_command_palette()
+        elif action == "application.help":
+            self._help(argument)
+        elif action == "application.mouse":
+            self._mouse()
+        elif action == "application.theme":
+            self._screen.say(f"theme {self._app.next_theme(argument)}")
+        elif action == "application.redraw":
+            self._app.refresh(repaint=True, layout=True)
+        elif action == "application.suspend":
+            self._suspend()
+        elif action == "document.history":
+            self._history()
+        else:
+            return False
+        return True
+
+    def _help(self, query: str) -> None:
+        import parseq_tui.language.functions  # noqa: F401 - importing it declares the functions
+        from parseq_tui.language.registry import FUNCTIONS
+        from parseq_tui.ui.screens.help import HelpEntry, HelpScreen, HelpSection, command_sections
+
+        keymap = self._screen.keymap
+        sections = command_sections(
+            COMMANDS.values(), lambda name: [readable(key) for key in keymap.keys.get(name, ())]
+        )
+        functions = (HelpEntry(one.name, one.signature(), one.help, one.example) for one in FUNCTIONS.values())
+        sections.append(HelpSection("functions of the language", tuple(functions)))
+        self._app.push_screen(HelpScreen(sections, query=query))
+
+    def _mouse(self) -> None:
+        enabled = self._app.toggle_mouse()
+        if enabled is None:
+            self._screen.say("the mouse cannot be switched on this terminal", "warning")
+        else:
+            state = "on" if enabled else "off: the terminal selects text now"
+            self._screen.say(f"mouse {state}")
+
+    def _suspend(self) -> None:
+        if sys.platform == "win32" or self._app.is_headless:
+            self._screen.say("suspending is not possible here", "warning")
+            return
+        with self._app.suspend():
+            os.kill(os.getpid(), signal.SIGTSTP)
+
+    def _history(self) -> None:
+        history = self._screen.session.history
+        steps = [("now", history.current.label), *(("undo", one.label) for one in history.past())]
+        steps = [*(("redo", one.label) for one in reversed(history.future()[:4])), *steps]
+        self._screen.show_notice("history", [MenuEntry(mark, label) for mark, label in steps[:_HISTORY_SHOWN]])

@@ -1,0 +1,398 @@
+"""The editor's screen: lays out the bars and panes, hands them what they show, turns what they say into commands.
+
+The desk decides what keys mean and changes the document; the screen only carries words and values to widgets. Nothing
+here knows how a document is changed or a frame is rendered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+
+from parseq_tui.language.completion import Completion, completions
+from parseq_tui.render.client import RenderClient
+from parseq_tui.session import FileFollower, FileNotice, Session, SessionChange
+from parseq_tui.timeline.edits import (
+    AddPrompt,
+    Edit,
+    RemovePrompt,
+    SetPromptRange,
+    SetPromptText,
+)
+from parseq_tui.timeline.prompts import Prompt
+from parseq_tui.ui.baking import Bakery
+from parseq_tui.ui.cell_view import cell_view, selection_text, title_view
+from parseq_tui.ui.clipboard import copy_outside
+from parseq_tui.ui.commands import COMMANDS, find
+from parseq_tui.ui.commands.registry import Change
+from parseq_tui.ui.desk import Desk, Scope
+from parseq_tui.ui.file_actions import FileActions
+from parseq_tui.ui.keymap import Keymap
+from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
+from parseq_tui.ui.program_actions import ProgramActions
+from parseq_tui.ui.render_actions import RenderActions
+from parseq_tui.ui.view_state import ViewState, column_at, playhead
+from parseq_tui.ui.widgets.curves import CurvesPane
+from parseq_tui.ui.widgets.formula_bar import FormulaBar
+from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
+from parseq_tui.ui.widgets.line_entry import LineEntry
+from parseq_tui.ui.widgets.menu import MenuEntry, PrefixMenu, ProposalList
+from parseq_tui.ui.widgets.problems import ProblemsPane
+from parseq_tui.ui.widgets.prompts import PromptsPane
+from parseq_tui.ui.widgets.render_pane import RenderPane
+from parseq_tui.ui.widgets.status_bar import CommandLine, Severity, StatusBar, TitleBar
+
+FOLLOW_SECONDS = 0.06
+"""The panes follow the cursor this long after it rests: holding a key moves only the table and the formula bar."""
+Answer = Callable[[], None]
+Follow = Callable[[Session, Callable[[FileNotice], None]], FileFollower]
+"""Makes what follows a session's file."""
+
+
+class EditorScreen(Screen[None], inherit_bindings=False):
+    """One document being edited."""
+
+    AUTO_FOCUS = "#table"
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar = []
+
+    def __init__(self, session: Session, keymap: Keymap, follow: Follow) -> None:
+        super().__init__()
+        self.session = session
+        self.keymap = keymap
+        self.follow = follow
+        self.desk = Desk(session, keymap, self)
+        self.bakery = Bakery(session)
+        self.files = FileActions(self)
+        self.renders = RenderActions(self)
+        self.panes = PaneActions(self)
+        self.program = ProgramActions(self)
+        self._answers: Mapping[str, Answer] | None = None
+        self._follow_pending = False
+        session.subscribe(self._session_changed)
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(id="title")
+        yield FormulaBar(id="formula")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield KeyframeTable(self.session.document, self.desk.view, id="table")
+                yield CurvesPane(id="curves")
+            with Vertical(id="right"):
+                yield RenderPane(None, id="render")
+                yield PromptsPane(id="prompts")
+                yield ProblemsPane(id="problems")
+        yield TabLine(id="tabs")
+        yield StatusBar(id="status")
+        yield CommandLine(id="command")
+        yield PrefixMenu(id="menu")
+        yield ProposalList(id="proposals")
+
+    def on_mount(self) -> None:
+        self.table = self.query_one(KeyframeTable)
+        self.formula = self.query_one(FormulaBar)
+        self.status = self.query_one(StatusBar)
+        self.formula.names = self._names
+        if self.session.path is not None:
+            self.query_one(RenderPane).set_client(RenderClient(self.session.path))
+        self.panes.fit(self.app.size)
+        self.call_after_refresh(self._first_show)
+
+    def _first_show(self) -> None:
+        self.bakery.refresh()
+        self._show_everything()
+        self._show_hints()
+        self.files.started()
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    def _session_changed(self, change: SessionChange) -> None:
+        if not self.is_mounted:
+            return
+        if change.before is not change.after and change.kind != "baked":
+            self.bakery.refresh()
+            if self.session.baked:
+                return  # the bake has told us already
+        self._show_everything()
+
+    def _show_everything(self) -> None:
+        document, table = self.session.document, self.session.table
+        self.table.show(document, table, self.desk.view)
+        self._show_bars()
+        if table is not None:
+            frame = playhead(document, self.desk.view)
+            self.query_one(CurvesPane).show(table, document, self._plotted(), frame)
+            self.query_one(PromptsPane).show(document, table, frame)
+            self.query_one(ProblemsPane).show(table.diagnostics)
+        self.query_one(RenderPane).set_playhead(playhead(document, self.desk.view))
+
+    def _show_bars(self) -> None:
+        context = self.desk.context()
+        self.formula.show(cell_view(context))
+        self.status.show_selection(selection_text(context))
+        self.query_one(TitleBar).show(title_view(self.session, self.renders.state))
+
+    def show_title(self) -> None:
+        self.query_one(TitleBar).show(title_view(self.session, self.renders.state))
+
+    def _plotted(self) -> tuple[str, ...]:
+        """Pinned fields, and the one under the cursor first."""
+        here = column_at(self.session.document, self.desk.view).field
+        pinned = self.desk.view.plotted
+        names = tuple(dict.fromkeys((*pinned, here) if here else pinned))
+        return names or self.session.document.managed_fields[:1]
+
+    def view_changed(self, before: ViewState) -> None:
+        """The desk looks elsewhere: the table and the formula bar at once, the other panes when it rests."""
+        view = self.desk.view
+        if (view.formulas, view.folded, view.position) != (before.formulas, before.folded, before.position):
+            self.table.show(self.session.document, self.session.table, view)
+        else:
+            self.table.move(view)
+        context = self.desk.context()
+        self.formula.show(cell_view(context))
+        self.status.show_selection(selection_text(context))
+        if not self._follow_pending:
+            self._follow_pending = True
+            self.set_timer(FOLLOW_SECONDS, self._follow)
+
+    def _follow(self) -> None:
+        self._follow_pending = False
+        document, table = self.session.document, self.session.table
+        frame = playhead(document, self.desk.view)
+        curves = self.query_one(CurvesPane)
+        if table is not None and self._plotted() != self.panes.last_plotted:
+            self.panes.last_plotted = self._plotted()
+            curves.show(table, document, self._plotted(), frame)
+        curves.set_playhead(frame)
+        self.query_one(PromptsPane).set_playhead(frame)
+        self.query_one(RenderPane).set_playhead(frame)
+
+    def _show_hints(self) -> None:
+        pane = self.panes.focused()
+        self.status.show_hints(HINTS.get(pane, HINTS["table"]))
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        if self._answers is not None:
+            event.stop()
+            self._answered(event.key)
+            return
+        if event.key == "ctrl+c":
+            event.stop()
+            self.files.interrupted()
+            return
+        focused = self.focused
+        if isinstance(focused, LineEntry) and focused.editing:
+            return
+        if not self.desk.in_sequence and _binds(focused, event.key):
+            return
+        if self.desk.key(event.key, event.character, scope=_scope(focused)):
+            event.stop()
+            event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self.focused is self.table:
+            event.stop()
+            self.desk.paste(event.text)
+
+    def on_descendant_focus(self) -> None:
+        self._show_hints()
+        self.panes.mark()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.panes.fit(event.size)
+
+    def ask(self, question: str, choices: Sequence[tuple[str, str, Answer]]) -> None:
+        """Ask with keys: (key, what it does, what to do). Escape leaves things as they are."""
+        self._answers = {key: answer for key, _, answer in choices}
+        self.show_menu(question, [MenuEntry(key, title) for key, title, _ in choices])
+
+    def show_notice(self, title: str, entries: Sequence[MenuEntry]) -> None:
+        """Show a list until the next key."""
+        self._answers = {}
+        self.show_menu(title, entries)
+
+    def _answered(self, key: str) -> None:
+        answers, self._answers = self._answers or {}, None
+        self.hide_menu()
+        if key in answers:
+            answers[key]()
+
+    # -- what the desk asks for ------------------------------------------------------------------------------------
+
+    def begin_entry(self, text: str, typed: bool) -> None:
+        self._show_bars()
+        self.formula.begin(text, typed=typed, complete=self._complete)
+
+    def open_command_line(self, line: str) -> None:
+        self.query_one(CommandLine).begin(line, complete=_complete_command)
+
+    def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None:
+        self.query_one(PrefixMenu).show(title, entries, self.size.width, self.size.height)
+
+    def hide_menu(self) -> None:
+        self.query_one(PrefixMenu).hide()
+
+    def copy_text(self, text: str) -> None:
+        async def outside() -> None:
+            if problem := await copy_outside(self.app, text):
+                self.say(problem, "warning")
+
+        self.run_worker(outside(), exit_on_error=False)
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        self.status.say(text, severity)
+
+    def page_rows(self) -> int:
+        return max(1, self.table.rows_visible - 1) if self.is_mounted else 20
+
+    def is_rendering(self) -> bool:
+        return self.renders.running
+
+    def do(self, action: str, argument: str) -> None:
+        """Carry out what only the running program can."""
+        doers = (self.panes, self.files, self.renders, self.program)
+        if not any(doer.do(action, argument) for doer in doers):
+            raise AssertionError(f"nobody does {action}")
+
+    def apply(self, edit: Edit) -> None:
+        """A pane wants the document changed."""
+        self.desk._carry_out(Change(edit))
+
+    # -- entries ---------------------------------------------------------------------------------------------------
+
+    def _names(self) -> tuple[str, ...]:
+        document = self.session.document
+        return (*document.managed_fields, *(series.alias for series in document.time_series))
+
+    def _complete(self, text: str, cursor: int) -> Sequence[Completion]:
+        column = column_at(self.session.document, self.desk.view)
+        if column.part == "formula":
+            return completions(text, cursor, self._names())
+        if text.startswith("="):
+            return [
+                Completion(one.text, one.start + 1, one.kind, one.help)
+                for one in completions(text[1:], cursor - 1, self._names())
+            ]
+        return ()
+
+    def on_line_entry_edited(self, event: LineEntry.Edited) -> None:
+        entry = event.entry
+        if entry is self.formula:
+            self.table.set_entry(event.text if entry.editing else None)
+        proposals = self.query_one(ProposalList)
+        if not entry.proposals or not entry.editing:
+            proposals.hide()
+            return
+        names = [(one.text, one.help) for one in entry.proposals]
+        rows = min(len(names), ProposalList.ROWS)
+        if entry is self.formula:
+            left = self.formula.prompt_width + entry.proposals[0].start
+            proposals.show(names, entry.chosen, left, 3, self.size.width)
+        else:
+            proposals.show(names, entry.chosen, 1, self.size.height - 1 - rows, self.size.width)
+
+    def on_line_entry_committed(self, event: LineEntry.Committed) -> None:
+        if event.entry is self.formula:
+            if not self.desk.commit_entry(event.text, event.then):
+                return
+            self._leave_entry(event.entry)
+        else:
+            self._leave_entry(event.entry)
+            self.desk.run_line(event.text)
+
+    def on_line_entry_cancelled(self, event: LineEntry.Cancelled) -> None:
+        self._leave_entry(event.entry)
+
+    def _leave_entry(self, entry: LineEntry) -> None:
+        entry.end()
+        self.query_one(ProposalList).hide()
+        self.table.set_entry(None)
+        self.table.focus(scroll_visible=False)
+        self._show_bars()
+
+    # -- what panes say --------------------------------------------------------------------------------------------
+
+    def on_keyframe_table_pointed(self, event: KeyframeTable.Pointed) -> None:
+        if self.formula.editing and self.formula.line is not None:
+            if not self.desk.commit_entry(self.formula.line.text, "stay"):
+                return
+            self._leave_entry(self.formula)
+        self.desk.point(event.row, event.column, extend=event.extend)
+        if event.edit:
+            self.desk.perform("cell.edit")
+
+    def on_curves_pane_playhead_moved(self, event: CurvesPane.PlayheadMoved) -> None:
+        self.desk.look_at(event.frame)
+
+    def on_problems_pane_problem_selected(self, event: ProblemsPane.ProblemSelected) -> None:
+        problem = event.diagnostic
+        if problem.field:
+            self.desk.perform("go.column", problem.field)
+        if problem.keyframe is not None or problem.frame is not None:
+            self.desk.look_at(problem.keyframe if problem.keyframe is not None else problem.frame or 0)
+        self.panes.go("table")
+
+    def on_prompts_pane_text_changed(self, event: PromptsPane.TextChanged) -> None:
+        positive, negative = (event.text, None) if event.half == "positive" else (None, event.text)
+        self.apply(SetPromptText(event.index, positive=positive, negative=negative))
+
+    def on_prompts_pane_range_changed(self, event: PromptsPane.RangeChanged) -> None:
+        self.apply(SetPromptRange(event.index, event.start, event.end, event.all_frames))
+
+    def on_prompts_pane_added(self) -> None:
+        count = len(self.session.document.prompts.entries)
+        self.apply(AddPrompt(Prompt(name=f"Prompt {count + 1}")))
+
+    def on_prompts_pane_removed(self, event: PromptsPane.Removed) -> None:
+        self.apply(RemovePrompt(event.index))
+
+    def on_render_pane_start_requested(self, event: RenderPane.StartRequested) -> None:
+        self.renders.start(event.scope, draft=event.draft)
+
+    def on_render_pane_stop_requested(self) -> None:
+        self.renders.do("render.stop", "")
+
+    def on_render_pane_frame_selected(self, event: RenderPane.FrameSelected) -> None:
+        self.desk.look_at(event.frame)
+
+    async def settled(self) -> None:
+        """For tests: wait until the document shown is baked."""
+        while not self.session.baked:
+            await asyncio.sleep(0.005)
+
+
+def _scope(focused: Widget | None) -> Scope:
+    if focused is None or isinstance(focused, KeyframeTable):
+        return "table"
+    return "pane" if focused.id in PANES else "text"
+
+
+def _binds(focused: Widget | None, key: str) -> bool:
+    """Whether the focused pane has a use of its own for a key."""
+    if focused is None or isinstance(focused, KeyframeTable):
+        return False
+    return bool(focused._bindings.key_to_bindings.get(key))
+
+
+def _complete_command(text: str, cursor: int) -> Sequence[Completion]:
+    """Command names that begin with, then those that hold, what was typed."""
+    typed = text[:cursor]
+    if " " in typed:
+        return ()
+    names = [name for name in COMMANDS if name.startswith(typed)] + [
+        name for name in COMMANDS if typed in name and not name.startswith(typed)
+    ]
+    known = find(typed)
+    if known is not None and known.name not in names:
+        names.insert(0, known.name)
+    return [Completion(name, 0, "keyword", COMMANDS[name].title) for name in names]

@@ -1,0 +1,88 @@
+"""Pop-up lists: what may follow a prefix key, and what could complete a word. They only show; keys go elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from parseq_tui.ui.drawing.cells import fitted
+from parseq_tui.ui.widgets.styled_line import Part, StyledLines
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A line of a menu."""
+
+    key: str
+    title: str
+    why_not: str = ""
+    """Why it cannot be chosen now; "" if it can."""
+
+
+class PrefixMenu(StyledLines):
+    """The keys that may follow what was pressed, in as many columns as fit."""
+
+    DEFAULT_CSS = """
+    PrefixMenu { layer: overlay; dock: bottom; display: none; width: 100%; background: $panel; offset-y: -1; }
+    """
+
+    def show(self, title: str, entries: Sequence[MenuEntry], width: int, height: int) -> None:
+        """Open with these entries."""
+        column = min(max(len(entry.title) + cell_len(entry.key) for entry in entries) + 5, max(20, width))
+        across = max(1, width // column)
+        rows = min(-(-len(entries) // across), max(1, height - 1))
+        self.styles.height = rows + 1
+        self.display = True
+        head = self.palette.style("accent", "panel", "bold")
+        lines: list[list[Part]] = [[(f" {title}", head), ("   Esc leaves", self.palette.style("dim", "panel"))]]
+        for row in range(rows):
+            lines.append([part for entry in entries[row::rows] for part in self._entry(entry, column)])
+        self.call_after_refresh(self.set_parts, lines, on="panel")
+
+    def hide(self) -> None:
+        self.display = False
+        self._cells = []
+
+    def _entry(self, entry: MenuEntry, width: int) -> list[Part]:
+        dim = self.palette.style("dim", "panel")
+        key = self.palette.style("dim" if entry.why_not else "accent", "panel", "" if entry.why_not else "bold")
+        text = dim if entry.why_not else self.palette.style("text", "panel")
+        room = width - cell_len(entry.key) - 3
+        return [(f" {entry.key} ", key), (fitted(entry.title, room) + " ", text)]
+
+
+class ProposalList(StyledLines):
+    """Completions under the word they complete."""
+
+    DEFAULT_CSS = """
+    ProposalList { layer: overlay; display: none; background: $surface; width: 50; }
+    """
+    ROWS = 8
+
+    def show(self, names: Sequence[tuple[str, str]], chosen: int, x: int, y: int, screen_width: int) -> None:
+        """Open with (name, help) lines at a place on the screen, the chosen one marked."""
+        name_width = min(max(cell_len(name) for name, _ in names) + 2, 30)
+        width = min(max(name_width + max(len(text) for _, text in names) + 2, 24), max(24, screen_width - 4), 100)
+        first = max(0, min(chosen - self.ROWS // 2, len(names) - self.ROWS))
+        visible = names[first : first + self.ROWS]
+        self.styles.width, self.styles.height = width, len(visible)
+        self.styles.offset = (max(0, min(x, screen_width - width)), y)
+        self.display = True
+        lines = [
+            self._line(name, text, index == chosen, name_width, width)
+            for index, (name, text) in enumerate(visible, start=first)
+        ]
+        self.call_after_refresh(self.set_parts, lines, on="surface")
+
+    def hide(self) -> None:
+        self.display = False
+        self._cells = []
+
+    def _line(self, name: str, text: str, chosen: bool, name_width: int, width: int) -> list[Part]:
+        on = "cursor" if chosen else "surface"
+        strong = self.palette.style("cursor-text" if chosen else "formula", on)
+        weak = self.palette.style("cursor-text" if chosen else "dim", on)
+        mark = "▸" if chosen else " "
+        return [(fitted(f"{mark}{name}", name_width), strong), (fitted(text, width - name_width), weak)]

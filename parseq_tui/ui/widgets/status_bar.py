@@ -1,0 +1,152 @@
+"""The lines around the panes: the title on top, the status at the bottom, and the command line that takes its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from parseq_tui.ui.widgets.line_entry import LineEntry
+from parseq_tui.ui.widgets.styled_line import Part, StyledLines
+
+Severity = Literal["information", "warning", "error"]
+MESSAGE_SECONDS = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class TitleView:
+    """What the title line says."""
+
+    name: str
+    dirty: bool = False
+    read_only: bool = False
+    about: str = ""
+    """Length and rates."""
+    state: str = ""
+    """On the right: a render, undo steps."""
+
+
+class TitleBar(StyledLines):
+    """One line: program, document, `*` if unsaved, length and rates; on the right what goes on."""
+
+    DEFAULT_CSS = "TitleBar { height: 1; dock: top; background: $panel; }"
+
+    _view = TitleView("")
+
+    def show(self, view: TitleView) -> None:
+        if view != self._view:
+            self._view = view
+            self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def theme_changed(self) -> None:
+        super().theme_changed()
+        self._draw()
+
+    def _draw(self) -> None:
+        view, style = self._view, self.palette.style
+        mark = " *" if view.dirty else ""
+        read_only = "  read-only" if view.read_only else ""
+        left: list[Part] = [
+            (f" {view.name}", style("accent", "panel", "bold")),
+            (mark, style("warning", "panel", "bold")),
+            (read_only, style("warning", "panel")),
+            (f"   {view.about}", style("dim", "panel")),
+        ]
+        used = sum(len(text) for text, _ in left)
+        state = f"{view.state} "
+        gap = self.size.width - used - len(state)
+        if gap > 0:
+            left += [(" " * gap, style("dim", "panel")), (state, style("dim", "panel"))]
+        self.set_parts([left], on="panel")
+
+
+class StatusBar(StyledLines):
+    """One line: a message while there is one, else the keys that help here; on the right the selection."""
+
+    DEFAULT_CSS = "StatusBar { height: 1; dock: bottom; background: $panel; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._hints: Sequence[tuple[str, str]] = ()
+        self._message = ""
+        self._severity: Severity = "information"
+        self._selection = ""
+        self._until = 0
+
+    def show_hints(self, hints: Sequence[tuple[str, str]]) -> None:
+        """(key, what it does) pairs, most useful first; what does not fit is left out."""
+        self._hints = tuple(hints)
+        self._draw()
+
+    def show_selection(self, text: str) -> None:
+        if text != self._selection:
+            self._selection = text
+            self._draw()
+
+    def say(self, text: str, severity: Severity = "information", *, seconds: float = MESSAGE_SECONDS) -> None:
+        """Show words for a while; an error stays until the next message."""
+        self._message, self._severity = text, severity
+        self._until += 1
+        if text and severity != "error":
+            spoken = self._until
+            self.set_timer(seconds, lambda: self._forget(spoken))
+        self._draw()
+
+    def _forget(self, spoken: int) -> None:
+        if spoken == self._until:
+            self._message = ""
+            self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def theme_changed(self) -> None:
+        super().theme_changed()
+        self._draw()
+
+    def _draw(self) -> None:
+        style = self.palette.style
+        room = self.size.width - len(self._selection) - 1
+        parts = self._words(room) if self._message else self._keys(room)
+        used = sum(len(text) for text, _ in parts)
+        parts.append((" " * max(0, room - used), style("dim", "panel")))
+        parts.append((self._selection, style("accent", "panel")))
+        self.set_parts([parts], on="panel")
+
+    def _words(self, room: int) -> list[Part]:
+        role = {"information": "text", "warning": "warning", "error": "error"}[self._severity]
+        mark = {"information": " ", "warning": " ! ", "error": " ! "}[self._severity]
+        return [(f"{mark}{self._message}"[: max(0, room)], self.palette.style(role, "panel"))]
+
+    def _keys(self, room: int) -> list[Part]:
+        key, text = self.palette.style("accent", "panel", "bold"), self.palette.style("dim", "panel")
+        parts: list[Part] = []
+        for keys, what in self._hints:
+            if room < len(keys) + len(what) + 3:
+                break
+            parts += [(f" {keys}", key), (f" {what} ", text)]
+            room -= len(keys) + len(what) + 3
+        return parts
+
+
+class CommandLine(LineEntry):
+    """`:` and a command. Takes the place of the status line while it is open."""
+
+    DEFAULT_CSS = "CommandLine { height: 1; dock: bottom; background: $surface; display: none; }"
+
+    prompt = ":"
+
+    def draw(self) -> None:
+        self.display = self.editing
+        if self.line is None or not self.size.width:
+            return
+        style = self.palette.style
+        room = self.size.width - len(self.prompt)
+        parts, _ = self.entry_parts(room, [(self.line.text, style("text", "surface"))])
+        self.set_parts([[(self.prompt, style("accent", "surface", "bold")), *parts]], on="surface")
+
+    def on_resize(self) -> None:
+        self.draw()

@@ -1,0 +1,90 @@
+"""Lines of styled text that send only the cells that changed: the base of the bars around the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+
+from parseq_tui.ui.drawing.cells import plain
+from parseq_tui.ui.widgets.line_view import Themed
+
+Part = tuple[str, Style]
+"""A text and its style."""
+
+_GAP = 10
+"""Unchanged cells that are sent again rather than moving the terminal's cursor over them."""
+
+
+class StyledLines(Themed):
+    """Shows lines of parts. `set_parts` repaints, per line, only the spans that differ from before."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._strips: list[Strip] = []
+        self._cells: list[list[tuple[str, Style | None]]] = []
+
+    def set_parts(self, lines: Sequence[Sequence[Part]], *, on: str = "background") -> None:
+        """Show these lines, each cut or filled to the widget's width."""
+        width = self.size.width
+        if width <= 0:
+            return
+        rest = self.palette.style("text", on)
+        strips = [
+            Strip([Segment(plain(text), style) for text, style in parts if text]).adjust_cell_length(width, rest)
+            for parts in lines
+        ]
+        cells = [list(_cells(strip)) for strip in strips]
+        for y, line in enumerate(cells):
+            before = self._cells[y] if y < len(self._cells) else []
+            for left, right in _changed_spans(before, line):
+                self.refresh(Region(left, y, right - left, 1))
+        if len(cells) != len(self._cells):
+            self.refresh()
+        self._strips, self._cells = strips, cells
+
+    def theme_changed(self) -> None:
+        self._cells = []
+
+    def render_line(self, y: int) -> Strip:
+        if y < len(self._strips):
+            return self._strips[y].adjust_cell_length(self.size.width, self.palette.style())
+        return Strip.blank(self.size.width, self.palette.style())
+
+
+def _cells(strip: Strip) -> Iterator[tuple[str, Style | None]]:
+    """The strip's terminal cells; the second half of a wide character is an empty text."""
+    for segment in strip:
+        if segment.text.isascii():
+            yield from ((character, segment.style) for character in segment.text)
+            continue
+        for character in segment.text:
+            yield character, segment.style
+            for _ in range(cell_len(character) - 1):
+                yield "", segment.style
+
+
+def _changed_spans(
+    before: Sequence[tuple[str, Style | None]], after: Sequence[tuple[str, Style | None]]
+) -> Iterator[tuple[int, int]]:
+    """Spans of cells to paint, near ones joined."""
+    if len(before) != len(after):
+        if after:
+            yield 0, len(after)
+        return
+    start = end = -1
+    for index, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old == new:
+            continue
+        if start >= 0 and index - end > _GAP:
+            yield start, end
+            start = index
+        elif start < 0:
+            start = index
+        end = index + 1
+    if start >= 0:
+        yield start, end

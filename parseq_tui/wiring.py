@@ -1,0 +1,52 @@
+"""Builds the editor: session, settings, file follower and application, and runs it.
+
+The only place that knows them all. Whatever is wrong with a document or the settings is raised as a ParseqError before
+the terminal is touched; the command line prints it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+
+from parseq_tui.paths import settings_file
+from parseq_tui.settings import load_settings
+
+ESCAPE_MILLISECONDS = "20"
+
+
+def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None = None, mouse: bool = True) -> int:
+    """Edit a document (None: ask which) until the user leaves; the exit code. Raises ParseqError before it starts."""
+    _prepare_environment()
+    settings = load_settings(settings_file(), {"theme": theme, "mouse": None if mouse else False})
+    gc.disable()  # loading makes a million objects, none of them garbage
+    try:
+        from parseq_tui.session import Session
+
+        session = None if path is None else Session.open(path, read_only=read_only)
+        from parseq_tui.hot_reload import Follower
+        from parseq_tui.ui.app import EditorApp, blank_session
+    finally:
+        gc.enable()
+
+    def open_session(other: Path) -> Session:
+        return Session.open(other, read_only=read_only)
+
+    app = EditorApp(
+        session or blank_session(),
+        settings=settings,
+        follow=Follower,
+        open_session=open_session,
+        choose_first=session is None,
+    )
+    app.run(mouse=settings.mouse)
+    return app.return_code or 0
+
+
+def _prepare_environment() -> None:
+    """What Textual reads when it is imported. A user's own settings win."""
+    os.environ.setdefault("ESCDELAY", ESCAPE_MILLISECONDS)
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    if os.environ.get("SSH_CONNECTION"):
+        os.environ.setdefault("TEXTUAL_FPS", "30")
