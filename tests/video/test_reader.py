@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -125,3 +126,25 @@ def test_a_cut_off_video_names_the_picture(tmp_path: Path, clip: Path) -> None:
     with VideoReader(tmp_path / "cut.mkv") as reader:
         assert number_of(reader.picture(0)) == 0
         assert 1 <= reader.count() < 60
+
+
+def test_a_turned_clip_comes_upright(tmp_path: Path) -> None:
+    """A phone held upright writes sideways pictures and a matrix that turns them a quarter clockwise."""
+    path = tmp_path / "phone.mp4"
+    sideways = np.zeros((16, 32, 3), np.uint8)
+    sideways[:, :8] = 255
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 32, 16, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(sideways, format="rgb24")))
+        container.mux(stream.encode(None))
+    content = bytearray(path.read_bytes())
+    matrix = content.index(b"tkhd") + 4 + 40
+    one = 1 << 16
+    content[matrix : matrix + 36] = struct.pack(">9i", 0, one, 0, -one, 0, 0, 16 * one, 0, 1 << 30)
+    path.write_bytes(content)
+    with VideoReader(path) as reader:
+        picture = reader.picture(0)
+    assert picture.shape == (32, 16, 3)
+    assert picture[:6].mean() > 200  # what was left is now on top
+    assert picture[16:].mean() < 50
