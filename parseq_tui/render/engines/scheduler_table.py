@@ -84,7 +84,7 @@ def compile_table(
         else:
             prepare(stock, steps)
         return _recorded(stock, start, from_noise=strength is None and start is None, share=strength or 1.0)
-    except (ValueError, ImportError, IndexError, NotImplementedError) as problem:
+    except (ValueError, ArithmeticError, ImportError, IndexError, NotImplementedError) as problem:
         reason = " ".join(str(problem).split())[:200]
         raise RenderError(f"the scheduler {scheduler.name} cannot make {steps} steps: {reason}") from problem
 

@@ -1,0 +1,131 @@
+"""Models small enough for tests: the web UI's golden one, and random ones of any shape, in diffusers' layout.
+
+Made once per run, in temporary folders that are removed at the end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from pictures import DATA
+from safetensors.torch import load_file, save_file
+
+from parseq_tui.render.engines.base import DiffusionRequest
+
+VOCABULARY = 49408
+
+
+def temporary(name: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=f"parseq-{name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def golden_model() -> Path:
+    """The model of the web UI's golden pictures. Only the token vectors its prompts use are kept on file."""
+    folder = temporary("tiny-sd1") / "tiny-sd1"
+    shutil.copytree(DATA / "webui" / "tiny-sd1", folder)
+    weights = folder / "text_encoder" / "model.safetensors"
+    tensors = load_file(weights)
+    used, rows = tensors.pop("used_token_ids").long(), tensors.pop("embeddings.token_embedding.weight")
+    tensors["embeddings.token_embedding.weight"] = torch.zeros(VOCABULARY, rows.shape[1], dtype=rows.dtype)
+    tensors["embeddings.token_embedding.weight"][used] = rows
+    save_file(tensors, weights, metadata={"format": "pt"})
+    return folder
+
+
+@functools.cache
+def random_model(**options: Any) -> Path:
+    """A random pipeline with an AutoencoderTiny. Options: `scheduler`, `pooled` (text added to the time), `factor`."""
+    import diffusers
+    import transformers
+
+    torch.manual_seed(0)
+    folder = temporary("random") / "random"
+    levels = {4: 3, 8: 4, 16: 5}[options.get("factor", 8)]
+    extra: dict[str, Any] = (
+        {"addition_embed_type": "text", "addition_embed_type_num_heads": 4} if options.get("pooled") else {}
+    )
+    unet = diffusers.UNet2DConditionModel(
+        sample_size=8,
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        cross_attention_dim=32,
+        attention_head_dim=4,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        **extra,
+    )
+    vae = diffusers.AutoencoderTiny(
+        encoder_block_out_channels=(16,) * levels,
+        decoder_block_out_channels=(16,) * levels,
+        num_encoder_blocks=(1,) * levels,
+        num_decoder_blocks=(1,) * levels,
+    )
+    config = transformers.CLIPTextConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        projection_dim=32,
+        bos_token_id=49406,
+        eos_token_id=49407,
+    )
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(DATA / "webui" / "tiny-sd1" / "tokenizer")
+    scheduler = {
+        "beta_start": 0.00085,
+        "beta_end": 0.012,
+        "beta_schedule": "scaled_linear",
+        "steps_offset": 1,
+        "timestep_spacing": "leading",
+        "set_alpha_to_one": False,
+        "clip_sample": False,
+    } | dict(options.get("scheduler", ()))
+    pipeline = diffusers.StableDiffusionPipeline(
+        vae=vae,
+        text_encoder=transformers.CLIPTextModel(config),
+        tokenizer=tokenizer,
+        unet=unet,
+        scheduler=diffusers.DDIMScheduler(**scheduler),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def changed(folder: Path, **entries: Any) -> Path:
+    """A copy of a model folder whose model_index.json has other entries."""
+    copy = temporary("changed") / folder.name
+    shutil.copytree(folder, copy)
+    index = json.loads((copy / "model_index.json").read_text())
+    (copy / "model_index.json").write_text(json.dumps(index | entries))
+    return copy
+
+
+def request(**changes: Any) -> DiffusionRequest:
+    """A small request; change what matters."""
+    usual: dict[str, Any] = {
+        "width": 64,
+        "height": 64,
+        "positive": "a photo of a cat",
+        "negative": "blurry",
+        "seed": 1,
+        "subseed": 2,
+        "subseed_strength": 0.0,
+        "cfg_scale": 5.0,
+        "denoising_strength": 0.5,
+        "steps": 4,
+        "scheduler": "euler",
+    }
+    return DiffusionRequest(**(usual | changes))
