@@ -15,6 +15,7 @@ from typing import Any
 from parseq_tui.formats.exact_json import (
     Member,
     Refused,
+    Scan,
     Unreadable,
     container_end,
     discard_elements,
@@ -64,10 +65,13 @@ def _again(newer: str, written: str, old: Source) -> tuple[Source, RowReader, di
 
 
 def _top_level(source: Source, rows: RowReader) -> dict[str, Member]:
-    """The members of the outermost object, rows read on the way. Raises DocumentError."""
+    return top_members(source, {"keyframes": rows.scan, "rendered_frames": discard_elements})
+
+
+def top_members(source: Source, by_key: Mapping[str, Scan]) -> dict[str, Member]:
+    """The members of the outermost object, some read in a way of their own. Raises DocumentError."""
     text = source.text
     start = skip_space(text, 0)
-    by_key = {"keyframes": rows.scan, "rendered_frames": discard_elements}
     try:
         if text[start : start + 1] != "{":
             raise Refused("no object")

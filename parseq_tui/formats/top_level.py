@@ -90,6 +90,9 @@ class Parts:
             value = self._option(name, key, raw)
             if value is not None:
                 given[name] = value
+        if self.dialect == "2022" and "input_fps" in given:
+            # A blank output rate meant the input's (PIPELINE A1).
+            given.setdefault("fps", given["input_fps"])
         return Options(**given)
 
     def _option(self, name: str, key: str, raw: Mapping[str, Any]) -> float | int | bool | None:

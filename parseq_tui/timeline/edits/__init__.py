@@ -11,6 +11,12 @@ from parseq_tui.timeline.edits.base import Several as Several
 from parseq_tui.timeline.edits.blocks import Block as Block
 from parseq_tui.timeline.edits.blocks import PasteBlock as PasteBlock
 from parseq_tui.timeline.edits.blocks import copy_block as copy_block
+from parseq_tui.timeline.edits.bulk import BulkDelete as BulkDelete
+from parseq_tui.timeline.edits.bulk import BulkExpression as BulkExpression
+from parseq_tui.timeline.edits.bulk import BulkLabel as BulkLabel
+from parseq_tui.timeline.edits.bulk import BulkReplace as BulkReplace
+from parseq_tui.timeline.edits.bulk import BulkSet as BulkSet
+from parseq_tui.timeline.edits.bulk import RowFilter as RowFilter
 from parseq_tui.timeline.edits.cells import ClearCells as ClearCells
 from parseq_tui.timeline.edits.cells import SetCells as SetCells
 from parseq_tui.timeline.edits.cells import SetFormula as SetFormula
