@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from parseq_tui.errors import FormulaError
-from parseq_tui.language.parseq_grouping import prompt_to_ordinary_grouping, reads_differently, to_ordinary_grouping
-from parseq_tui.language.parser import format_formula, parse
+from parseq_tui.language.parseq_grouping import prompt_to_ordinary_grouping, to_ordinary_grouping, to_shared_grouping
 from parseq_tui.timeline.document import Dialect
 
 GENERATED_BY = "sd_parseq"
@@ -64,7 +62,6 @@ def _unchanged(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=4096)
 def _read_formula(text: str) -> str:
     try:
         return to_ordinary_grouping(text)
@@ -76,11 +73,10 @@ def _read_prompt(text: str) -> str:
     return prompt_to_ordinary_grouping(text) if "${" in text else text
 
 
-@lru_cache(maxsize=4096)
 def explicit_formula(text: str) -> str:
     """A formula of ours, written so that Parseq groups it as we do."""
     try:
-        return format_formula(parse(text)) if reads_differently(text) else text
+        return to_shared_grouping(text)
     except FormulaError:
         return text
 

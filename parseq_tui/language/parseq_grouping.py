@@ -56,6 +56,20 @@ def reads_differently(text: str) -> bool:
         return True
 
 
+@lru_cache(maxsize=4096)
+def to_shared_grouping(text: str) -> str:
+    """A formula of ours with the parentheses that make Parseq read it as we do.
+
+    `text` itself if both do so already, or if Parseq cannot read it at all. Raises SyntaxProblem if we cannot.
+    """
+    ours = parse(text).tree
+    try:
+        theirs = parseq_tree(text)
+    except SyntaxProblem:
+        return text
+    return text if ours == theirs else _rewritten(text, ours)
+
+
 def prompt_to_ordinary_grouping(text: str) -> str:
     """A prompt with every `${formula}` rewritten by to_ordinary_grouping; unreadable ones stay as they are."""
 
@@ -160,4 +174,11 @@ def _stands_alone(parent: Binary, side: str, child: Node) -> bool:
     return (ours > here or (ours == here and groups_right)) and theirs >= level
 
 
-__all__ = ["Token", "parseq_tree", "prompt_to_ordinary_grouping", "reads_differently", "to_ordinary_grouping"]
+__all__ = [
+    "Token",
+    "parseq_tree",
+    "prompt_to_ordinary_grouping",
+    "reads_differently",
+    "to_ordinary_grouping",
+    "to_shared_grouping",
+]
