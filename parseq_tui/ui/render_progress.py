@@ -55,10 +55,11 @@ class Progress:
                 case Ended():
                     self.state, self.ended = event.outcome, event
 
-    def worker_gone(self) -> None:
-        """There is no worker: without a last word of its own it was killed."""
-        if self.ended is None:
+    def worker_gone(self, printed: Iterable[str] = ()) -> None:
+        """There is no worker: without a last word of its own it was killed, and what it printed last says most."""
+        if self.ended is None and self.state != "killed":
             self.state = "killed"
+            self.log.extend(("error", plain(line)[:500]) for line in printed)
 
     @property
     def over(self) -> bool:

@@ -180,7 +180,8 @@ def _textual_variables(colors: Mapping[str, str]) -> dict[str, str]:
     """Our roles, and the variables of Textual's own widgets that it would derive wrongly for 16 and 256 colours."""
     return {
         **colors,
-        "text": colors["text"],
+        "ansi-background": colors["background"],
+        "ansi-foreground": colors["text"],
         "text-muted": colors["dim"],
         "text-disabled": colors["dim"],
         "foreground-muted": colors["dim"],
@@ -194,6 +195,9 @@ def _textual_variables(colors: Mapping[str, str]) -> dict[str, str]:
         "input-cursor-background": colors["text"],
         "input-cursor-foreground": colors["background"],
         "input-selection-background": colors["selection"],
+        "input-selection-foreground": colors["text"],
+        "screen-selection-background": colors["selection"],
+        "screen-selection-foreground": colors["text"],
         "footer-background": colors["panel"],
         "footer-foreground": colors["text"],
         "footer-key-foreground": colors["accent"],

@@ -6,8 +6,11 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from pane_session import in_panes
+from panes_demo import PanesDemo
 from rich.color import ColorSystem
 from textual.color import Color
+from textual.pilot import Pilot
 
 from parseq_tui.errors import SettingsError
 from parseq_tui.paths import bundled
@@ -149,6 +152,17 @@ def test_every_role_reaches_the_style_sheet(theme: ThemeFile, level: ColorLevel)
     variables = {**made.to_color_system().generate(), **made.variables}  # what App.get_css_variables does
     for role, color in theme.roles(level).items():
         assert Color.parse(variables[role]) == Color.parse(color), role
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_panes_and_their_dialogs_can_be_drawn_in_every_theme(level: ColorLevel) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await pilot.press("f5")
+        for theme in THEMES:
+            app.theme = theme.name
+            await pilot.pause()
+
+    in_panes(test, level=level, theme="terminal-16", size=(80, 24))
 
 
 def test_palette_has_every_role_under_a_foreign_theme() -> None:

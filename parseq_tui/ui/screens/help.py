@@ -88,7 +88,7 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen > Vertical { width: 100%; max-width: 110; height: 100%; background: $surface; border: round $accent; }
-    HelpScreen Input { border: none; height: 1; padding: 0 1; background: $panel; }
+    HelpScreen Input { padding: 0 1; background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,ctrl+c", "close", "close", priority=True, id="help.close"),
@@ -109,11 +109,13 @@ class HelpScreen(ModalScreen[None]):
         with Vertical() as box:
             box.border_title = "help"
             box.border_subtitle = "type to search   Up Down scroll   Esc close"
-            yield Input(self._query, placeholder="search", id="search")
+            yield Input(self._query, placeholder="search", id="search", compact=True)
             yield HelpText(self._sections, self._query)
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        line = self.query_one(Input)
+        line.cursor_blink = False
+        line.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.query_one(HelpText).search(event.value)

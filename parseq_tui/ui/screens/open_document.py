@@ -50,7 +50,7 @@ class OpenDocument(ModalScreen["OpenChoice | None"]):
     OpenDocument { align: center middle; }
     OpenDocument > Vertical { width: 100%; max-width: 96; height: 100%; max-height: 28; padding: 0 1;
         background: $surface; border: round $accent; }
-    OpenDocument Input { border: none; height: 1; padding: 0; background: $panel; }
+    OpenDocument Input { background: $panel; }
     OpenDocument LineView { height: 1fr; background: $background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,11 +79,13 @@ class OpenDocument(ModalScreen["OpenChoice | None"]):
         with Vertical() as box:
             box.border_title = "open"
             box.border_subtitle = f"Enter open   Tab complete   Esc {self._leaving}"
-            yield Input(placeholder="type to filter, or a path", id="path")
+            yield Input(placeholder="type to filter, or a path", id="path", compact=True)
             yield OfferList()
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        line = self.query_one(Input)
+        line.cursor_blink = False
+        line.focus()
         self._draw()
 
     async def on_input_changed(self, event: Input.Changed) -> None:
@@ -183,7 +185,7 @@ def files_like(text: str) -> list[Offer]:
             found = sorted((not entry.is_dir(), entry.name) for entry in entries if entry.name.startswith(begin))
     except OSError as error:
         return [Offer(OpenChoice("file", folder), str(folder), f"cannot be read: {error.strerror}", is_folder=True)]
-    listed = [(is_file, name) for is_file, name in found if not is_file or name.endswith((".json", ".txt"))]
+    listed = [(is_file, name) for is_file, name in found if not is_file or name.endswith(".json")]
     return [
         Offer(OpenChoice("file", folder / name), name if is_file else name + os.sep, "", is_folder=not is_file)
         for is_file, name in listed[:MAX_LISTED]

@@ -55,6 +55,9 @@ class PromptArea(TextArea):
         "PromptArea { height: 1fr; border: round $border-blurred; } PromptArea:focus { border: round $border; }"
     )
 
+    def on_mount(self) -> None:
+        self.cursor_blink = False
+
     def get_line(self, line_index: int) -> Text:
         line = super().get_line(line_index)
         before = sum(len(self.document.get_line(index)) + 1 for index in range(line_index))
@@ -69,6 +72,14 @@ class PromptArea(TextArea):
         return Style(color=color) + Style.parse(_ATTRIBUTES[kind])
 
 
+class TickBox(Checkbox):
+    """A check box whose state can be read without colour."""
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
+
+
 class PromptEditor(ModalScreen["PromptEntry | None"]):
     """A dialog over the editor."""
 
@@ -78,8 +89,8 @@ class PromptEditor(ModalScreen["PromptEntry | None"]):
         background: $surface; border: round $accent; }
     PromptEditor Horizontal { height: 1; }
     PromptEditor Horizontal Label { padding: 0 1 0 0; }
-    PromptEditor Input { width: 12; height: 1; border: none; padding: 0; background: $panel; }
-    PromptEditor Checkbox { border: none; padding: 0 2 0 0; height: 1; background: $surface; }
+    PromptEditor Input { width: 12; background: $panel; }
+    PromptEditor TickBox { padding: 0 2 0 0; background: $surface; }
     PromptEditor .hint { color: $dim; height: 1; }
     PromptEditor #problem { color: $error; height: 1; }
     """
@@ -98,32 +109,31 @@ class PromptEditor(ModalScreen["PromptEntry | None"]):
         prompt = self._prompt
         with Vertical() as box:
             box.border_title = plain(prompt.name) or "prompt"
+            box.border_subtitle = "Ctrl+S keep   Esc cancel   Tab next"
             yield Label("+ positive", classes="hint")
             yield PromptArea(prompt.positive, id="positive", tab_behavior="focus", soft_wrap=True)
             yield Label("- negative", classes="hint")
             yield PromptArea(prompt.negative, id="negative", tab_behavior="focus", soft_wrap=True)
             if self._has_range:
                 with Horizontal():
-                    yield Checkbox("all frames", prompt.all_frames, id="all")
+                    yield TickBox("all frames", prompt.all_frames, id="all", compact=True)
                     yield Label("from")
-                    yield Input(str(prompt.start), type="integer", id="start")
+                    yield Input(str(prompt.start), type="integer", id="start", compact=True)
                     yield Label(" to")
-                    yield Input(str(prompt.end), type="integer", id="end")
+                    yield Input(str(prompt.end), type="integer", id="end", compact=True)
             yield Static("", id="problem", markup=False)
-            yield Label(
-                "Ctrl+S keep   Esc cancel   Tab next   ${formula}  (emphasis:1.2)  AND  <lora:name:1>",
-                classes="hint",
-                markup=False,
-            )
+            yield Label("${formula}   (emphasis:1.2)   cat AND dog :0.5   <lora:name:1>", classes="hint", markup=False)
 
     def on_mount(self) -> None:
+        for line in self.query(Input):
+            line.cursor_blink = False
         self.query_one(f"#{self._focus}").focus()
 
     def action_keep(self) -> None:
         start, end = self._prompt.start, self._prompt.end
         all_frames = self._prompt.all_frames
         if self._has_range:
-            all_frames = self.query_one("#all", Checkbox).value
+            all_frames = self.query_one("#all", TickBox).value
             try:
                 start, end = (int(self.query_one(f"#{name}", Input).value) for name in ("start", "end"))
             except ValueError:

@@ -217,6 +217,10 @@ class CurvesPane(Themed, can_focus=True):
 
     def _draw(self) -> None:
         """Ask for a new picture; if one is in the making, this one comes after it and replaces others that wait."""
+        if self._table is not None:
+            first = self._start + self._table.first_frame
+            scale = "one scale" if self._shared else "own scales"
+            self.border_subtitle = f"frames {first:.0f}-{first + self._count - 1:.0f}  {scale}"
         self._asked = self._request()
         if self._asked is None:
             self._show_chart(None)
@@ -346,9 +350,6 @@ class CurvesPane(Themed, can_focus=True):
             wrong = "!" if name in table.failed_fields else ""
             mark = mark_of(series, self._glyphs)
             parts.append((f"{series + 1}{mark} {plain(name)} {_short(float(table[name][index]))}{wrong}  ", style))
-        first, last = self._start + table.first_frame, self._start + self._count + table.first_frame - 1
-        scale = "shared scale" if self._shared else "own scales"
-        parts.append((f"{first:.0f}-{last:.0f}  {scale}", palette.style("dim")))
         return self.line(*parts)
 
 

@@ -254,7 +254,7 @@ class RenderPane(LineView, can_focus=True):
             parts.append(f"{clock(progress.seconds_left)} left")
         if progress.ended is not None:
             parts.append(f"in {clock(progress.ended.seconds)}")
-        parts.append(f"{progress.reused} from the cache")
+        parts.append(f"{progress.reused} cached")
         lines.append(self.line(("  ".join(parts), palette.style("text"))))
         return [*lines, *self._last_words(progress)]
 
@@ -304,8 +304,15 @@ class RenderPane(LineView, can_focus=True):
             return []
         if self._takes is not None:
             return self._take_rows(rows)
-        shown = list(progress.log)[-rows:]
-        return [self.line((_LEVEL_MARKS[level] + text, self.palette.style(_ROLES[level]))) for level, text in shown]
+        lines: list[Strip] = []
+        for level, text in reversed(progress.log):
+            if len(lines) >= rows:
+                break
+            style = self.palette.style(_ROLES[level])
+            # what is wrong is read whole, what went well need not be
+            texts = [text] if level == "info" else wrap(text, max(8, self.size.width - 2)) or [text]
+            lines = [self.line((_LEVEL_MARKS[level] + part, style)) for part in texts] + lines
+        return lines[-rows:]
 
     def _take_rows(self, rows: int) -> list[Strip]:
         assert self._takes is not None
@@ -345,10 +352,20 @@ class Follower:
         self.progress.fold(events)
         if not events and self.progress.ended is None and self._polls % HIDDEN_POLLS == 0 and not self.take.running():
             self.progress.fold(self._tail.poll())  # its last words may have come between the two looks
-            self.progress.worker_gone()
+            self.progress.worker_gone(last_lines(self.take.log_path))
 
     def preview(self, frame: int | None) -> Path | None:
         """The small picture of a frame, if this take has one."""
         if frame is None or self.take is None or frame not in self.progress.previews:
             return None
-        return self.take.folder / self.progress.previews[frame]
+        return self.take.folder / "preview" / Path(self.progress.previews[frame]).name
+
+
+def last_lines(path: Path, most: int = 20) -> list[str]:
+    """What a worker printed last: why it died, if nothing else says so. At most 8 kB are read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 8192))
+            return file.read(8192).decode("utf-8", "replace").splitlines()[-most:]
+    except OSError:
+        return []

@@ -1,0 +1,146 @@
+"""A real pseudo-terminal with a program in it: keys go in, bytes come out, and a screen can be read at the end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Burst(NamedTuple):
+    """What came back after a key."""
+
+    data: bytes
+    first: float
+    """Seconds from the key to the first byte."""
+    last: float
+    """Seconds from the key to the last byte."""
+    cpu: float
+    """Seconds of processor time the program used meanwhile."""
+
+
+class PseudoTerminal:
+    """A child under a pty of its own. It answers what terminals are asked at start."""
+
+    def __init__(
+        self, command: list[str], *, columns: int = 160, rows: int = 45, environment: dict[str, str] | None = None
+    ) -> None:
+        self.columns, self.rows = columns, rows
+        self.output = bytearray()
+        self.started = time.perf_counter()
+        self.pid, self._handle = pty.fork()
+        if self.pid == 0:
+            full = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
+            full.pop("LINES", None)
+            full.pop("COLUMNS", None)
+            full.pop("TMUX", None)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execvpe(command[0], command, full)
+        fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, *, quiet: float = 0.12, timeout: float = 5.0) -> Burst:
+        """Everything that comes until the line has been silent for `quiet` seconds."""
+        cpu, start = self.cpu(), time.perf_counter()
+        data, first, last = bytearray(), 0.0, 0.0
+        while time.perf_counter() - start < timeout:
+            ready, _, _ = select.select([self._handle], [], [], quiet if data else timeout)
+            if not ready:
+                break
+            try:
+                chunk = os.read(self._handle, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            last = time.perf_counter() - start
+            first = first or last
+            data += chunk
+            self._answer(chunk)
+        self.output += data
+        return Burst(bytes(data), first, last, self.cpu() - cpu)
+
+    def read_until(self, text: str, *, timeout: float = 20.0) -> None:
+        """Wait until the screen shows a text. Raises TimeoutError with the screen."""
+        end = time.perf_counter() + timeout
+        while time.perf_counter() < end:
+            self.read(quiet=0.05, timeout=0.3)
+            if text in "\n".join(self.screen()):
+                return
+        raise TimeoutError(f"{text!r} never came:\n" + "\n".join(self.screen()))
+
+    def send(self, keys: bytes) -> None:
+        os.write(self._handle, keys)
+
+    def press(self, keys: bytes, *, quiet: float = 0.12) -> Burst:
+        """Send keys and read what they cause."""
+        cpu = self.cpu()
+        self.send(keys)
+        burst = self.read(quiet=quiet, timeout=3.0)
+        return burst._replace(cpu=self.cpu() - cpu)
+
+    def _answer(self, chunk: bytes) -> None:
+        for question, answer in ((b"\x1b[?2026$p", b"\x1b[?2026;2$y"), (b"\x1b[c", b"\x1b[?62;22c")):
+            if question in chunk:
+                os.write(self._handle, answer)
+
+    def screen(self) -> list[str]:
+        """The rows of the screen as text."""
+        import re
+
+        import pyte
+
+        screen = pyte.Screen(self.columns, self.rows)
+        clean = re.sub(rb"\x1b\[[>=<][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", bytes(self.output))
+        pyte.ByteStream(screen).feed(clean)
+        return list(screen.display)
+
+    def cpu(self) -> float:
+        """Processor seconds of the program so far."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def memory_megabytes(self) -> float:
+        """Resident memory."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+    def mapped(self) -> str:
+        """What is mapped into the program's memory."""
+        return Path(f"/proc/{self.pid}/maps").read_text()
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout: float = 10.0) -> int:
+        """The exit code; reads on so that the program is never blocked. Raises TimeoutError."""
+        end = time.perf_counter() + timeout
+        while time.perf_counter() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.read(quiet=0.02, timeout=0.1)
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+            self.read(quiet=0.02, timeout=0.05)
+        raise TimeoutError("the program did not end")
+
+    def close(self) -> None:
+        """End the program if it still runs."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1

@@ -1,0 +1,227 @@
+"""The curves pane, driven like a user does: what it shows, what it posts, and how little it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from pane_session import in_panes, settled, text_of
+from panes_demo import FIELDS, PanesDemo, make_document, make_table
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from parseq_tui.ui.drawing import plot
+from parseq_tui.ui.widgets.curves import CurvesPane, keyframe_indices
+
+
+def rows(app: PanesDemo) -> list[str]:
+    return text_of(app.query_one(CurvesPane))
+
+
+def test_shows_curves_legend_keyframes_beats_playhead_and_prompts() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        text = rows(app)
+        assert text[0].startswith("1● strength 0.5  2■ zoom 1  3▲ rotation_3d_z 0  4◆ seed 0!")
+        picture = "\n".join(text[1:])
+        assert picture.count("●") == 4, "one mark per keyframe of strength"
+        assert "■" in picture and "┊" in picture and "┃" in picture
+        assert text[-3].lstrip().startswith("P1█") and "·" in text[-3]
+        assert app.query_one(CurvesPane).border_subtitle == "frames 0-399  own scales"
+
+    in_panes(test)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60), (40, 10), (20, 5)])
+def test_every_size_works(size: tuple[int, int]) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        assert {len(row) for row in rows(app)} == {pane.size.width}
+
+    in_panes(test, size=size)
+
+
+def test_keys_move_the_playhead_by_asking() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await pilot.press("right", "right", "shift+right", "left", "end", "home", "left")
+        assert [message.frame for message in app.posted] == [1, 2, 12, 11, 399, 0, 0]
+
+    in_panes(test)
+
+
+def test_enter_goes_to_the_nearest_keyframe() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.move(110)
+        await pilot.press("enter")
+        assert app.posted[-1].frame == 100  # type: ignore[attr-defined]
+
+    in_panes(test)
+
+
+def test_a_click_asks_for_the_frame_under_it() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await pilot.click(CurvesPane, offset=(41, 10))
+        asked = app.posted[-1].frame  # type: ignore[attr-defined]
+        pane = app.query_one(CurvesPane)
+        assert pane._chart is not None and pane._chart.column_of(asked) == 40
+
+    in_panes(test)
+
+
+def test_zoom_keeps_the_playhead_where_it_is_and_pan_stays_inside() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        app.move(200)
+        before = pane._column(200)
+        await pilot.press("plus", "plus")
+        await settled(app, pilot)
+        assert pane.window[1] == 100
+        assert pane._column(200) == pytest.approx(before, abs=1)
+        pane.pan(-1e9)
+        assert pane.window == (0, 100)
+        pane.pan(1e9)
+        assert pane.window == (300, 100)
+        for _ in range(30):
+            pane.zoom(2)
+        assert pane.window[1] == 4
+        await pilot.press("f")
+        assert pane.window == (0, 400)
+
+    in_panes(test)
+
+
+def test_the_window_follows_a_playhead_that_leaves_it() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        pane.zoom(8)
+        app.move(300)
+        await settled(app, pilot)
+        assert pane._column(300) is not None
+
+    in_panes(test)
+
+
+def test_moving_the_playhead_repaints_two_columns_and_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        built: list[object] = []
+        monkeypatch.setattr("parseq_tui.ui.widgets.curves.chart", built.append)
+        refreshed: list[Region] = []
+        original = pane.refresh
+        monkeypatch.setattr(
+            pane, "refresh", lambda *regions, **kw: (refreshed.extend(regions), original(*regions, **kw))[1]
+        )
+        pane.set_playhead(150)
+        assert not built
+        assert sorted((region.width, region.height) for region in refreshed) == [(1, 37), (1, 37), (78, 1)]
+        pane.set_playhead(150)
+        assert len(refreshed) == 3
+
+    in_panes(test)
+
+
+def test_a_burst_of_edits_is_drawn_once_more_not_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        requests: list[plot.ChartRequest] = []
+
+        def slow(request: plot.ChartRequest) -> plot.Chart | None:
+            requests.append(request)
+            time.sleep(0.05)
+            return plot.chart(request)
+
+        monkeypatch.setattr("parseq_tui.ui.widgets.curves.chart", slow)
+        table = app.table
+        for number in range(50):
+            columns = MappingProxyType({**table.columns, "zoom": table["zoom"] + number})
+            table = replace(table, columns=columns)
+            pane.show(table, app.document, FIELDS, 0)
+            await asyncio.sleep(0)
+        await settled(app, pilot)
+        assert len(requests) <= 4
+        assert requests[-1].curves[1].values is table["zoom"], "the last edit is what is seen"
+
+    in_panes(test)
+
+
+def test_the_event_loop_is_free_while_100000_frames_are_drawn() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        ticks = 0
+        pane.show(app.table, replace(app.document), FIELDS, 0)
+        while pane._building:
+            await asyncio.sleep(0.001)
+            ticks += 1
+        assert ticks >= 3
+
+    in_panes(test, frames=100_000)
+
+
+def test_curves_hide_scales_change_and_the_axis_moves_on() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        await pilot.press("1", "s", "a")
+        await settled(app, pilot)
+        assert rows(app)[0].startswith("1- strength  2■ zoom 1")
+        assert pane.border_subtitle == "frames 0-399  one scale"
+        assert pane._chart is not None and pane._chart.request.axis_of == 0
+        await pilot.press("2", "3", "4")
+        await settled(app, pilot)
+        assert "no curve is shown" in rows(app)[1]
+
+    in_panes(test)
+
+
+def test_ascii_needs_no_special_font() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await pilot.press("f3")
+        await settled(app, pilot)
+        assert "".join(rows(app)).isascii()
+
+    in_panes(test)
+
+
+def test_documents_that_start_later_than_frame_0() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        assert pane.border_subtitle == "frames 1000-1399  own scales"
+        await pilot.press("end")
+        assert app.posted[-1].frame == 1399  # type: ignore[attr-defined]
+        assert any("1100" in row for row in rows(app))
+
+    in_panes(test, first=1000)
+
+
+def test_a_theme_change_colours_again_without_drawing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        before = pane.render_line(8)
+        monkeypatch.setattr("parseq_tui.ui.widgets.curves.chart", lambda request: pytest.fail("drawn again"))
+        app.theme = "paper"
+        await pilot.pause()
+        after = pane.render_line(8)
+        assert after.text == before.text
+        assert after != before
+
+    in_panes(test)
+
+
+def test_keyframes_of_a_field_are_its_values_and_its_formulas() -> None:
+    document, table = make_document(), make_table()
+    assert keyframe_indices(document, "strength", table).tolist() == [0, 100, 200, 399]
+    assert keyframe_indices(document, "zoom", table).tolist() == [0]
+    assert keyframe_indices(document, "seed", table).tolist() == []
+    assert keyframe_indices(document, "strength", replace(table, frame_count=150)).tolist() == [0, 100]
+
+
+def test_fields_the_table_does_not_have_are_left_out() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.query_one(CurvesPane).show(app.table, app.document, ("nonsense", "zoom"), 0)
+        await settled(app, pilot)
+        assert rows(app)[0].startswith("1● zoom 1")
+        assert np.isfinite(app.table["zoom"]).all()
+
+    in_panes(test)

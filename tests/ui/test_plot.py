@@ -1,0 +1,179 @@
+"""Pictures of curves as text: axes, marks, scales, fallbacks. What the terminal shows is asserted as it is read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parseq_tui.timeline.prompts import Overlap, Prompt
+from parseq_tui.ui.drawing.canvas import Glyphs
+from parseq_tui.ui.drawing.plot import ChartRequest, Curve, chart, plot_text
+from parseq_tui.ui.drawing.ranges import range_bar, weights
+from parseq_tui.ui.drawing.scales import labels, round_numbers, scale_of
+from parseq_tui.ui.drawing.sparkline import sparkline
+
+GLYPHS: tuple[Glyphs, ...] = ("braille", "block", "ascii")
+
+
+def test_a_ramp_in_ascii_reads_like_a_ramp() -> None:
+    assert plot_text({"zoom": np.arange(8.0)}, 14, 8, x0=100, glyphs="ascii", marks=[100]) == [
+        "A zoom 0…7",
+        " |          **",
+        "5|       ***",
+        " |     **",
+        " |  ***",
+        "0|A*",
+        " |+-----------",
+        "  100",
+    ]
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_every_row_is_as_wide_as_asked(glyphs: Glyphs) -> None:
+    made = chart(ChartRequest((Curve("a", np.sin(np.arange(500.0))),), 60, 12, 0, 500, glyphs=glyphs))
+    assert made is not None
+    assert {len(row) for row in made.cells.rows} == {60}
+    assert made.cells.series.shape == (12, 60)
+
+
+def test_ascii_is_ascii() -> None:
+    text = plot_text({"a": np.arange(50.0), "b": np.arange(50.0)[::-1]}, 40, 10, glyphs="ascii", playhead=20, marks=[3])
+    assert "".join(text[1:]).isascii()
+
+
+@given(st.integers(0, 99_999), st.sampled_from(GLYPHS), st.integers(20, 160))
+@settings(max_examples=30, deadline=None)
+def test_a_spike_of_one_frame_in_100000_is_drawn_where_it_is(frame: int, glyphs: Glyphs, width: int) -> None:
+    values = np.zeros(100_000)
+    values[frame] = 1
+    made = chart(ChartRequest((Curve("a", values),), width, 8, 0, 100_000, glyphs=glyphs))
+    assert made is not None
+    column = made.column_of(frame)
+    assert column is not None
+    assert made.cells.series[0, column] == 1
+
+
+@given(st.integers(1, 3000), st.integers(12, 200), st.data())
+@settings(max_examples=60, deadline=None)
+def test_columns_and_frames_belong_together(count: int, width: int, data: st.DataObject) -> None:
+    shown = data.draw(st.integers(1, count))
+    start = data.draw(st.integers(0, count - shown))
+    made = chart(ChartRequest((Curve("a", np.arange(float(count))),), width, 6, start, shown, glyphs="ascii"))
+    if made is None:
+        return
+    for column in range(made.left, made.left + made.canvas_width):
+        frame = made.frame_at(column)
+        assert start - 1 <= frame <= start + shown
+        there = made.column_of(min(max(frame, start), start + shown - 1))
+        assert there is not None
+        assert abs(there - column) <= 1 + made.canvas_width // shown
+    assert made.column_of(start - 1) is None
+    assert made.column_of(start + shown) is None
+
+
+def test_own_scales_use_the_whole_height_and_a_shared_one_compares() -> None:
+    series = {"small": np.array([0.0, 1.0] * 10), "large": np.array([0.0, 100.0] * 10)}
+    assert plot_text(series, 40, 10, scale="own")[0] == "● small 0…1  ■ large 0…100"
+    assert plot_text(series, 40, 10, scale="shared")[0] == "● small 0…100  ■ large 0…100"
+
+
+def test_curves_are_told_apart_without_colour() -> None:
+    text = "\n".join(plot_text({"a": np.zeros(30), "b": np.ones(30)}, 40, 10, marks=[5, 20], scale="shared"))
+    assert text.count("●") == 3 and text.count("■") == 3
+
+
+def test_colour_is_one_code_per_curve() -> None:
+    rows = plot_text({"a": np.arange(30.0)}, 40, 10, color=True, colors=("34",))
+    assert rows[0].startswith("\x1b[34m● a")
+    assert "\x1b[34m" in rows[1] and rows[1].endswith("\x1b[0m")
+    assert "\x1b" not in "".join(plot_text({"a": np.arange(30.0)}, 40, 10))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.0],
+        [np.nan],
+        [np.inf, -np.inf, 1.0],
+        [1e308, -1e308],
+        [5.0] * 50,
+        [1e-300, 2e-300],
+        [0.0, np.nan, 3.0, np.nan],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_strange_values_draw_something_and_never_fail(values: list[float], glyphs: Glyphs) -> None:
+    assert len(plot_text({"a": np.array(values)}, 40, 8, glyphs=glyphs)) == 8
+
+
+def test_where_there_is_nothing_to_draw_or_no_room_there_is_no_text() -> None:
+    assert plot_text({}, 40, 10) == []
+    assert plot_text({"a": np.zeros(0)}, 40, 10) == []
+    assert plot_text({"a": np.arange(9.0)}, 9, 10) == []
+    assert plot_text({"a": np.arange(9.0)}, 40, 3) == []
+
+
+def test_names_from_files_cannot_move_the_cursor() -> None:
+    assert "\x1b" not in plot_text({"a\x1b[2Jb\n": np.arange(9.0)}, 40, 10)[0]
+
+
+def test_the_kernel_of_plotext_never_ends_the_process() -> None:
+    """Windows of every kind, off the edges too: one assertion in its C++ would take the editor with it."""
+    program = """
+import random, numpy as np
+from parseq_tui.ui.drawing.plot import *
+rng = random.Random(1)
+wave = np.sin(np.arange(400) / 9) * 50
+curves = tuple(Curve(str(i), values, series=i) for i, values in enumerate((wave, np.floor(wave / 9), np.cumsum(wave))))
+for _ in range(60):
+    count = rng.uniform(1, 400); start = rng.uniform(-5, 400 - count)
+    glyphs = rng.choice(("braille", "block", "ascii"))
+    chart(ChartRequest(curves, rng.randint(12, 120), rng.randint(4, 30), start, count, glyphs=glyphs))
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9), st.integers(1, 9))
+def test_round_numbers_are_few_ordered_and_inside(low: float, span: float, most: int) -> None:
+    numbers = round_numbers(low, low + span, most)
+    assert len(numbers) <= most
+    assert numbers == sorted(numbers)
+    assert all(low - span * 1e-3 <= number <= low + span * (1 + 1e-3) for number in numbers)
+    assert len(set(labels(numbers))) == len(numbers) or span < abs(low) / 100
+
+
+def test_a_constant_lies_in_the_middle_of_its_scale() -> None:
+    assert scale_of([np.array([2.0, 2.0])]).fraction(np.array([2.0]))[0] == pytest.approx(0.5)
+    assert scale_of([np.zeros(3)]).fraction(np.zeros(1))[0] == 0.5
+
+
+@given(st.lists(st.floats(-1e9, 1e9) | st.just(np.nan), max_size=500), st.integers(0, 60), st.sampled_from(GLYPHS))
+def test_a_sparkline_is_as_wide_as_asked(values: list[float], width: int, glyphs: Glyphs) -> None:
+    assert len(sparkline(np.array(values, dtype=np.float64), width, glyphs)) == width
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_a_sparkline_shows_a_spike(glyphs: Glyphs) -> None:
+    flat, spike = np.zeros(5000), np.zeros(5000)
+    spike[1234] = -1
+    assert sparkline(spike, 30, glyphs) != sparkline(flat, 30, glyphs)
+    assert len(set(sparkline(spike, 30, glyphs))) >= 2
+
+
+def test_a_prompts_bar_fades_with_its_weight() -> None:
+    fading = Prompt("b", all_frames=False, start=10, end=29, overlap=Overlap("linear", 10, 0))
+    assert range_bar(fading, 0, 40, 20, 39, "ascii") == "     ..-+######     "
+    assert weights(fading, np.array([9.0, 10, 15, 20, 29, 30]), 39).tolist() == [0, 0, 0.5, 1, 1, 0]
+    out = Prompt("b", all_frames=False, start=0, end=10, overlap=Overlap("linear", 0, 10))
+    assert weights(out, np.array([0.0, 5, 10]), 39).tolist() == [1, 0.5, 0]
+    assert range_bar(Prompt(all_frames=True), 0, 40, 8, 39, "ascii") == "########"
+
+
+def test_a_prompt_of_one_frame_is_still_on_its_bar() -> None:
+    assert "█" in range_bar(Prompt(all_frames=False, start=5003, end=5003), 0, 10_000, 20, 9_999, "braille")

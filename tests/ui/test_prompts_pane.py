@@ -1,0 +1,185 @@
+"""The prompts pane: ranges, weights and the resolved prompt at the playhead; editing asks for changes by message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pane_session import in_panes, settled, text_of
+from panes_demo import PanesDemo
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
+from parseq_tui.ui.drawing.prompt_marks import prompt_marks
+from parseq_tui.ui.screens.prompt_editor import PromptArea, PromptEditor
+from parseq_tui.ui.widgets.prompts import PromptsPane
+
+
+def rows(app: PanesDemo) -> list[str]:
+    return [row.rstrip() for row in text_of(app.query_one(PromptsPane))]
+
+
+def focused(app: PanesDemo) -> PromptsPane:
+    pane = app.query_one(PromptsPane)
+    pane.focus()
+    return pane
+
+
+def test_every_prompt_with_its_range_weight_and_what_results_at_the_playhead() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.move(150)
+        text = rows(app)
+        assert text[0].startswith(">1 cats 0-200 w 1.00 a (cat:${0.5+sin")
+        assert text[2].startswith(" 2 dogs 133-399 w 0.26 a dog")
+        assert text[4].startswith(" 3 always all w 1.00 masterpiece")
+        assert text[6].startswith(" common append detailed")
+        assert text[1].index("┃") == text[3].index("┃") == 2 + int(150.5 * 36 / 400)
+        assert text[8:11] == ["at frame 150", "+ a (cat:1.2) at 150 AND a dog :0.5", "- blurry"]
+        app.move(399)
+        assert rows(app)[0].startswith(">1 cats 0-200 off")
+
+    in_panes(test)
+
+
+def test_a_custom_weight_is_shown_as_its_formula() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        prompts = Prompts((Prompt("p", "x", overlap=Overlap("custom", formula="sin(p=1b)")),))
+        app.query_one(PromptsPane).show(replace(app.document, prompts=prompts), app.table, 0)
+        assert rows(app)[0].startswith(">1 p all w=sin(p=1b) x")
+
+    in_panes(test)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60), (62, 12)])
+def test_every_size_works_and_the_selection_stays_in_sight(size: tuple[int, int]) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = focused(app)
+        await pilot.press("down", "down", "down", "down")
+        assert pane.selected == "common"
+        assert any(row.startswith(">") for row in rows(app))
+        assert any(row.startswith("at frame 0") for row in rows(app))
+
+    in_panes(test, size=size)
+
+
+def test_moving_the_playhead_sends_only_rows_that_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(PromptsPane)
+        pane.set_playhead(10)
+        refreshed: list[int] = []
+        monkeypatch.setattr(pane, "refresh", lambda *regions, **kw: refreshed.extend(region.y for region in regions))
+        pane.set_playhead(11)
+        assert 0 not in refreshed and 2 not in refreshed, "weights are the same as before"
+        assert 8 in refreshed and 9 in refreshed, "the frame and the resolved prompt are not"
+
+    in_panes(test)
+
+
+def test_enter_edits_and_what_changed_is_posted() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        focused(app)
+        await pilot.press("down", "enter")
+        assert isinstance(app.screen, PromptEditor)
+        app.screen.query_one("#positive", PromptArea).load_text("a ${1+1} dog\nand a (cat:1.2)")
+        app.screen.query_one("#end", Input).value = "300"
+        await pilot.press("ctrl+s")
+        await settled(app, pilot)
+        text, frames = app.posted
+        assert isinstance(text, PromptsPane.TextChanged) and isinstance(frames, PromptsPane.RangeChanged)
+        assert (text.index, text.half, text.text) == (1, "positive", "a ${1+1} dog\nand a (cat:1.2)")
+        assert (frames.index, frames.start, frames.end, frames.all_frames) == (1, 133, 300, False)
+
+    in_panes(test)
+
+
+def test_escape_changes_nothing_and_a_wrong_range_is_said() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        focused(app)
+        await pilot.press("enter")
+        app.screen.query_one("#start", Input).value = "500"
+        await pilot.press("ctrl+s")
+        assert isinstance(app.screen, PromptEditor), "it stays open"
+        assert "ends at 200, before it starts at 500" in str(app.screen.query_one("#problem").render())
+        await pilot.press("escape")
+        await settled(app, pilot)
+        assert app.posted == []
+
+    in_panes(test)
+
+
+def test_the_common_prompt_has_texts_but_no_range() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        focused(app)
+        await pilot.press("down", "down", "down", "enter")
+        assert not app.screen.query(Input)
+        app.screen.query_one("#negative", PromptArea).load_text("ugly")
+        await pilot.press("ctrl+s")
+        await settled(app, pilot)
+        (text,) = app.posted
+        assert isinstance(text, PromptsPane.TextChanged)
+        assert (text.index, text.half, text.text) == ("common", "negative", "ugly")
+
+    in_panes(test)
+
+
+def test_keys_put_ends_at_the_playhead_add_and_remove() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        focused(app)
+        app.move(50)
+        await pilot.press("left_square_bracket", "right_square_bracket", "a", "n", "d")
+        start, end, everywhere, added, removed = app.posted
+        assert isinstance(start, PromptsPane.RangeChanged) and (start.start, start.end) == (50, 200)
+        assert isinstance(end, PromptsPane.RangeChanged) and (end.start, end.end) == (0, 50)
+        assert isinstance(everywhere, PromptsPane.RangeChanged) and everywhere.all_frames
+        assert isinstance(added, PromptsPane.Added)
+        assert isinstance(removed, PromptsPane.Removed) and removed.index == 0
+
+    in_panes(test)
+
+
+def test_prompts_from_a_file_cannot_reach_the_terminal() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        evil = Prompt("a\x1b]0;x\x07", "red \x1b[31m\r\n text", "\x9b2J")
+        app.query_one(PromptsPane).show(replace(app.document, prompts=Prompts((evil,))), app.table, 0)
+        assert all(row.isprintable() for row in rows(app))
+
+    in_panes(test)
+
+
+def test_a_document_without_prompts_says_how_to_begin() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.query_one(PromptsPane).show(replace(app.document, prompts=Prompts()), app.table, 0)
+        assert rows(app)[0] == "no prompt yet: n adds one"
+        focused(app)
+        await pilot.press("enter", "d", "a")
+        assert app.posted == []
+
+    in_panes(test)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("a ${1+sin(p=1b)} cat", [("formula", "${1+sin(p=1b)}")]),
+        ("a ${1+", [("open", "${1+")]),
+        ("(cat:1.2)", [("emphasis", "("), ("emphasis", ":1.2"), ("emphasis", ")")]),
+        ("[dim] \\(real\\)", [("emphasis", "["), ("emphasis", "]")]),
+        ("cat :0.5 AND dog :-1", [("and", ":0.5 "), ("and", "AND"), ("and", ":-1")]),
+        ("SAND and <lora:film:0.7>", [("network", "<lora:film:0.7>")]),
+        ("10:30 o'clock", []),
+    ],
+)
+def test_parts_of_a_prompt_are_recognised(text: str, marks: list[tuple[str, str]]) -> None:
+    assert [(kind, text[span.start : span.end]) for span, kind in prompt_marks(text)] == marks
+
+
+def test_the_editor_colours_formulas_across_lines() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.push_screen(PromptEditor(Prompt("p", "a ${1+\n1} cat")))
+        await pilot.pause()
+        area = app.screen.query_one("#positive", PromptArea)
+        styled = [[(span.start, span.end) for span in area.get_line(line).spans] for line in (0, 1)]
+        assert styled == [[(2, 6)], [(0, 2)]]
+
+    in_panes(test)

@@ -1,0 +1,303 @@
+"""The render pane follows real take folders: progress, time left, pictures, errors, takes, reattaching."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pane_session import in_panes, settled, text_of
+from panes_demo import PanesDemo
+from textual.pilot import Pilot
+
+from parseq_tui.render.client import RenderClient
+from parseq_tui.render.lock import FolderLock, Holder
+from parseq_tui.render.messages import Ended, Event, FrameDone, LogLine, Started, StateChanged
+from parseq_tui.render.preview import encode_ppm
+from parseq_tui.render.take import LineLog, Take, point_latest, write_atomically
+from parseq_tui.ui.render_progress import Progress, clock
+from parseq_tui.ui.widgets.render_pane import RenderPane
+
+NOON = 1_795_000_000.0
+
+
+class FakeWorker:
+    """Writes what the worker writes, and holds the lock as long as it is not let go."""
+
+    def __init__(self, client: RenderClient, name: str = "20261122-091803", running: bool = True) -> None:
+        self.take = Take(client.folder / "takes" / name)
+        (self.take.folder / "preview").mkdir(parents=True)
+        write_atomically(self.take.folder / "job.json", b"{}")
+        point_latest(client.folder, self.take)
+        self.lock = FolderLock.acquire(client.folder / "lock") if running else None
+        if self.lock is not None:
+            self.lock.describe(Holder(pid=os.getpid(), take=name, host=socket.gethostname()))
+        self.log = LineLog(self.take.events_path)
+
+    def say(self, *events: Event) -> None:
+        for event in events:
+            self.log.event(event)
+
+    def frame(self, frame: int, total: int, *, reused: bool = False, seconds: float = 2.0) -> None:
+        picture = np.full((32, 48, 3), (200, frame * 20 % 256, 40), np.uint8)
+        write_atomically(self.take.preview_path(frame), encode_ppm(picture))
+        preview = f"preview/{frame:05d}.ppm"
+        self.say(FrameDone(NOON, frame, frame + 1, total, "k", seconds, reused, 8800.5, preview))
+
+    def die(self) -> None:
+        assert self.lock is not None
+        self.lock.close()
+
+
+def started(total: int, cached: int = 0) -> Started:
+    return Started(NOON, "take", 1, 0, total, cached, "diffusers", "tiny", 128, 96, 20.0)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> RenderClient:
+    return RenderClient(tmp_path / "cat.json")
+
+
+def rows(app: PanesDemo) -> list[str]:
+    return [row.rstrip() for row in text_of(app.query_one(RenderPane))]
+
+
+async def polled(app: PanesDemo, pilot: Pilot[None], times: int = 4) -> list[str]:
+    pane = app.query_one(RenderPane)
+    for _ in range(times):
+        pane._ticks += 1
+        pane.poll()
+        await settled(app, pilot)
+    return rows(app)
+
+
+def test_nothing_rendered_yet_says_what_to_do(client: RenderClient) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        assert rows(app)[:2] == ["nothing rendered yet", "r render   d draft   p this frame"]
+
+    in_panes(test, client=client)
+
+
+def test_a_running_render_is_followed(client: RenderClient) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        worker = FakeWorker(client)
+        worker.say(started(10, cached=2), StateChanged(NOON, "loading", "loading the model"))
+        text = await polled(app, pilot)
+        assert text[0].startswith("loading the model  take 20261122-0918…")
+        worker.frame(0, 10, reused=True)
+        worker.frame(1, 10)
+        worker.frame(2, 10, seconds=4.0)
+        worker.say(LogLine(NOON, "warning", "the GPU is \x1b[31mwarm"))
+        text = await polled(app, pilot)
+        assert text[0].startswith("rendering")
+        assert text[1].startswith("[===####") and text[1].endswith("3/10 30 %")
+        # 7 frames to go, one of them known to be in the cache, at (2 + 4) / 2 seconds
+        assert text[2] == "3.00 s/frame  00:18 left  1 cached"
+        assert "frame 2 (newest)" in text
+        assert any("▀▀▀▀" in row for row in text)
+        assert any(row.startswith("? ") and "warm" in row and "\x1b" not in row for row in text)
+        worker.die()
+
+    in_panes(test, client=client)
+
+
+def test_reattaches_to_a_render_that_was_running_before(client: RenderClient) -> None:
+    worker = FakeWorker(client)
+    worker.say(started(4))
+    worker.frame(0, 4)
+    worker.frame(1, 4)
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        assert (await polled(app, pilot))[1].endswith("2/4 50 %")
+
+    in_panes(test, client=client)
+    worker.die()
+
+
+def test_a_finished_render_can_be_scrubbed(client: RenderClient) -> None:
+    worker = FakeWorker(client)
+    worker.say(started(4))
+    for frame in range(4):
+        worker.frame(frame, 4)
+    worker.say(Ended(NOON, "done", 4, 0, 8.0, "/videos/cat.mp4"))
+    worker.die()
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        text = await polled(app, pilot)
+        assert text[0].startswith("finished") and "cat.mp4" in text[3]
+        assert "2.00 s/frame  in 00:08  0 cached" in text
+        assert "frame 0" in text
+        app.query_one(RenderPane).focus()
+        await pilot.press("right", "right")
+        assert "frame 2" in await polled(app, pilot)
+        assert [message.frame for message in app.posted] == [1, 2]  # type: ignore[attr-defined]
+        await pilot.press("shift+right")
+        assert app.posted[-1].frame == 3, "not past the end"  # type: ignore[attr-defined]
+        app.move(200)
+        assert "frame 200: no picture yet" in await polled(app, pilot)
+
+    in_panes(test, client=client)
+
+
+def test_a_failure_says_what_and_what_to_do(client: RenderClient) -> None:
+    worker = FakeWorker(client)
+    worker.say(started(4), Ended(NOON, "failed", 0, 0, 1.0, "", "out of memory at frame 3", "lower the size"))
+    worker.die()
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        text = await polled(app, pilot)
+        assert text[0].startswith("failed")
+        assert text[3:5] == ["! out of memory at frame 3", "  lower the size"]
+
+    in_panes(test, client=client)
+
+
+def test_a_worker_that_was_killed_is_noticed_and_its_last_words_shown(client: RenderClient) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        worker = FakeWorker(client)
+        worker.say(started(4))
+        worker.frame(0, 4)
+        assert (await polled(app, pilot))[0].startswith("rendering")
+        worker.take.log_path.write_text("Traceback\nSegmentation fault\n")
+        worker.die()
+        text = await polled(app, pilot, times=9)
+        assert text[0].startswith("ended without a word")
+        assert "! the worker is gone" in text
+        assert "! Segmentation fault" in text
+
+    in_panes(test, client=client)
+
+
+def test_keys_ask_and_nothing_is_done_here(client: RenderClient) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.query_one(RenderPane).focus()
+        await pilot.press("r", "d", "s", "p", "x")
+        asked = [(m.scope, m.draft) for m in app.posted if isinstance(m, RenderPane.StartRequested)]
+        assert asked == [("all", False), ("all", True), ("selection", False), ("frame", False)]
+        assert isinstance(app.posted[-1], RenderPane.StopRequested)
+        assert not client.folder.exists()
+
+    in_panes(test, client=client)
+
+
+def test_takes_are_listed_and_an_older_one_opened(client: RenderClient) -> None:
+    for name, frames in (("20260101-000000", 2), ("20260102-000000", 3)):
+        worker = FakeWorker(client, name, running=False)
+        worker.say(started(frames))
+        for frame in range(frames):
+            worker.frame(frame, frames)
+        worker.say(Ended(NOON, "done", frames, 0, 1.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.query_one(RenderPane).focus()
+        await pilot.press("t")
+        await settled(app, pilot)
+        assert [row for row in rows(app) if "  done  " in row] == [
+            "> 20260102-000000  done  3/3  0 cached",
+            "  20260101-000000  done  2/2  0 cached",
+        ]
+        await pilot.press("down", "enter")
+        text = await polled(app, pilot)
+        assert text[0].startswith("finished  take 20260101-000000")
+        assert text[1].endswith("2/2 100 %")
+
+    in_panes(test, client=client)
+
+
+def test_a_newer_take_is_followed_by_itself_and_another_document_on_request(
+    client: RenderClient, tmp_path: Path
+) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        FakeWorker(client, "20260101-000000", running=False).say(started(2))
+        await polled(app, pilot)
+        FakeWorker(client, "20260102-000000", running=False).say(started(7))
+        assert "20260102" in (await polled(app, pilot))[0]
+        app.query_one(RenderPane).set_client(RenderClient(tmp_path / "dog.json"))
+        assert rows(app)[0] == "nothing rendered yet"
+
+    in_panes(test, client=client)
+
+
+def test_a_torn_preview_is_waited_for(client: RenderClient) -> None:
+    worker = FakeWorker(client)
+    worker.say(started(2))
+    worker.frame(0, 2)
+    worker.take.preview_path(0).write_bytes(b"P6\n48 32\n255\nxx")
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        assert "frame 0: no picture yet" in await polled(app, pilot)
+        worker.frame(0, 2)
+        assert "frame 0 (newest)" in await polled(app, pilot)
+
+    in_panes(test, client=client)
+    worker.die()
+
+
+def test_a_flood_of_events_is_one_repaint_of_what_is_seen(
+    client: RenderClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        worker = FakeWorker(client)
+        worker.say(started(5000))
+        await polled(app, pilot)
+        pane = app.query_one(RenderPane)
+        refreshed: list[object] = []
+        monkeypatch.setattr(pane, "refresh", lambda *regions, **kw: refreshed.extend(regions))
+        worker.say(*(LogLine(NOON, "info", f"line {n}") for n in range(5000)))
+        pane.poll()
+        await app.workers.wait_for_complete()
+        assert len(refreshed) <= pane.size.height
+        worker.die()
+
+    in_panes(test, client=client)
+
+
+def test_an_idle_pane_repaints_nothing(client: RenderClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = FakeWorker(client, running=False)
+    worker.say(started(1), Ended(NOON, "done", 1, 0, 1.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await polled(app, pilot)
+        pane = app.query_one(RenderPane)
+        monkeypatch.setattr(pane, "refresh", lambda *regions, **kw: pytest.fail("repainted"))
+        await polled(app, pilot)
+
+    in_panes(test, client=client)
+
+
+def test_progress_of_an_interrupted_take_starts_again_with_its_second_start() -> None:
+    progress = Progress()
+    frames = [FrameDone(NOON, n, n + 1, 4, "k", 1.0, False) for n in range(3)]
+    progress.fold(
+        [started(4), *frames, started(4, cached=3), *(FrameDone(NOON, n, n + 1, 4, "k", 0, True) for n in range(2))]
+    )
+    assert (progress.done, progress.reused, progress.seconds_per_frame) == (2, 2, None)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (59.6, "01:00"), (118, "01:58"), (7389, "2:03:09")])
+def test_durations(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_the_pane_polls_less_when_it_cannot_be_seen(client: RenderClient) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(RenderPane)
+        polls = 0
+
+        def count() -> None:
+            nonlocal polls
+            polls += 1
+
+        pane.poll = count  # type: ignore[method-assign]
+        app.query_one("#right").display = False
+        await pilot.pause()
+        pane._ticks = 0
+        for _ in range(8):
+            pane._tick()
+        assert polls == 2
+        await asyncio.sleep(0)
+
+    in_panes(test, client=client)
