@@ -10,9 +10,6 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +17,7 @@ from numpy.typing import NDArray
 
 from parseq_tui.errors import DiskFull, RenderError, VideoError
 from parseq_tui.render.dependencies import Recipe
+from parseq_tui.render.storage import CacheFolder
 from parseq_tui.video.images import decode_png, encode_png, png_texts
 
 _CHECKSUM = "parseq-tui checksum"
@@ -35,25 +33,8 @@ class DamagedFrame(RenderError):
         self.key = key
 
 
-@dataclass(frozen=True, slots=True)
-class CacheUse:
-    """What a cache takes."""
-
-    frames: int
-    bytes: int
-
-
-class FrameCache:
-    """Pictures by key in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def path(self, key: str) -> Path:
-        return self.folder / key[:2] / f"{key}.png"
-
-    def __contains__(self, key: str) -> bool:
-        return self.path(key).exists()
+class FrameCache(CacheFolder):
+    """Pictures by key."""
 
     def store(self, key: str, image: NDArray[np.uint8], recipe: Recipe | None = None) -> Path:
         """Keep a picture. Raises DiskFull or RenderError if it cannot be written; then nothing has changed."""
@@ -97,48 +78,6 @@ class FrameCache:
         except (OSError, ValueError):
             return None
         return recipe if isinstance(recipe, dict) else None
-
-    def use(self) -> CacheUse:
-        """How many frames there are and how much they take."""
-        sizes = [size for _, _, size in self._entries()]
-        return CacheUse(len(sizes), sum(sizes))
-
-    def prune(self, limit: int, keep: AbstractSet[str]) -> CacheUse:
-        """Remove the longest unused frames until at most `limit` bytes are left, never one in `keep`.
-
-        Returns what was removed.
-        """
-        entries = sorted(self._entries(), key=lambda entry: entry[1])
-        total = sum(size for _, _, size in entries)
-        removed = freed = 0
-        for path, _, size in entries:
-            if total - freed <= limit:
-                break
-            if path.stem in keep:
-                continue
-            path.unlink(missing_ok=True)
-            removed, freed = removed + 1, freed + size
-        return CacheUse(removed, freed)
-
-    def touch(self, key: str) -> None:
-        """Note that a frame was used, for `prune`."""
-        try:
-            os.utime(self.path(key))
-        except FileNotFoundError:
-            return  # whoever loads it next will notice, and says so
-
-    def sweep(self) -> None:
-        """Remove what a killed worker left half written. Only the holder of the folder's lock may do this."""
-        for path in self.folder.glob("??/.*.tmp"):
-            path.unlink(missing_ok=True)
-
-    def _entries(self) -> Iterator[tuple[Path, float, int]]:
-        for path in self.folder.glob("??/*.png"):
-            try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue
-            yield path, status.st_mtime, status.st_size
 
 
 def unwritable(place: Path, error: OSError) -> RenderError:

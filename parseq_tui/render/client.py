@@ -25,10 +25,11 @@ from parseq_tui.errors import DiskFull, RenderError
 from parseq_tui.render import lock
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.preview import read_ppm
+from parseq_tui.render.storage import CacheFolder, CacheUse
 from parseq_tui.render.take import EventTail, Job, Take, TakeSummary, point_latest, write_atomically
 from parseq_tui.timeline.render_settings import resolve
 
-__all__ = ["EventTail", "Job", "RenderClient", "Take", "TakeSummary", "read_ppm", "render_folder"]
+__all__ = ["CacheUse", "EventTail", "Job", "RenderClient", "Take", "TakeSummary", "read_ppm", "render_folder"]
 
 _children: list[subprocess.Popen[bytes]] = []
 """Workers this process started: polled, so that a finished one does not stay a zombie."""
@@ -129,6 +130,26 @@ class RenderClient:
         except OSError:
             return []
         return [Take(self.folder / "takes" / name) for name in sorted(names, reverse=True)]
+
+    def cache_use(self) -> CacheUse:
+        """What all frames ever rendered for this document take on disk."""
+        return self._cache.use()
+
+    def prune(self, limit: int) -> CacheUse:
+        """Remove old frames until at most `limit` bytes are left; those of the latest take always stay.
+
+        Returns what was removed. Raises RenderError while a render is running.
+        """
+        held = FolderLock.acquire(self.folder / "lock")
+        try:
+            latest = self.latest()
+            return self._cache.prune(limit, latest.cache_keys() if latest else set())
+        finally:
+            held.close()
+
+    @property
+    def _cache(self) -> CacheFolder:
+        return CacheFolder(self.folder / "cache")
 
     def _new_take(self, job: Job) -> Take:
         stamp = time.strftime("%Y%m%d-%H%M%S")

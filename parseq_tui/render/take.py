@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -183,18 +183,23 @@ class Take:
 
     def frame_keys(self) -> dict[int, str]:
         """Frame number → cache key, of every frame finished so far."""
-        keys: dict[int, str] = {}
+        return {frame: key for frame, key, _ in self._records()}
+
+    def cache_keys(self) -> set[str]:
+        """Every key of the cache that this take shows or was made from."""
+        return {key for _, shown, pictures in self._records() for key in (shown, *pictures)}
+
+    def _records(self) -> Iterator[tuple[int, str, list[str]]]:
         try:
             lines = self.frames_path.read_bytes().split(b"\n")
         except OSError:
-            return {}
+            return
         for line in lines:
             try:
                 record = json.loads(line)
-                keys[int(record["frame"])] = str(record["key"])
+                yield int(record["frame"]), str(record["key"]), [str(key) for key in record.get("pictures", ())]
             except (ValueError, KeyError, TypeError):
-                continue
-        return keys
+                continue  # torn when its worker was killed
 
     def summary(self) -> TakeSummary:
         """State and counts, from the events and the lock."""

@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType
@@ -69,6 +69,8 @@ class Worker:
         self.events = LineLog(take.events_path)
         self.records = LineLog(take.frames_path)
         self.cache = FrameCache(take.render_folder / "cache")
+        self.spare = take.folder / ".spare"
+        self.spare.write_bytes(bytes(16384))  # room for the last words on a disk that is full
         self.rendered = 0
         self.reused = 0
         self.done: set[int] = set()
@@ -98,12 +100,13 @@ class Worker:
         with closing(prepared.input), closing(prepared.engine):
             target = Target(self.take, self.job, prepared)
             self._announce(prepared)
-            outcome: Outcome = "failed"
             try:
                 outcome = self._make_all(prepared, target)
-            finally:
-                # also after a failure: what there is should be watchable
-                video = target.finish()
+            except ParseqError:
+                with suppress(ParseqError):  # the first error is the one to tell; what there is should be watchable
+                    target.finish()
+                raise
+            video = target.finish()
         self._end(outcome, video=video)
         return outcome
 
@@ -224,6 +227,7 @@ class Worker:
         return "failed"
 
     def _end(self, outcome: Outcome, *, video: Path | None = None, message: str = "", hint: str = "") -> None:
+        self.spare.unlink(missing_ok=True)
         seconds = time.time() - self.began
         self.events.event(
             Ended(time.time(), outcome, self.rendered, self.reused, seconds, str(video or ""), message, hint)
@@ -262,9 +266,7 @@ class Target:
         if video is None or self._out is None or self._folder is not None:
             return video
         self._out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._out.with_name(f".{self._out.stem}.tmp{self._out.suffix}")
-        writer.repack(video, temporary)
-        temporary.replace(self._out)
+        writer.place(video, self._out)
         return self._out
 
 

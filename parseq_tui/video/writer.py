@@ -67,9 +67,7 @@ class VideoWriter:
             self._container.mux(self._stream.encode(None))
             self._container.close()
             self._container = None
-            temporary = self.path.with_name(f".{self.path.name}.tmp{self.path.suffix}")
-            repack(self.growing, temporary)
-            temporary.replace(self.path)
+            place(self.growing, self.path)
             self.growing.unlink()
         except (av.FFmpegError, OSError) as error:
             raise self._failed(error) from error
@@ -93,6 +91,16 @@ class VideoWriter:
             f"the video {self.path} cannot be written: {error.args[-1] if error.args else error}",
             hint="is its folder there, and may you write in it? the frames are safe in the cache",
         )
+
+
+def place(source: Path, target: Path) -> None:
+    """`repack` so that `target` is the old file or the new one, never half of it."""
+    temporary = target.with_name(f".{target.stem}.tmp{target.suffix}")
+    try:
+        repack(source, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def repack(source: Path, target: Path) -> None:

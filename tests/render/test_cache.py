@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from parseq_tui.errors import DiskFull
-from parseq_tui.render.cache import CacheUse, DamagedFrame, FrameCache
+from parseq_tui.render.cache import DamagedFrame, FrameCache
+from parseq_tui.render.storage import CacheUse
 
 KEY = "3fa9" + "0" * 60
 PICTURE = np.arange(8 * 6 * 3, dtype=np.uint8).reshape(6, 8, 3)
