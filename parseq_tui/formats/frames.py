@@ -27,9 +27,8 @@ from parseq_tui.formats.writing import document_text, edited_text
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.numbers_as_text import number_text, text_number
 from parseq_tui.timeline.document import Dialect, Document
-from parseq_tui.timeline.edits.base import MAX_FRAME
 from parseq_tui.timeline.frame_table import FrameTable
-from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.timeline.keyframe import MAX_FRAME, Keyframe
 from parseq_tui.timeline.prompts import Prompt, Prompts
 
 Floats = NDArray[np.float64]

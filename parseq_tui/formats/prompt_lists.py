@@ -7,8 +7,8 @@ import re
 from parseq_tui.formats.exact_json import decode, problem, shown
 from parseq_tui.formats.source import Source
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits.base import MAX_FRAME
 from parseq_tui.timeline.edits.prompts import ImportPrompts, SpreadPromptsEvenly
+from parseq_tui.timeline.keyframe import MAX_FRAME
 from parseq_tui.timeline.prompts import Overlap, Prompt
 
 _NEGATIVE = re.compile(r"\s*--neg\b\s*")

@@ -17,8 +17,7 @@ from parseq_tui.errors import DocumentError
 from parseq_tui.formats.exact_json import Element, Refused, container_end, decode_pairs, elements
 from parseq_tui.formats.source import RowOrigin, Source
 from parseq_tui.language.numbers_as_text import number_text, text_number
-from parseq_tui.timeline.edits.base import MAX_FRAME
-from parseq_tui.timeline.keyframe import EMPTY, Keyframe
+from parseq_tui.timeline.keyframe import EMPTY, MAX_FRAME, Keyframe
 
 _NOT_FIELDS = frozenset({"frame", "info"})
 

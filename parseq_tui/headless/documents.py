@@ -10,9 +10,9 @@ from pathlib import Path
 
 from parseq_tui.errors import DocumentError, ParseqError
 from parseq_tui.formats import csv, frames, native, schedules
+from parseq_tui.formats.checking import check_file
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.timeline.bake import bake
-from parseq_tui.timeline.check import check as find_problems
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 
@@ -50,7 +50,7 @@ def check(arguments: argparse.Namespace) -> int:
         except DocumentError as error:
             listing.append(_as_diagnostic(error, path))
             continue
-        listing += [_in_file(problem, path) for problem in find_problems(document, table)]
+        listing += [_in_file(problem, path) for problem in check_file(document, table)]
     if arguments.json:
         print(json.dumps([asdict(problem) for problem in listing], ensure_ascii=False, indent=1))
     else:

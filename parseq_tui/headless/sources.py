@@ -38,7 +38,7 @@ class Source:
 
 def read_source(path: Path) -> Source:
     """Read and bake. Raises DocumentError for a file that cannot be opened, RenderError if a formula fails."""
-    text = native.read_text(path)
+    text, _ = native.read_text(path)
     if frames.is_frame_json(text):
         table, document = frames.read_frames(text, path)
     else:

@@ -10,6 +10,9 @@ from typing import Any
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
+MAX_FRAME = 5_000_000
+"""The last frame a document may reach: more is a slip of the finger, and would not fit in memory baked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:

@@ -15,10 +15,8 @@ from typing import Protocol, runtime_checkable
 
 from parseq_tui.errors import EditError
 from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.keyframe import MAX_FRAME as MAX_FRAME
 from parseq_tui.timeline.keyframe import Keyframe
-
-MAX_FRAME = 5_000_000
-"""The last frame a document may reach: more is a slip of the finger, and would not fit in memory baked."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _RESERVED = frozenset({"frame", "info", "deforum_prompt", "subseed", "subseed_strength"})

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from parseq_tui.errors import EditError
-from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number, counted, indices_at
 from parseq_tui.timeline.keyframe import Keyframe
@@ -98,6 +97,8 @@ class FillExpression:
 
 def values_of(document: Document, field: str, expression: str, frames: Sequence[int]) -> list[float]:
     """What `expression` would give as the field's formula at these frames. Raises EditError."""
+    from parseq_tui.timeline.bake import bake  # brings the whole language along, which other edits do without
+
     checked_field(field)
     rows = [_without_formula(row, field) for row in document.keyframes]
     rows[0] = rows[0].with_formula(field, expression)
