@@ -213,10 +213,12 @@ class Take:
                 frames.append(event)
             elif isinstance(event, Ended):
                 ended = event
+        state: TakeState = "running" if self.running() else ended.outcome if ended else "killed"
+        killed = state == "killed"
         reused = sum(frame.reused for frame in frames)
         return TakeSummary(
             name=self.name,
-            state="running" if self.running() else ended.outcome if ended else "killed",
+            state=state,
             started=started.time if started else None,
             done=len(frames),
             total=started.frame_count if started else 0,
@@ -224,8 +226,8 @@ class Take:
             reused=reused,
             seconds=ended.seconds if ended else (frames[-1].time - started.time if frames and started else 0.0),
             video=ended.video if ended else "",
-            message=ended.message if ended else "",
-            hint=ended.hint if ended else "",
+            message=ended.message if ended else "its worker ended without a last word" if killed else "",
+            hint=ended.hint if ended else f"render again: it goes on there; see {self.log_path}" if killed else "",
             size=_size(self.folder),
         )
 

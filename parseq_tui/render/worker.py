@@ -2,39 +2,32 @@
 
 It runs in a session of its own, ignores the terminal's hang-up, and holds the folder's lock for life. Whatever happens
 ends in an `Ended` event; tracebacks go to worker.log only. Killed at any instant it leaves a true state: a frame is in
-the cache, whole, or it is not.
+the cache, whole, or it is not. Libraries are imported behind that border too: one that is broken is a message as well.
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
 import faulthandler
 import os
-import shutil
 import signal
 import socket
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
-from fractions import Fraction
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from parseq_tui.errors import ParseqError, RenderError
-from parseq_tui.language.diagnostics import format_diagnostic
-from parseq_tui.render.cache import DamagedFrame, FrameCache, unwritable
-from parseq_tui.render.dependencies import needed
-from parseq_tui.render.engines.base import Image
-from parseq_tui.render.film import Film
+from parseq_tui.errors import ParseqError
 from parseq_tui.render.lock import FolderLock, Holder
-from parseq_tui.render.loop import Tweens, diffuse_frames
-from parseq_tui.render.messages import Ended, FrameDone, LogLine, Outcome, Started, StateChanged
-from parseq_tui.render.preparation import Prepared, prepare
-from parseq_tui.render.preview import encode_ppm, thumbnail
-from parseq_tui.render.take import Job, LineLog, Take, write_atomically
-from parseq_tui.video import writer
+from parseq_tui.render.messages import Ended, Outcome
+from parseq_tui.render.take import LineLog, Take
+
+if TYPE_CHECKING:
+    from parseq_tui.render.production import Production
 
 
 class StopSwitch:
@@ -59,215 +52,52 @@ class StopSwitch:
 
 
 class Worker:
-    """One run of one take."""
+    """Runs a take and turns whatever happens into its last event."""
 
     def __init__(self, take: Take, stop: StopSwitch) -> None:
         self.take = take
-        self.job = take.job
-        self.stop = stop
-        self.began = time.time()
-        self.events = LineLog(take.events_path)
-        self.records = LineLog(take.frames_path)
-        self.cache = FrameCache(take.render_folder / "cache")
-        self.spare = take.folder / ".spare"
-        self.spare.write_bytes(bytes(16384))  # room for the last words on a disk that is full
-        self.rendered = 0
-        self.reused = 0
-        self.done: set[int] = set()
-        self.mended: set[str] = set()
+        self._stop = stop
+        self._began = time.time()
+        self._events = LineLog(take.events_path)
+        self._production: Production | None = None
+        self._spare = take.folder / ".spare"
 
     def run(self) -> Outcome:
-        """Render; whatever goes wrong becomes the take's last event."""
         try:
-            return self._render()
+            self._spare.write_bytes(bytes(16384))  # room for the last words on a disk that gets full
+
+            from parseq_tui.render.production import Production
+
+            self._production = Production(self.take, self._events, self._stop.asked)
+            outcome, video = self._production.run()
         except ParseqError as error:
             return self._failed(error.message, error.hint)
         except MemoryError:
             return self._failed("there is not enough memory", "render smaller frames, or close other programs")
+        except ImportError as error:
+            traceback.print_exc()
+            return self._failed(f"the renderer cannot be loaded: {error}", "install the program again; try doctor")
         except OSError as error:
             traceback.print_exc()
-            problem = unwritable(self.take.folder, error)
-            return self._failed(problem.message, problem.hint)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            hint = "free some space, then render again: it goes on here" if full else f"see {self.take.log_path}"
+            return self._failed(f"{error.filename or self.take.folder}: {error.strerror}", hint)
         except Exception as error:  # noqa: BLE001 - the border: the message goes to the user, the traceback to worker.log
             traceback.print_exc()
             what = f"{type(error).__name__}: {error}".rstrip(": ")
             return self._failed(f"the render failed unexpectedly ({what})", f"see {self.take.log_path}")
-
-    def _render(self) -> Outcome:
-        self._state("starting", "reading the document")
-        self.cache.sweep()
-        prepared = prepare(self.job)
-        with closing(prepared.input), closing(prepared.engine):
-            target = Target(self.take, self.job, prepared)
-            self._announce(prepared)
-            try:
-                outcome = self._make_all(prepared, target)
-            except ParseqError:
-                with suppress(ParseqError):  # the first error is the one to tell; what there is should be watchable
-                    target.finish()
-                raise
-            video = target.finish()
-        self._end(outcome, video=video)
+        self._end(outcome, video=str(video or ""))
         return outcome
-
-    def _make_all(self, prepared: Prepared, target: Target) -> Outcome:
-        while True:
-            try:
-                return self._pass(prepared, target)
-            except DamagedFrame as error:
-                if error.key in self.mended:
-                    raise RenderError(
-                        f"{error.message}, again after it was made anew", hint="is the disk sound?"
-                    ) from error
-                self.mended.add(error.key)
-                self._log("warning", f"{error.message}: it is made again")
-
-    def _pass(self, prepared: Prepared, target: Target) -> Outcome:
-        """Go through the frames that are left, in order: make what must be made, take the rest from the cache."""
-        plans, keys = prepared.plans, prepared.keys
-        left = [frame for frame in prepared.wanted if frame not in self.done]
-        todo = needed(plans, keys, left, self.cache.__contains__)
-        film = Film(self.cache, keys)
-        tweens = Tweens(film)
-        making = self._making(prepared, film, todo)
-        for frame in sorted({*todo, *left}):
-            if self.stop.asked():
-                self._state("stopping", "stopped as asked")
-                return "stopped"
-            began = time.monotonic()
-            reused = frame not in todo and keys.frames[frame] in self.cache
-            if frame in todo:
-                next(making)
-            image = self._shown(prepared, film, tweens, frame, reused) if frame in left else film[frame]
-            if frame in left:
-                target.add(frame, image, self.cache.path(keys.frames[frame]))
-            self._frame_done(prepared, frame, image, time.monotonic() - began, reused)
-        return "done"
-
-    def _making(self, prepared: Prepared, film: Film, todo: Sequence[int]) -> Iterator[int]:
-        if todo:
-            self._state(
-                "loading", f"loading {prepared.settings.model}" if prepared.engine.name != "test" else "loading"
-            )
-            prepared.engine.load()
-            self._state("rendering")
-        return diffuse_frames((prepared.plans[frame] for frame in todo), prepared.engine, prepared.input, film)
-
-    def _shown(self, prepared: Prepared, film: Film, tweens: Tweens, frame: int, reused: bool) -> Image:
-        """The picture of a frame, in the cache under its key."""
-        key = prepared.keys.frames[frame]
-        whole = prepared.plans[frame].tween is None
-        if reused:
-            self.cache.touch(key)
-            return film[frame] if whole else self.cache.load(key)
-        image = tweens.shown(prepared.plans[frame])
-        if not whole:
-            self.cache.store(key, image, prepared.keys.recipes[key])
-        return image
-
-    def _frame_done(self, prepared: Prepared, frame: int, image: Image, seconds: float, reused: bool) -> None:
-        plan, key = prepared.plans[frame], prepared.keys.frames[frame]
-        preview = self.take.preview_path(frame)
-        write_atomically(preview, encode_ppm(thumbnail(image)))
-        pictures = [prepared.keys.pictures[frame]] if plan.tween is not None and plan.request is not None else []
-        self.records.record(frame=frame, key=key, seconds=round(seconds, 4), reused=reused, pictures=pictures)
-        self.done.add(frame)
-        self.reused += reused
-        self.rendered += not reused
-        request = plan.request
-        self.events.event(
-            FrameDone(
-                time=time.time(),
-                frame=frame,
-                done=len(self.done),
-                total=self.total,
-                key=key,
-                seconds=seconds,
-                reused=reused,
-                seed=request.seed + request.subseed_strength if request else 0.0,
-                preview=str(preview.relative_to(self.take.folder)),
-            )
-        )
-
-    def _announce(self, prepared: Prepared) -> None:
-        cached = self.cache.__contains__
-        todo = needed(prepared.plans, prepared.keys, prepared.wanted, cached)
-        frames = {*todo, *prepared.wanted}
-        self.total = len(frames)
-        settings = prepared.settings
-        self.events.event(
-            Started(
-                time=self.began,
-                take=self.take.name,
-                pid=os.getpid(),
-                first_frame=min(frames),
-                frame_count=self.total,
-                cached=sum(cached(prepared.keys.frames[frame]) for frame in prepared.wanted),
-                engine=prepared.engine.name,
-                model=settings.model,
-                width=settings.width,
-                height=settings.height,
-                fps=float(prepared.fps),
-            )
-        )
-        for warning in prepared.warnings:
-            self._log("warning", format_diagnostic(warning))
-        extra = sorted(frames - set(prepared.wanted))
-        if extra:
-            self._log("info", f"frames {extra[0]} to {extra[-1]} are made first: the ones asked for are made from them")
-
-    def _state(self, state: str, text: str = "") -> None:
-        self.events.event(StateChanged(time.time(), state, text))  # type: ignore[arg-type]
-
-    def _log(self, level: str, text: str) -> None:
-        self.events.event(LogLine(time.time(), level, text))  # type: ignore[arg-type]
 
     def _failed(self, message: str, hint: str) -> Outcome:
         self._end("failed", message=message, hint=hint)
         return "failed"
 
-    def _end(self, outcome: Outcome, *, video: Path | None = None, message: str = "", hint: str = "") -> None:
-        self.spare.unlink(missing_ok=True)
-        seconds = time.time() - self.began
-        self.events.event(
-            Ended(time.time(), outcome, self.rendered, self.reused, seconds, str(video or ""), message, hint)
-        )
-
-
-class Target:
-    """Where frames go besides the cache: the take's video, and what was asked for with `out`."""
-
-    def __init__(self, take: Take, job: Job, prepared: Prepared) -> None:
-        self._out = None if job.out is None else Path(job.out)
-        self._repeats = prepared.repeats
-        self._slots = Fraction(0)
-        self._folder: Path | None = None
-        if self._out is not None and self._out.suffix.lower() not in writer.SUFFIXES:
-            if self._out.suffix and not self._out.is_dir():
-                writer.VideoWriter(self._out, prepared.fps)  # names what it can write
-            self._folder = self._out
-            self._folder.mkdir(parents=True, exist_ok=True)
-        self._video = writer.VideoWriter(take.video_path, prepared.fps, crf=prepared.settings.crf)
-
-    def add(self, frame: int, image: Image, png: Path) -> None:
-        """One finished frame, which also lies in the file `png`."""
-        if self._folder is not None:
-            numbered = self._folder / f"{frame:05d}.png"
-            temporary = numbered.with_name(f".{numbered.name}.tmp")
-            shutil.copyfile(png, temporary)
-            temporary.replace(numbered)
-        before = round(self._slots)
-        self._slots += self._repeats
-        self._video.add(image, round(self._slots) - before)
-
-    def finish(self) -> Path | None:
-        """Complete the video; also where `out` says."""
-        video = self._video.finish()
-        if video is None or self._out is None or self._folder is not None:
-            return video
-        self._out.parent.mkdir(parents=True, exist_ok=True)
-        writer.place(video, self._out)
-        return self._out
+    def _end(self, outcome: Outcome, *, video: str = "", message: str = "", hint: str = "") -> None:
+        self._spare.unlink(missing_ok=True)
+        now = time.time()
+        rendered, reused = (self._production.rendered, self._production.reused) if self._production else (0, 0)
+        self._events.event(Ended(now, outcome, rendered, reused, now - self._began, video, message, hint))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -281,10 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lock = _lock(take, chosen.lock_fd)
     stop = StopSwitch(take.stop_path)
     stop.listen()
-    worker = Worker(take, stop)
-    if not _on_gpu(worker.job.device):
+    if not _on_gpu(take):
         os.nice(5)  # the editor and its terminal come first
-    outcome = worker.run()
+    outcome = Worker(take, stop).run()
     lock.close()
     return 1 if outcome == "failed" else 0
 
@@ -299,7 +128,11 @@ def _lock(take: Take, descriptor: int | None) -> FolderLock:
     return lock
 
 
-def _on_gpu(device: str) -> bool:
+def _on_gpu(take: Take) -> bool:
+    try:
+        device = take.job.device
+    except ParseqError:
+        return False  # the worker will say what is wrong with the job
     return device.startswith("cuda") or (device == "auto" and Path("/dev/nvidiactl").exists())
 
 
