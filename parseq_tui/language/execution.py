@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from parseq_tui.language.evaluator import evaluate
 from parseq_tui.language.moment import Failure, Moment, Rules, Run
 from parseq_tui.language.parser import Formula, parse
+from parseq_tui.language.seed_era import seed_era_formula
 from parseq_tui.language.stepper import step_through
 from parseq_tui.language.traits import Traits, traits_of
 from parseq_tui.language.values import Floats, Value, to_numbers
@@ -17,8 +18,8 @@ from parseq_tui.language.values import Floats, Value, to_numbers
 
 @lru_cache(maxsize=4096)
 def prepared(text: str, name: str, rules: Rules) -> tuple[Formula, Traits]:
-    """The formula of a cell and what it needs. Raises SyntaxProblem. Remembered: a cell is read once."""
-    formula = parse(text)
+    """The formula of a cell and what it needs. Raises FormulaError. Remembered: a cell is read once."""
+    formula = parse(text) if rules != "2022" else seed_era_formula(parse(text))
     return formula, traits_of(formula, name, rules)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.errors import FormulaError, SyntaxProblem
+from parseq_tui.errors import FormulaError
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.execution import as_column, execute, prepared
 from parseq_tui.language.moment import Failure, Points, Run, Surroundings
@@ -88,7 +88,7 @@ def plan_field(name: str, column: FieldColumn, first: int, count: int, rules: st
         end = min(end, count)
         try:
             formula, traits = prepared(text, name, rules)  # type: ignore[arg-type]
-        except SyntaxProblem as problem:
+        except FormulaError as problem:
             problems.append(_diagnostic(problem, name, text, stated_at, first + begin))
             if rules == "2022" and runs:  # that program went on with the formula before
                 before = runs.pop()

@@ -16,7 +16,7 @@ CATEGORY = "arithmetic"
 
 _VALUE = number("v", help="the value")
 _PLACES = number("p", help="decimal places kept; negative rounds to tens, hundreds …", default=0)
-_TERMS = (number("a", "left", help="one value"), number("b", "right", help="the other value"))
+_TERMS = (number("a", help="one value"), number("b", help="the other value"))
 
 
 def _minimum_of_one(a: float, b: float) -> float:

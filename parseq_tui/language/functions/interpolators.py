@@ -46,7 +46,10 @@ def step_value(moment: Moment) -> Any:
             "no-keyframe-values",
             "in a prompt, S and the defaults of from and to have no meaning: give from= and to=, or name a field",
         )
-    return points.y[np.maximum(moment.before, 0)]
+    held = np.maximum(moment.before, 0)
+    if moment.around.rules == "2022" and len(points.y) > 1:
+        held = np.minimum(held, len(points.y) - 2)  # that program held the last step through the last frame
+    return points.y[held]
 
 
 @variable("S", category=CATEGORY, help="the value of the last keyframe, held", example="S")

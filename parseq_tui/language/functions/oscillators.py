@@ -19,7 +19,7 @@ _WAVE = (
     number("amp", "a", help="amplitude: how far it swings from the centre", default=1),
     number("centre", "c", help="the value it swings around", default=0),
     number("limit", "li", help="periods after the active keyframe until it falls to 0; 0 is for ever", default=0),
-    number("pulse", "pw", "pulsewidth", help="frames that a pulse stays on", default=5),
+    number("pulse", "pw", help="frames that a pulse stays on", default=5),
 )
 
 
