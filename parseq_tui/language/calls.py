@@ -58,7 +58,9 @@ def arranged(node: Call, function: Function) -> tuple[Node | None, ...]:
     if not given or given[0].name is None:
         required = sum(parameter.required for parameter in function.parameters)
         if len(given) < required:
-            raise _problem("missing-argument", f"{node.name}() needs {_missing(function, len(given))}", function, node.name_span)
+            raise _problem(
+                "missing-argument", f"{node.name}() needs {_missing(function, len(given))}", function, node.name_span
+            )
         if len(given) > len(function.parameters):
             extra = given[len(function.parameters)]
             takes = f"takes {len(function.parameters)} arguments, not {len(given)}"
@@ -79,7 +81,10 @@ def _by_name(node: Call, function: Function) -> tuple[Node | None, ...]:
             assert argument.name is not None
             hint = did_you_mean(argument.name, known) or f"it is {function.signature()}"
             raise ArgumentProblem(
-                f"{node.name}() has no parameter {argument.name!r}", span=argument.span, kind="unknown-argument", hint=hint
+                f"{node.name}() has no parameter {argument.name!r}",
+                span=argument.span,
+                kind="unknown-argument",
+                hint=hint,
             )
     arranged: list[Node | None] = []
     for parameter in function.parameters:
@@ -119,7 +124,9 @@ def checked(value: Value, parameter: Parameter, argument: Node, bound: Bound, mo
 def unknown_variable(node: Name, moment: Moment) -> UnknownName:
     """The error for a name that is no variable here."""
     if node.name in FUNCTIONS:
-        return UnknownName(f"{node.name} is a function", span=node.span, hint=f"call it: {FUNCTIONS[node.name].signature()}")
+        return UnknownName(
+            f"{node.name} is a function", span=node.span, hint=f"call it: {FUNCTIONS[node.name].signature()}"
+        )
     if node.name in VARIABLES:
         return UnknownName(f"{node.name} has no meaning in a prompt", span=node.span, hint="use a field's name instead")
     if not moment.run.in_prompt and node.name in moment.around.columns:

@@ -22,7 +22,11 @@ def evaluate_over(
     formula, traits = prepared(expr, "", "native")
     points = Points(np.array([0.0, last]), np.array([0.0, 1.0])) if last else Points(np.zeros(1), np.zeros(1))
     around = Surroundings(
-        fps=float(fps), bpm=float(bpm), cadence=float(cadence), final_frame=last, labels=Labels(points.x, (None,) * len(points.x))
+        fps=float(fps),
+        bpm=float(bpm),
+        cadence=float(cadence),
+        final_frame=last,
+        labels=Labels(points.x, (None,) * len(points.x)),
     )
     run = Run(around, points)
     every = np.arange(frames, dtype=np.float64)

@@ -30,7 +30,6 @@ from parseq_tui.language.values import (
     positive,
     spread,
     tidy,
-    to_numbers,
 )
 
 

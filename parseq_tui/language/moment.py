@@ -73,7 +73,8 @@ class Points:
     @cached_property
     def on_whole_frames(self) -> Floats:
         """The keyframes that a frame can meet exactly."""
-        return self.x[self.x == np.floor(self.x)]
+        whole: Floats = self.x[self.x == np.floor(self.x)]
+        return whole
 
     @cached_property
     def cache(self) -> dict[str, Any]:

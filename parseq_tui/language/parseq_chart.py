@@ -143,12 +143,21 @@ class _Chart:
         self.process()
         for position, token in enumerate(self.tokens, start=1):
             self.position = position
-            self.column = [self.advanced(state, token) for state in reversed(self.scan) if not state.dead and _accepts(state, token)]
+            self.column = [
+                self.advanced(state, token)
+                for state in reversed(self.scan)
+                if not state.dead and _accepts(state, token)
+            ]
             self.process()
             if not self.column:
                 raise SyntaxProblem(f"Parseq does not expect {token.text!r} here", span=token.span)
         for state in self.column:
-            if not state.dead and state.rule.name == "input" and state.dot == len(state.rule.symbols) and state.origin == 0:
+            if (
+                not state.dead
+                and state.rule.name == "input"
+                and state.dot == len(state.rule.symbols)
+                and state.origin == 0
+            ):
                 return state.value
         end = self.tokens[-1].end if self.tokens else 0
         raise SyntaxProblem("Parseq expects more", span=Span(end, end))

@@ -152,7 +152,7 @@ class _Direct:
             return self.conditional()
         raise self.refusal()
 
-    def in_parentheses(self, read: "object") -> Node:
+    def in_parentheses(self, read: object) -> Node:
         """What stands in parentheses has its own ifs and junctures."""
         assert callable(read)
         outer = self.junctures, self.inside_if

@@ -17,9 +17,9 @@ import re
 from functools import lru_cache
 
 from parseq_tui.errors import Span, SyntaxProblem
-from parseq_tui.language.parser import PRECEDENCE, RIGHT_GROUPING, format_tree, formula_of, parse
 from parseq_tui.language.parseq_chart import chart_tree
 from parseq_tui.language.parseq_direct import PARSEQ_LEVELS, Ambiguous, direct_tree
+from parseq_tui.language.parser import PRECEDENCE, RIGHT_GROUPING, format_tree, formula_of, parse
 from parseq_tui.language.tokens import Token, tokenize
 from parseq_tui.language.tree import Binary, Call, If, Node, Unary
 

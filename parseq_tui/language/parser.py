@@ -298,7 +298,9 @@ class _Parser:
         self.junctures = outer
         if not self.starts_value():
             raise SyntaxProblem(
-                "expected the value that this if gives", span=self.token.span, hint="write if (condition) value else other"
+                "expected the value that this if gives",
+                span=self.token.span,
+                hint="write if (condition) value else other",
             )
         return test
 

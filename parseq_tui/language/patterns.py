@@ -124,7 +124,9 @@ class _Search:
                 return self.repeated(part, start)
             case _Look():
                 starts = range(start + 1) if part.behind else (start,)
-                seen = any(not part.behind or start in self.ends(part.part, at) for at in starts if self.ends(part.part, at))
+                seen = any(
+                    not part.behind or start in self.ends(part.part, at) for at in starts if self.ends(part.part, at)
+                )
                 return (start,) if seen == part.wanted else ()
             case _Edge():
                 return (start,) if self.at_edge(part.kind, start) else ()
@@ -266,7 +268,12 @@ class _Reader:
 
     def group(self) -> _Part:
         look: tuple[bool, bool] | None = None
-        for opening, meaning in (("?=", (True, False)), ("?!", (False, False)), ("?<=", (True, True)), ("?<!", (False, True))):
+        for opening, meaning in (
+            ("?=", (True, False)),
+            ("?!", (False, False)),
+            ("?<=", (True, True)),
+            ("?<!", (False, True)),
+        ):
             if self.take(opening):
                 look = meaning
                 break

@@ -164,4 +164,3 @@ def first_failure(part: Embedded, scene: PromptScene, frames: Floats) -> Failure
     """The first of `frames` at which a formula fails, or None."""
     assert part.formula is not None
     return evaluated(part, scene, frames)[1]
-

@@ -107,7 +107,10 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(_variables)
 
 
 def number(
-    *names: str, help: str, default: float | Callable[[Moment], Value] | None = None, shown: str = ""  # noqa: A002
+    *names: str,
+    help: str,
+    default: float | Callable[[Moment], Value] | None = None,
+    shown: str = "",  # noqa: A002
 ) -> Parameter:
     """A parameter that takes numbers."""
     return Parameter(names, "number", help, float(default) if isinstance(default, int) else default, shown)
@@ -135,7 +138,18 @@ def function(
 
     def declare(code: Code) -> Code:
         entry = Function(
-            name, parameters, category, help, example, code, aliases, memory, frozenset(reads), single, ours, in_prompts_only
+            name,
+            parameters,
+            category,
+            help,
+            example,
+            code,
+            aliases,
+            memory,
+            frozenset(reads),
+            single,
+            ours,
+            in_prompts_only,
         )
         for spelling in (name, *aliases):
             assert spelling not in _functions, spelling
@@ -146,7 +160,12 @@ def function(
 
 
 def variable(
-    *names: str, category: str, help: str, example: str, reads: tuple[Reads, ...] = (), constant: bool = False  # noqa: A002
+    *names: str,
+    category: str,
+    help: str,
+    example: str,
+    reads: tuple[Reads, ...] = (),
+    constant: bool = False,  # noqa: A002
 ) -> Callable[[Code], Code]:
     """Declares the decorated code as a variable of the language, under each of `names`."""
 

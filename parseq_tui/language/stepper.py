@@ -17,7 +17,6 @@ from parseq_tui.language.calls import Bound, bind, checked
 from parseq_tui.language.evaluator import (
     apply,
     in_frames,
-    located,
     number_sites,
     refuse_zero,
     unary,
@@ -27,7 +26,7 @@ from parseq_tui.language.evaluator import (
 from parseq_tui.language.moment import Failure, Moment
 from parseq_tui.language.traits import Traits
 from parseq_tui.language.tree import Binary, Boolean, Call, If, Name, Node, Number, Text, Unary
-from parseq_tui.language.values import MIXED, Floats, Scalar, Undefined, as_number, power, spread
+from parseq_tui.language.values import MIXED, Scalar, Undefined, as_number, power, spread
 
 Step: TypeAlias = "Callable[[], Any]"
 
@@ -120,7 +119,7 @@ class _Compiler:
         if node.name == "prev_computed_value" and not self.traits.traces:
             history = run.history
 
-            def previous() -> Scalar:
+            def previous() -> Any:
                 if not history:
                     return 0.0
                 value = history[-1]
@@ -128,7 +127,7 @@ class _Compiler:
 
             return previous
 
-        def variable() -> Scalar:
+        def variable() -> Any:
             run.last_node = mark
             return plain(variable_value(node, here))
 
@@ -242,8 +241,6 @@ _FLOATS: dict[str, Callable[[float, float], float]] = {
     "&&": lambda a, b: 1.0 if a > 0 and b > 0 else 0.0,
     "or": lambda a, b: 1.0 if a > 0 or b > 0 else 0.0,
     "||": lambda a, b: 1.0 if a > 0 or b > 0 else 0.0,
-    ":": lambda a, b: MIXED[":"](a, b),  # type: ignore[no-any-return]
+    ":": lambda a, b: MIXED[":"](a, b),
 }
 """Operators on two plain floats."""
-
-__all__ = ["Floats", "located", "step_through"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parseq_tui.errors import FormulaError
 from parseq_tui.language import functions as _declared
 from parseq_tui.language.calls import arranged
-from parseq_tui.errors import FormulaError
 from parseq_tui.language.moment import Rules
 from parseq_tui.language.parser import Formula
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES
-from parseq_tui.language.tree import Boolean, Call, If, Name, Node, Number, Text, Unary, Binary, children, walk
+from parseq_tui.language.tree import Binary, Boolean, Call, If, Name, Node, Number, Text, Unary, children, walk
 
 assert _declared, "importing the functions declares them"
 
@@ -93,7 +93,9 @@ def _remembers(node: Node) -> bool:
         return function.memory == "call"
     # noise keeps nothing but its seed: one that is written as a number is the same at every frame
     seed = _argument(node, "seed")
-    return not (seed is None or isinstance(seed, Number) or (isinstance(seed, Unary) and isinstance(seed.operand, Number)))
+    return not (
+        seed is None or isinstance(seed, Number) or (isinstance(seed, Unary) and isinstance(seed.operand, Number))
+    )
 
 
 def _argument(call: Call, name: str) -> Node | None:

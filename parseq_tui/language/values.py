@@ -93,7 +93,7 @@ def tidy(array: NDArray[Any]) -> NDArray[Any]:
 
 def power(base: Numbers, exponent: Numbers) -> Numbers:
     """base ** exponent by JavaScript's rules: (±1) to an infinite or undefined power is NaN."""
-    result = np.power(base, exponent)
+    result: Numbers = np.power(base, exponent)
     unusual = ~np.isfinite(exponent)
     if np.any(unusual):
         result = np.where(unusual & (np.abs(base) == 1), np.nan, result)
@@ -113,11 +113,13 @@ def _compare(comparison: Callable[[Any, Any], Any]) -> Callable[[Numbers, Number
 
 
 def _both(left: Numbers, right: Numbers) -> Numbers:
-    return ((np.asarray(left) > 0) & (np.asarray(right) > 0)) * 1.0
+    result: Floats = ((np.asarray(left) > 0) & (np.asarray(right) > 0)).astype(np.float64)
+    return result
 
 
 def _either(left: Numbers, right: Numbers) -> Numbers:
-    return ((np.asarray(left) > 0) | (np.asarray(right) > 0)) * 1.0
+    result: Floats = ((np.asarray(left) > 0) | (np.asarray(right) > 0)).astype(np.float64)
+    return result
 
 
 NUMERIC: dict[str, Callable[[Any, Any], Any]] = {

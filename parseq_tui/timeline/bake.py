@@ -228,7 +228,9 @@ class _Fields:
             keyframe=run.stated_at,
             text=run.text,
         )
-        lines = plan_field(name, replace(plan.column, statements=()), self.document.first_frame, len(self.frames), "native")
+        lines = plan_field(
+            name, replace(plan.column, statements=()), self.document.first_frame, len(self.frames), "native"
+        )
         straight = compute_field(lines, self.around, self.frames, self.default(name), None)
         return FieldValues(straight.values, (problem,), failed=True)
 

@@ -78,7 +78,9 @@ class PromptFrames:
 
     def entry(self, prompts: Prompts, prompt: Prompt) -> _Entry:
         first, last = self.around.first_frame, self.around.final_frame
-        texts_ = [combined(getattr(prompt, half), getattr(prompts.common, half), prompts.common_position) for half in _HALVES]
+        texts_ = [
+            combined(getattr(prompt, half), getattr(prompts.common, half), prompts.common_position) for half in _HALVES
+        ]
         scenes = [PromptScene(self.around, self.rows, prompt.name, half) for half in _HALVES]
         return _Entry(
             prompt,
@@ -143,7 +145,9 @@ class PromptFrames:
         start, end = max(first, np.ceil(entry.start)), min(last, np.floor(entry.end))
         if start > end:
             return []
-        parts = [(part, scene) for half, scene in zip(entry.halves, entry.scenes, strict=True) for part in half.formulas]
+        parts = [
+            (part, scene) for half, scene in zip(entry.halves, entry.scenes, strict=True) for part in half.formulas
+        ]
         if entry.weight is not None:
             parts.append((entry.weight, entry.weight_scene))
         found = (self.problem_of(part, scene, start, end) for part, scene in parts)
@@ -168,7 +172,9 @@ class PromptFrames:
         if end - start < min(CHECKED, size * 8):
             return np.arange(start, end + 1)
         rows = self.rows.x[(self.rows.x >= start) & (self.rows.x <= end)]
-        chosen: NDArray[np.float64] = np.concatenate((np.linspace(start, end, size).round(), rows[:: max(1, len(rows) // size)]))
+        chosen: NDArray[np.float64] = np.concatenate(
+            (np.linspace(start, end, size).round(), rows[:: max(1, len(rows) // size)])
+        )
         return np.unique(chosen)
 
     def seed_era_texts(self, frames: Floats) -> list[Pair]:
@@ -228,6 +234,4 @@ def _joined(parts: list[tuple[str, str, str]]) -> Pair:
 
 
 def _diagnostic(error: FormulaError, part: Embedded, frame: int) -> Diagnostic:
-    return Diagnostic(
-        "error", error.message, error.hint, error.kind, frame=frame, text=part.text, span=error.span
-    )
+    return Diagnostic("error", error.message, error.hint, error.kind, frame=frame, text=part.text, span=error.span)

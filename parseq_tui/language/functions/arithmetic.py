@@ -28,14 +28,24 @@ def _maximum_of_one(a: float, b: float) -> float:
 
 
 @function(
-    "min", *_TERMS, category=CATEGORY, help="the smaller of two values", example="min(L, sin(p=20))", single=_minimum_of_one
+    "min",
+    *_TERMS,
+    category=CATEGORY,
+    help="the smaller of two values",
+    example="min(L, sin(p=20))",
+    single=_minimum_of_one,
 )
 def minimum(_: Moment, a: Numbers, b: Numbers) -> Numbers:
     return np.minimum(a, b)
 
 
 @function(
-    "max", *_TERMS, category=CATEGORY, help="the greater of two values", example="max(0, sin(p=20))", single=_maximum_of_one
+    "max",
+    *_TERMS,
+    category=CATEGORY,
+    help="the greater of two values",
+    example="max(0, sin(p=20))",
+    single=_maximum_of_one,
 )
 def maximum(_: Moment, a: Numbers, b: Numbers) -> Numbers:
     return np.maximum(a, b)

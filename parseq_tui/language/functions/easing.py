@@ -153,7 +153,9 @@ def control_points(moment: Moment, points: Control, curve: Any) -> Control:
     """The named curve's control points, or `points` where the name is empty."""
     if isinstance(curve, str):
         return points if not curve else _named(moment, curve)
-    columns: Any = [each_distinct(moment, curve, lambda name, at: _named(at, name)[i] if name else np.nan) for i in range(4)]
+    columns: Any = [
+        each_distinct(moment, curve, lambda name, at: _named(at, name)[i] if name else np.nan) for i in range(4)
+    ]
     return tuple(np.where(curve == "", own, named) for own, named in zip(points, columns, strict=True))  # type: ignore[return-value]
 
 
@@ -214,7 +216,14 @@ def bez(
 
 
 @function(
-    "slide", _FROM, _TO, _IN, _OFFSET, category=CATEGORY, help="moves to the next keyframe in a straight line", example="slide(in=1s)"
+    "slide",
+    _FROM,
+    _TO,
+    _IN,
+    _OFFSET,
+    category=CATEGORY,
+    help="moves to the next keyframe in a straight line",
+    example="slide(in=1s)",
 )
 def slide(moment: Moment, start: Numbers, end: Numbers, span: Numbers, offset: Numbers) -> Any:
     since = moment.frames - moment.active

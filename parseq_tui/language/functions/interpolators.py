@@ -57,7 +57,9 @@ def step(moment: Moment) -> Any:
     return step_value(moment)
 
 
-@variable("C", category=CATEGORY, help="a smooth curve (natural cubic spline) through the field's keyframes", example="C")
+@variable(
+    "C", category=CATEGORY, help="a smooth curve (natural cubic spline) through the field's keyframes", example="C"
+)
 def cubic(moment: Moment) -> Numbers:
     points = moment.run.points
     x, y = points.x, points.y
@@ -108,7 +110,9 @@ def _thomas(off: list[float], diagonal: list[float], right: list[float]) -> list
     return values
 
 
-@variable("P", category=CATEGORY, help="the polynomial through all of the field's keyframes (few of them!)", example="P")
+@variable(
+    "P", category=CATEGORY, help="the polynomial through all of the field's keyframes (few of them!)", example="P"
+)
 def polynomial(moment: Moment) -> Any:
     """Neville's scheme: exact for few points, explodes with many, as polynomials do."""
     x, y = moment.run.points.x, moment.run.points.y
@@ -124,5 +128,7 @@ def polynomial(moment: Moment) -> Any:
     for level in range(1, len(x)):
         for i in range(len(x) - level):
             left, right = x[i], x[i + level]
-            columns[i] = ((moment.frames - right) * columns[i] - (moment.frames - left) * columns[i + 1]) / (left - right)
+            columns[i] = ((moment.frames - right) * columns[i] - (moment.frames - left) * columns[i + 1]) / (
+                left - right
+            )
     return columns[0]

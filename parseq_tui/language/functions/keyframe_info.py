@@ -33,7 +33,9 @@ def _matches(moment: Moment, pattern: str) -> NDArray[np.bool_]:
         except PatternError as error:
             moment.fail(str(error), "bad-regex", 'escape special characters with two backslashes: "\\\\("')
         known = {label: compiled.found_in(label) for label in set(labels.texts) if isinstance(label, str)}
-        labels.found[pattern] = np.fromiter((known.get(label, False) for label in labels.texts), np.bool_, len(labels.texts))
+        labels.found[pattern] = np.fromiter(
+            (known.get(label, False) for label in labels.texts), np.bool_, len(labels.texts)
+        )
     return labels.found[pattern]
 
 
@@ -44,7 +46,9 @@ def _refuse_bad_labels(moment: Moment, earlier: bool = True, later: bool = False
     if not len(bad):
         return
     looked_at = (earlier & (moment.frames >= bad[0])) | (later & (moment.frames < bad[-1]))
-    moment.require(~np.asarray(looked_at), "a row's label is not a text", "info-not-string", 'put the label in quotes: "info": "5"')
+    moment.require(
+        ~np.asarray(looked_at), "a row's label is not a text", "info-not-string", 'put the label in quotes: "info": "5"'
+    )
 
 
 def _latest(moment: Moment, pattern: str) -> Any:
@@ -52,7 +56,11 @@ def _latest(moment: Moment, pattern: str) -> Any:
     _refuse_bad_labels(moment)
     rows = moment.around.labels.frames[_matches(moment, pattern)]
     index = np.searchsorted(rows, moment.frames, side="right") - 1
-    return np.where(index >= 0, rows[np.maximum(index, 0)], np.nan) if len(rows) else np.full(np.shape(moment.frames), np.nan)
+    return (
+        np.where(index >= 0, rows[np.maximum(index, 0)], np.nan)
+        if len(rows)
+        else np.full(np.shape(moment.frames), np.nan)
+    )
 
 
 def _following(moment: Moment, pattern: str) -> Any:
@@ -75,7 +83,14 @@ def _for_each_pattern(moment: Moment, regex: Any, find: Callable[[Moment, str], 
     return each_distinct(moment, regex, lambda pattern, here: find(here, pattern))
 
 
-@function("info_match", _REGEX, category=CATEGORY, help="1 while the latest row's label matches, else 0", example='info_match("a")', reads=("labels",))
+@function(
+    "info_match",
+    _REGEX,
+    category=CATEGORY,
+    help="1 while the latest row's label matches, else 0",
+    example='info_match("a")',
+    reads=("labels",),
+)
 def info_match(moment: Moment, regex: Any) -> Any:
     return _for_each_pattern(moment, regex, _latest_row_matches)
 
@@ -88,11 +103,23 @@ def _latest_row_matches(moment: Moment, pattern: str) -> Any:
         return np.zeros(np.shape(moment.frames))
     bad = np.fromiter((t is not None and not isinstance(t, str) for t in labels.texts), np.bool_, len(labels.texts))
     at = np.maximum(row, 0)
-    moment.require(~(bad[at] & (row >= 0)), "a row's label is not a text", "info-not-string", 'put the label in quotes: "info": "5"')
+    moment.require(
+        ~(bad[at] & (row >= 0)),
+        "a row's label is not a text",
+        "info-not-string",
+        'put the label in quotes: "info": "5"',
+    )
     return np.where((row >= 0) & matching[at], 1.0, 0.0)
 
 
-@function("info_match_count", _REGEX, category=CATEGORY, help="how many rows so far have a matching label", example='info_match_count("a")', reads=("labels",))
+@function(
+    "info_match_count",
+    _REGEX,
+    category=CATEGORY,
+    help="how many rows so far have a matching label",
+    example='info_match_count("a")',
+    reads=("labels",),
+)
 def info_match_count(moment: Moment, regex: Any) -> Any:
     def count(here: Moment, pattern: str) -> Any:
         _refuse_bad_labels(here)
@@ -116,12 +143,28 @@ def info_match_prev(moment: Moment, regex: Any, default: Any) -> Any:
     return _or_default(_for_each_pattern(moment, regex, _latest), each(as_number, default))  # type: ignore[arg-type]
 
 
-@function("info_match_next", _REGEX, _DEFAULT, category=CATEGORY, help="frame of the next row whose label matches", example='info_match_next("a")', reads=("labels",))
+@function(
+    "info_match_next",
+    _REGEX,
+    _DEFAULT,
+    category=CATEGORY,
+    help="frame of the next row whose label matches",
+    example='info_match_next("a")',
+    reads=("labels",),
+)
 def info_match_next(moment: Moment, regex: Any, default: Numbers) -> Any:
     return _or_default(_for_each_pattern(moment, regex, _following), default)
 
 
-@function("info_match_gap", _REGEX, _DEFAULT, category=CATEGORY, help="frames between the matching rows around this frame", example='info_match_gap("a")', reads=("labels",))
+@function(
+    "info_match_gap",
+    _REGEX,
+    _DEFAULT,
+    category=CATEGORY,
+    help="frames between the matching rows around this frame",
+    example='info_match_gap("a")',
+    reads=("labels",),
+)
 def info_match_gap(moment: Moment, regex: Any, default: Numbers) -> Any:
     latest = _for_each_pattern(moment, regex, _latest)
     return _or_default(_for_each_pattern(moment, regex, _following) - latest, default)
@@ -142,11 +185,27 @@ def info_match_progress(moment: Moment, regex: Any, default: Numbers) -> Any:
     return _or_default((moment.frames - latest) / (following - latest), default)
 
 
-@function("info_match_since", _REGEX, _DEFAULT, category=CATEGORY, help="frames since the latest matching row", example='info_match_since("a")', reads=("labels",))
+@function(
+    "info_match_since",
+    _REGEX,
+    _DEFAULT,
+    category=CATEGORY,
+    help="frames since the latest matching row",
+    example='info_match_since("a")',
+    reads=("labels",),
+)
 def info_match_since(moment: Moment, regex: Any, default: Numbers) -> Any:
     return _or_default(moment.frames - _for_each_pattern(moment, regex, _latest), default)
 
 
-@function("info_match_until", _REGEX, _DEFAULT, category=CATEGORY, help="frames until the next matching row", example='info_match_until("a")', reads=("labels",))
+@function(
+    "info_match_until",
+    _REGEX,
+    _DEFAULT,
+    category=CATEGORY,
+    help="frames until the next matching row",
+    example='info_match_until("a")',
+    reads=("labels",),
+)
 def info_match_until(moment: Moment, regex: Any, default: Numbers) -> Any:
     return _or_default(_for_each_pattern(moment, regex, _following) - moment.frames, default)

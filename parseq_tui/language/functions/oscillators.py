@@ -42,7 +42,9 @@ def sine(m: Moment, period: Numbers, phase: Numbers, amp: Numbers, centre: Numbe
 
 
 @function("sq", *_WAVE, category=CATEGORY, help="a square wave: half a period up, half down", example="sq(period=4b)")
-def square(m: Moment, period: Numbers, phase: Numbers, amp: Numbers, centre: Numbers, limit: Numbers, _: Numbers) -> Any:
+def square(
+    m: Moment, period: Numbers, phase: Numbers, amp: Numbers, centre: Numbers, limit: Numbers, _: Numbers
+) -> Any:
     sign = np.where(np.sin(_angle(m, period, phase)) >= 0, 1.0, -1.0)
     return _limited(m, centre + sign * amp, period, limit)
 
@@ -53,12 +55,16 @@ def saw(m: Moment, period: Numbers, phase: Numbers, amp: Numbers, centre: Number
 
 
 @function("tri", *_WAVE, category=CATEGORY, help="a triangle wave", example="tri(period=2s, amp=2)")
-def triangle(m: Moment, period: Numbers, phase: Numbers, amp: Numbers, centre: Numbers, limit: Numbers, _: Numbers) -> Any:
+def triangle(
+    m: Moment, period: Numbers, phase: Numbers, amp: Numbers, centre: Numbers, limit: Numbers, _: Numbers
+) -> Any:
     wave = np.arcsin(np.sin(_angle(m, period, phase)))
     return _limited(m, centre + wave * (2 * amp) / math.pi, period, limit)
 
 
 @function("pulse", *_WAVE, category=CATEGORY, help="on for pw frames of each period", example="pulse(period=1s, pw=3)")
-def pulse(m: Moment, period: Numbers, phase: Numbers, amp: Numbers, centre: Numbers, limit: Numbers, width: Numbers) -> Any:
+def pulse(
+    m: Moment, period: Numbers, phase: Numbers, amp: Numbers, centre: Numbers, limit: Numbers, width: Numbers
+) -> Any:
     on = np.fmod(m.frames + phase, period) < width
     return _limited(m, centre + amp * np.where(on, 1.0, 0.0), period, limit)

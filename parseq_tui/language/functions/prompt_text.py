@@ -24,7 +24,9 @@ _NEGATIVE = number("negweight", "nw", help="the weight shown in the negative hal
 def _terms(moment: Moment, shape: str, values: tuple[Any, ...]) -> Any:
     half = moment.run.half
     if not half:
-        moment.fail("this function works only inside a prompt", "only-in-prompt", 'write it in a prompt: ${posneg("cat", L)}')
+        moment.fail(
+            "this function works only inside a prompt", "only-in-prompt", 'write it in a prompt: ${posneg("cat", L)}'
+        )
 
     def term(text: str, weight: float, posweight: float, negweight: float) -> str:
         if weight == 0:

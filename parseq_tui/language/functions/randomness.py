@@ -136,7 +136,10 @@ def rand(moment: Moment, site: Site, low: Numbers, high: Numbers, seed: Any, hol
     if moment.count is None:
         return held.at(float(moment.frames), float(moment.active), float(low), float(high), float(hold))
     if held.drawn or not isinstance(hold, float) or not 0 < hold < math.inf:
-        rows = zip(*(np.broadcast_to(v, moment.count).tolist() for v in (moment.frames, moment.active, low, high, hold)), strict=True)
+        rows = zip(
+            *(np.broadcast_to(v, moment.count).tolist() for v in (moment.frames, moment.active, low, high, hold)),
+            strict=True,
+        )
         return np.array([held.at(*row) for row in rows])
     return held.over(moment, low, high, hold)
 
@@ -152,7 +155,9 @@ class _Held:
 
     def at(self, frame: float, active: float, low: float, high: float, hold: float) -> float:
         """The value at the next frame."""
-        if not self.drawn or np.floor(np.divide(self.drawn_at - active, hold)) < np.floor(np.divide(frame - active, hold)):
+        if not self.drawn or np.floor(np.divide(self.drawn_at - active, hold)) < np.floor(
+            np.divide(frame - active, hold)
+        ):
             self.value = self.sequence.first(self.drawn + 1)[self.drawn] * (high - low) + low
             self.drawn += 1
             self.drawn_at = frame
@@ -176,7 +181,8 @@ _SMOOTH = number("smooth", "sm", help="how slowly it moves: 1 is ragged, 100 smo
 _Y = number("y", help="second coordinate: another path through the same noise", default=0)
 
 _GRADIENTS = np.array(
-    [(1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (0, 1), (0, -1)], dtype=np.float64
+    [(1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (0, 1), (0, -1)],
+    dtype=np.float64,
 )
 _SKEW = 0.5 * (math.sqrt(3) - 1)
 _UNSKEW = (3 - math.sqrt(3)) / 6
@@ -212,7 +218,9 @@ class NoiseField:
         total = np.zeros(np.shape(x))
         for dx, dy, di, dj in corners:
             falloff = 0.5 - dx * dx - dy * dy
-            total = total + np.where(falloff < 0, 0.0, (falloff * falloff) ** 2 * self._corner(column + di, row + dj, dx, dy))
+            total = total + np.where(
+                falloff < 0, 0.0, (falloff * falloff) ** 2 * self._corner(column + di, row + dj, dx, dy)
+            )
         return 70 * total
 
     def perlin(self, x: Floats, y: Floats) -> Floats:
@@ -232,7 +240,8 @@ def _cell(index: Any) -> NDArray[np.int64]:
 
 
 def _fade(t: Floats) -> Floats:
-    return t * t * t * (t * (t * 6 - 15) + 10)
+    faded: Floats = t * t * t * (t * (t * 6 - 15) + 10)
+    return faded
 
 
 @lru_cache(maxsize=64)
@@ -260,13 +269,37 @@ def _noise(moment: Moment, site: Site, smooth: Numbers, seed: Any, y: Numbers) -
     return site.kept, x, ys
 
 
-@function("smrand", _SMOOTH, _MIN, _MAX, SEED, _Y, category=CATEGORY, help="smooth randomness (simplex noise)", example="smrand(seed=1, sm=20)", memory="seed")
-def smooth_random(moment: Moment, site: Site, smooth: Numbers, low: Numbers, high: Numbers, seed: Any, y: Numbers) -> Any:
+@function(
+    "smrand",
+    _SMOOTH,
+    _MIN,
+    _MAX,
+    SEED,
+    _Y,
+    category=CATEGORY,
+    help="smooth randomness (simplex noise)",
+    example="smrand(seed=1, sm=20)",
+    memory="seed",
+)
+def smooth_random(
+    moment: Moment, site: Site, smooth: Numbers, low: Numbers, high: Numbers, seed: Any, y: Numbers
+) -> Any:
     field, x, ys = _noise(moment, site, smooth, seed, y)
     return field.simplex(x, ys) * (high - low) / 2 + (high + low) / 2
 
 
-@function("perlin", _SMOOTH, _MIN, _MAX, SEED, _Y, category=CATEGORY, help="smooth randomness (Perlin noise)", example="perlin(seed=1, sm=20)", memory="seed")
+@function(
+    "perlin",
+    _SMOOTH,
+    _MIN,
+    _MAX,
+    SEED,
+    _Y,
+    category=CATEGORY,
+    help="smooth randomness (Perlin noise)",
+    example="perlin(seed=1, sm=20)",
+    memory="seed",
+)
 def perlin(moment: Moment, site: Site, smooth: Numbers, low: Numbers, high: Numbers, seed: Any, y: Numbers) -> Any:
     field, x, ys = _noise(moment, site, smooth, seed, y)
     return field.perlin(x, ys) * (high - low) + (high + low) / 2
@@ -285,7 +318,14 @@ _VIBE: tuple[Parameter, ...] = (
 )
 
 
-@function("vibe", *_VIBE, category=CATEGORY, help="eases from one random value to the next", example="vibe(seed=1, p=15)", memory="call")
+@function(
+    "vibe",
+    *_VIBE,
+    category=CATEGORY,
+    help="eases from one random value to the next",
+    example="vibe(seed=1, p=15)",
+    memory="call",
+)
 def vibe(
     moment: Moment,
     site: Site,
@@ -341,7 +381,9 @@ class _Ways:
                 self.set_out(moment, at, float(frames[at]), [float(column[at]) for column in columns])
             firsts.append(at)
             ways.append((self.begun, self.length, self.start, self.end))
-            after = at + 1 if math.isnan(self.length) else int(np.searchsorted(frames, self.begun + self.length, "right"))
+            after = (
+                at + 1 if math.isnan(self.length) else int(np.searchsorted(frames, self.begun + self.length, "right"))
+            )
             at = max(at + 1, after)
         counts = np.diff([*firsts, len(frames)])
         begun, length, start, end = np.repeat(np.array(ways), counts, axis=0).T

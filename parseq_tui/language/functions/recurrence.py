@@ -13,7 +13,13 @@ from parseq_tui.language.values import UNDEFINED, Numbers, Scalar, Undefined, Va
 CATEGORY = "looking back"
 
 
-@variable("prev_computed_value", category=CATEGORY, help="the field's value at the frame before; 0 at first", example="prev_computed_value+sin(p=40)/5", reads=("history",))
+@variable(
+    "prev_computed_value",
+    category=CATEGORY,
+    help="the field's value at the frame before; 0 at first",
+    example="prev_computed_value+sin(p=40)/5",
+    reads=("history",),
+)
 def previous_value(moment: Moment) -> Scalar:
     history = moment.run.history
     if not history or isinstance(history[-1], Undefined):

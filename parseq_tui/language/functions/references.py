@@ -71,7 +71,7 @@ def _read_field(moment: Moment, name: str, at: Any) -> Any:
 
 @function(
     "dangerous",
-    text("name", "n", help="the field, or \"frame\""),
+    text("name", "n", help='the field, or "frame"'),
     _FRAME,
     category=CATEGORY,
     help="Parseq's way to read a field computed earlier; −1 where it has no value. Prefer field()",

@@ -50,7 +50,9 @@ def cadence(moment: Moment) -> float:
     return moment.around.cadence
 
 
-@variable("final_frame", "last_frame", category=KEYFRAMES, help="the last keyframe of the document", example="f/final_frame")
+@variable(
+    "final_frame", "last_frame", category=KEYFRAMES, help="the last keyframe of the document", example="f/final_frame"
+)
 def final_frame(moment: Moment) -> float:
     return moment.around.final_frame
 
@@ -60,12 +62,23 @@ def since_keyframe(moment: Moment) -> Any:
     return moment.frames - moment.active
 
 
-@variable("active_keyframe", "prev_keyframe", category=KEYFRAMES, help="the field's latest keyframe", example="active_keyframe")
+@variable(
+    "active_keyframe",
+    "prev_keyframe",
+    category=KEYFRAMES,
+    help="the field's latest keyframe",
+    example="active_keyframe",
+)
 def active_keyframe(moment: Moment) -> Numbers:
     return moment.active
 
 
-@variable("next_keyframe", category=KEYFRAMES, help="the field's next keyframe (after the last: the last)", example="next_keyframe")
+@variable(
+    "next_keyframe",
+    category=KEYFRAMES,
+    help="the field's next keyframe (after the last: the last)",
+    example="next_keyframe",
+)
 def next_keyframe(moment: Moment) -> Any:
     x = moment.run.points.x
     if not len(x):
@@ -84,7 +97,12 @@ def active_keyframe_value(moment: Moment) -> Any:
     return step_value(moment)
 
 
-@variable("next_keyframe_value", category=KEYFRAMES, help="the value of the field's next keyframe", example="next_keyframe_value")
+@variable(
+    "next_keyframe_value",
+    category=KEYFRAMES,
+    help="the value of the field's next keyframe",
+    example="next_keyframe_value",
+)
 def next_keyframe_value(moment: Moment) -> Any:
     points = moment.run.points
     after = moment.before + 1
@@ -133,7 +151,7 @@ def _half_up(v: Any) -> Any:
     return np.floor(v + 0.5)
 
 
-_ROUNDINGS = {"d": np.floor, "u": np.ceil, "r": _half_up}
+_ROUNDINGS: dict[str, Any] = {"d": np.floor, "u": np.ceil, "r": _half_up}
 
 
 @function(
@@ -160,7 +178,13 @@ def start_of_beat(moment: Moment, at: Numbers, rounding: Any) -> Any:
     return np.select([rounding == letter for letter in columns], list(columns.values()))
 
 
-@function("is_generation", _FRAME, category=CATEGORY, help="1 on frames that are generated, 0 between (cadence)", example="is_generation()")
+@function(
+    "is_generation",
+    _FRAME,
+    category=CATEGORY,
+    help="1 on frames that are generated, 0 between (cadence)",
+    example="is_generation()",
+)
 def is_generation(moment: Moment, at: Numbers) -> Any:
     return np.where(np.fmod(at, moment.around.cadence) == 0, 1.0, 0.0)
 
