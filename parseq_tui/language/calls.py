@@ -118,7 +118,7 @@ def checked(value: Value, parameter: Parameter, argument: Node, bound: Bound, mo
         span=argument.span,
         hint=f"{parameter.name}: {parameter.help}",
     )
-    moment.refuse(problem, wrong)
+    raise Failure(problem, moment.first(wrong))
 
 
 def unknown_variable(node: Name, moment: Moment) -> UnknownName:

@@ -10,7 +10,8 @@ import math
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-_BLANKS = " \t\n\v\f\r\xa0\ufeff\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+BLANKS = " \t\n\v\f\r\xa0\ufeff\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What JavaScript takes for white space."""
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _RADIX = {"0x": 16, "0o": 8, "0b": 2}
 _INFINITIES = {"Infinity": math.inf, "+Infinity": math.inf, "-Infinity": -math.inf}
@@ -49,7 +50,7 @@ def _placed(digits: str, point: int) -> str:
 
 def text_number(text: str) -> float:
     """The number a text stands for, or NaN."""
-    text = text.strip(_BLANKS)
+    text = text.strip(BLANKS)
     if not text:
         return 0.0
     if _DECIMAL.fullmatch(text):

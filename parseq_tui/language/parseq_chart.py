@@ -1,9 +1,9 @@
 """Parseq's parser, reproduced with the order in which it finds readings. Part of `parseq_grouping`.
 
-An Earley chart without de-duplication (LANGUAGE §3.2): the first complete reading in the last column wins. Where Parseq
-multiplies its states with every ambiguity, this keeps the work polynomial: of the readings of one rule's symbol over one
-stretch of tokens only the first and the last found can ever come first later (everything that happens to such a group
-of states keeps or reverses its order), so those between them are dropped as soon as a later one is found.
+An Earley chart without de-duplication (LANGUAGE §3.2): the first complete reading in the last column wins. Where
+Parseq multiplies its states with every ambiguity, this keeps the work polynomial: of the readings of one symbol over
+one stretch of tokens only the first and the last found can ever come first later (everything that happens to such a
+group of states keeps or reverses its order), so those between them are dropped as soon as a later one is found.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Reads, in linear time, the formulas that have only one meaning in Parseq's grammar. Part of `parseq_grouping`.
 
-Without `if` the grammar has one meaning. An `if` has one when nothing could belong either to it or to what is around it:
-its last branch is a single operand that no operator follows, and only one place can separate condition from value.
-Anything else raises Ambiguous, and the chart decides.
+Without `if` the grammar has one meaning. An `if` has one when nothing could belong either to it or to what is around
+it: its last branch is a single operand that no operator follows, and only one place can separate condition from
+value. Anything else raises Ambiguous, and the chart decides.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Parseq's own reading of a formula, and its rewriting into ours with explicit parentheses.
 
-Parseq groups every chain of operators to the right, has four levels of them, and where an `if` has no parentheses around
-its last branch the first of several possible readings wins, as its Earley parser happens to find them (LANGUAGE §3.2).
-Documents were tuned by eye on the values this gives. Nobody else needs to know: what is opened is rewritten once.
+Parseq groups every chain of operators to the right, has four levels of them, and where an `if` has no parentheses
+around its last branch the first of several possible readings wins, as its Earley parser happens to find them
+(LANGUAGE §3.2). Documents were tuned by eye on the values this gives. Nobody else needs to know: what is opened is
+rewritten once.
 
 Three ways in: `_Direct` reads what has only one meaning, in linear time; `_Chart` reproduces the parser's order for the
 rest; `_parentheses` says where a tree needs explicit ones so that both programs read it alike.
@@ -14,14 +15,15 @@ rest; `_parentheses` says where a tree needs explicit ones so that both programs
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from parseq_tui.errors import Span, SyntaxProblem
 from parseq_tui.language.parseq_chart import chart_tree
 from parseq_tui.language.parseq_direct import PARSEQ_LEVELS, Ambiguous, direct_tree
 from parseq_tui.language.parser import PRECEDENCE, RIGHT_GROUPING, format_tree, formula_of, parse
-from parseq_tui.language.tokens import Token, tokenize
-from parseq_tui.language.tree import Binary, Call, If, Node, Unary
+from parseq_tui.language.tokens import tokenize
+from parseq_tui.language.tree import Binary, If, Node, Unary, walk
 
 EMBEDDED = re.compile(r"\$\{([^}]*)\}")
 """A formula in a prompt: up to the next brace, so none can hold one."""
@@ -97,11 +99,9 @@ def parseq_tree(text: str) -> Node:
 
 
 def _rewritten(text: str, tree: Node) -> str:
-    pairs = list(_parentheses(tree, text))
-    opened = sorted((span.start for span in pairs), reverse=True)
-    closed = sorted((span.end for span in pairs), reverse=True)
+    pairs = _parentheses(tree, text)
     result = text
-    for position, mark in sorted([(p, "(") for p in opened] + [(p, ")") for p in closed], reverse=True):
+    for position, mark in sorted([(s.start, "(") for s in pairs] + [(s.end, ")") for s in pairs], reverse=True):
         result = result[:position] + mark + result[position:]
     try:
         if parse(result).tree == tree:
@@ -113,40 +113,27 @@ def _rewritten(text: str, tree: Node) -> str:
 
 def _parentheses(root: Node, text: str) -> list[Span]:
     """Where parentheses must be added so that both groupings read `root`."""
-    added: list[Span] = []
-    pending = [root]
+    pieces = [piece for node in walk(root) for piece in _to_wrap(node)]
+    return [piece.span for piece in pieces if not _enclosed(piece.span, text)]
 
-    def wrap(node: Node) -> None:
-        if not _enclosed(node.span, text):
-            added.append(node.span)
 
-    while pending:
-        node = pending.pop()
-        match node:
-            case Binary():
-                pending += [node.left, node.right]
-                for side, child in (("left", node.left), ("right", node.right)):
-                    if not _stands_alone(node, side, child):
-                        wrap(child)
-            case Unary():
-                pending.append(node.operand)
-                if not _is_atom(node.operand):
-                    wrap(node.operand)
-            case If():
-                for test, value in node.arms:
-                    pending += [test, value]
-                    wrap(test)
-                    if not _is_atom(value):
-                        wrap(value)
-                if node.otherwise is not None:
-                    pending.append(node.otherwise)
-                    if not _is_atom(node.otherwise):
-                        wrap(node.otherwise)
-            case Call():
-                pending += [argument.value for argument in node.arguments]
-            case _:
-                pass
-    return added
+def _to_wrap(node: Node) -> Iterator[Node]:
+    """The direct parts of a node that need parentheses in one grouping or the other."""
+    match node:
+        case Binary():
+            yield from (
+                child
+                for side, child in (("left", node.left), ("right", node.right))
+                if not _stands_alone(node, side, child)
+            )
+        case Unary() if not _is_atom(node.operand):
+            yield node.operand
+        case If():
+            yield from (test for test, _ in node.arms)
+            values = [value for _, value in node.arms] + ([] if node.otherwise is None else [node.otherwise])
+            yield from (value for value in values if not _is_atom(value))
+        case _:
+            return
 
 
 def _is_atom(node: Node) -> bool:
@@ -172,13 +159,3 @@ def _stands_alone(parent: Binary, side: str, child: Node) -> bool:
     if side == "left":
         return (ours > here or (ours == here and not groups_right)) and theirs > level
     return (ours > here or (ours == here and groups_right)) and theirs >= level
-
-
-__all__ = [
-    "Token",
-    "parseq_tree",
-    "prompt_to_ordinary_grouping",
-    "reads_differently",
-    "to_ordinary_grouping",
-    "to_shared_grouping",
-]

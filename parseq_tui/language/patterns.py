@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from parseq_tui.language.numbers_as_text import BLANKS
+
 MAX_PATTERN = 500
 MAX_LABEL = 2_000
 MAX_GROUPS = 40
@@ -18,7 +20,6 @@ MAX_GROUPS = 40
 MAX_STEPS = 300_000
 MAX_COUNT: Final = 100_000
 
-_SPACES = "\t\n\v\f\r \xa0\ufeff\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "f": "\f", "0": "\0"}
 _SPECIAL = set("\\^$.*+?()[]{}|")
 
@@ -167,7 +168,7 @@ def _is_digit(character: str) -> bool:
 
 
 def _is_space(character: str) -> bool:
-    return character in _SPACES
+    return character in BLANKS
 
 
 _CLASSES: dict[str, Test] = {"d": _is_digit, "w": _is_word, "s": _is_space}

@@ -108,9 +108,9 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(_variables)
 
 def number(
     *names: str,
-    help: str,
+    help: str,  # noqa: A002
     default: float | Callable[[Moment], Value] | None = None,
-    shown: str = "",  # noqa: A002
+    shown: str = "",
 ) -> Parameter:
     """A parameter that takes numbers."""
     return Parameter(names, "number", help, float(default) if isinstance(default, int) else default, shown)
@@ -162,10 +162,10 @@ def function(
 def variable(
     *names: str,
     category: str,
-    help: str,
+    help: str,  # noqa: A002
     example: str,
     reads: tuple[Reads, ...] = (),
-    constant: bool = False,  # noqa: A002
+    constant: bool = False,
 ) -> Callable[[Code], Code]:
     """Declares the decorated code as a variable of the language, under each of `names`."""
 

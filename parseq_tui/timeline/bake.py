@@ -128,7 +128,7 @@ def _frame_count(document: Document) -> tuple[int, list[Diagnostic]]:
 
 
 class _Fields:
-    """The fields of one bake: reused where nothing they read changed, else computed in the order of their references."""
+    """The fields of one bake: reused where nothing they read changed, else computed in order of their references."""
 
     def __init__(
         self, document: Document, around: Surroundings, frames: Floats, changes: Changes, before: Mapping[str, _Baked]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from parseq_tui.errors import FormulaError
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.execution import as_column, execute, prepared
-from parseq_tui.language.moment import Failure, Points, Run, Surroundings
+from parseq_tui.language.moment import Failure, Points, Rules, Run, Surroundings
 from parseq_tui.language.parser import Formula
 from parseq_tui.language.traits import Traits
 from parseq_tui.language.values import Floats, Value, spread
@@ -73,7 +73,7 @@ class FieldValues:
     failed: bool = False
 
 
-def plan_field(name: str, column: FieldColumn, first: int, count: int, rules: str) -> FieldPlan:
+def plan_field(name: str, column: FieldColumn, first: int, count: int, rules: Rules) -> FieldPlan:
     """Reads the formulas of a column."""
     runs: list[FormulaRun] = []
     problems: list[Diagnostic] = []
@@ -87,7 +87,7 @@ def plan_field(name: str, column: FieldColumn, first: int, count: int, rules: st
             break
         end = min(end, count)
         try:
-            formula, traits = prepared(text, name, rules)  # type: ignore[arg-type]
+            formula, traits = prepared(text, name, rules)
         except FormulaError as problem:
             problems.append(_diagnostic(problem, name, text, stated_at, first + begin))
             if rules == "2022" and runs:  # that program went on with the formula before
@@ -105,7 +105,7 @@ def plan_field(name: str, column: FieldColumn, first: int, count: int, rules: st
 def compute_field(
     plan: FieldPlan, around: Surroundings, frames: Floats, default: float, previous: Floats | None
 ) -> FieldValues:
-    """The values of a planned field at `frames`; `previous` are its values of the bake before, if frames are the same."""
+    """The values of a planned field at `frames`; `previous` are those of the bake before, if of the same frames."""
     return _Computation(plan, around, frames, default, previous).result()
 
 
@@ -154,7 +154,7 @@ class _Computation:
         chosen = _frames_of(runs, len(self.frames))
         value, failure = self.executed(runs[0], chosen)
         if failure is None and not _is_mixed(value):
-            self.values[chosen] = value
+            self.values[chosen] = as_column(value, len(chosen))
             return
         for run in runs:
             self.compute(run)

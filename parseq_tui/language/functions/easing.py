@@ -153,10 +153,12 @@ def control_points(moment: Moment, points: Control, curve: Any) -> Control:
     """The named curve's control points, or `points` where the name is empty."""
     if isinstance(curve, str):
         return points if not curve else _named(moment, curve)
-    columns: Any = [
-        each_distinct(moment, curve, lambda name, at: _named(at, name)[i] if name else np.nan) for i in range(4)
-    ]
-    return tuple(np.where(curve == "", own, named) for own, named in zip(points, columns, strict=True))  # type: ignore[return-value]
+
+    def column(place: int) -> Any:
+        return each_distinct(moment, curve, lambda name, at: _named(at, name)[place] if name else np.nan)
+
+    x1, y1, x2, y2 = (np.where(curve == "", own, column(place)) for place, own in enumerate(points))
+    return x1, y1, x2, y2
 
 
 def _named(moment: Moment, curve: str) -> tuple[float, float, float, float]:

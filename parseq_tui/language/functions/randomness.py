@@ -192,7 +192,7 @@ class NoiseField:
     """Two-dimensional gradient noise (noisejs 2) for one seed."""
 
     def __init__(self, bits: int) -> None:
-        permutation = np.array(PERMUTATION)
+        permutation = np.frombuffer(PERMUTATION, np.uint8).astype(np.int64)
         permutation ^= np.where(np.arange(256) & 1, bits & 255, bits >> 8)
         self.permutation: NDArray[np.int64] = np.concatenate((permutation, permutation)).astype(np.int64)
         self.gradients = _GRADIENTS[self.permutation % 12]
@@ -200,7 +200,8 @@ class NoiseField:
     def _corner(self, i: NDArray[np.int64], j: NDArray[np.int64], x: Floats, y: Floats) -> Floats:
         """The gradient of a grid corner times the way to it."""
         gradient = self.gradients[i + self.permutation[j]]
-        return gradient[..., 0] * x + gradient[..., 1] * y
+        product: Floats = gradient[..., 0] * x + gradient[..., 1] * y
+        return product
 
     def simplex(self, x: Floats, y: Floats) -> Floats:
         """Simplex noise, about −1 to 1 (Gustavson, "Simplex noise demystified", 2005)."""
