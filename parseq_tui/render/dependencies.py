@@ -83,7 +83,10 @@ def key_frames(plans: Iterable[FramePlan], fingerprint: str, input_content: Call
 def needed(
     plans: Mapping[int, FramePlan], keys: FrameKeys, wanted: Iterable[int], cached: Callable[[str], bool]
 ) -> list[int]:
-    """Frames whose diffused picture must be made so that every wanted frame can be shown, in frame order."""
+    """Frames whose diffused picture must be made so that every wanted frame can be shown, in frame order.
+
+    Of frames that share a key only the first.
+    """
     asked = [picture for frame in wanted if not cached(keys.frames[frame]) for picture in shows(plans[frame])]
     missing: set[int] = set()
     seen: set[int] = set()
@@ -95,7 +98,8 @@ def needed(
         if not cached(keys.pictures[frame]):
             missing.add(frame)
             asked += reads(plans[frame])
-    return sorted(missing)
+    first_with_key = {keys.pictures[frame]: frame for frame in sorted(missing, reverse=True)}
+    return sorted(first_with_key.values())
 
 
 def segments(plans: Sequence[FramePlan]) -> list[tuple[int, int]]:

@@ -96,7 +96,7 @@ class Worker:
     def _end(self, outcome: Outcome, *, video: str = "", message: str = "", hint: str = "") -> None:
         self._spare.unlink(missing_ok=True)
         now = time.time()
-        rendered, reused = (self._production.rendered, self._production.reused) if self._production else (0, 0)
+        rendered, reused = self._production.counts if self._production else (0, 0)
         self._events.event(Ended(now, outcome, rendered, reused, now - self._began, video, message, hint))
 
 

@@ -32,7 +32,7 @@ class VideoWriter:
     def __init__(self, path: Path, rate: Fraction, *, crf: int = 16, preset: str = "medium") -> None:
         """`crf` 0…51: lower is better and larger. Raises VideoError for a name it cannot write."""
         if path.suffix.lower() not in SUFFIXES:
-            raise VideoError(f"cannot write a video called {path.name}", hint=f"its name ends in {', '.join(SUFFIXES)}")
+            raise unknown_name(path)
         self.path = path
         self.growing = path.with_name(f".{path.stem}.growing.mp4")
         self._rate = rate
@@ -91,6 +91,11 @@ class VideoWriter:
             f"the video {self.path} cannot be written: {error.args[-1] if error.args else error}",
             hint="is its folder there, and may you write in it? the frames are safe in the cache",
         )
+
+
+def unknown_name(path: Path) -> VideoError:
+    """What to tell somebody who asks for a kind of file that cannot be written."""
+    return VideoError(f"cannot write a video called {path.name}", hint=f"its name ends in {', '.join(SUFFIXES)}")
 
 
 def place(source: Path, target: Path) -> None:
