@@ -26,6 +26,9 @@ _SUPPORTED_PARTS = {
     "tokenizer": ("CLIPTokenizer", "CLIPTokenizerFast"),
 }
 
+_SMALL_NETWORK = 20_000_000
+"""Parameters of a UNet below which one thread serves it best."""
+
 
 @dataclass(frozen=True, slots=True)
 class Components:
@@ -61,6 +64,7 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
         text_encoder = _weights(transformers.CLIPTextModel, model.folder, "text_encoder", device, dtype)
         tokenizer = transformers.CLIPTokenizer.from_pretrained(model.folder / "tokenizer", local_files_only=True)
     _check_unet(model, unet, vae)
+    _set_threads(device, unet)
     return Components(
         unet=unet,
         vae=vae,
@@ -86,10 +90,20 @@ def choose_device(name: str) -> torch.device:
         raise BackendUnavailable(
             f"there is no device {name!r} here", hint=f"available: {', '.join(['auto', 'cpu', *cards])}"
         ) from problem
-    if device.type == "cpu":
-        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        torch.set_num_threads(max(1, min(torch.get_num_threads(), allowed)))
     return device
+
+
+def _set_threads(device: torch.device, unet: Any) -> None:
+    """As many threads as this process may use, or one for a small network; OMP_NUM_THREADS overrides both.
+
+    A small network's operations end before a second thread has started: two are slower than one as soon as anything
+    else runs on the machine. The number depends on nothing that changes: the bits of a picture may depend on it.
+    """
+    if device.type != "cpu" or "OMP_NUM_THREADS" in os.environ:
+        return
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    small = sum(weights.numel() for weights in unet.parameters()) < _SMALL_NETWORK
+    torch.set_num_threads(1 if small else max(1, min(torch.get_num_threads(), allowed)))
 
 
 @contextmanager

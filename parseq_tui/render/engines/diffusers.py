@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +96,8 @@ class DiffusersEngine:
     def _loaded(self) -> PictureMaker:
         if self._maker is None:
             model = self.describe()
+            # threads that wait by spinning would take the processor from the encoder and from other programs
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
             try:
                 from parseq_tui.render.engines.picture_maker import PictureMaker
             except ImportError as problem:
