@@ -15,9 +15,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.driver import Driver
+from textual.screen import Screen
 
 from parseq_tui.errors import ParseqError, SettingsError
 from parseq_tui.paths import bundled, theme_folders
@@ -27,6 +30,7 @@ from parseq_tui.settings import Settings
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.driver import EditorDriver, driver_for_platform
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
+from parseq_tui.ui.screen_diff import ScreenDiff
 from parseq_tui.ui.screens.editor import EditorScreen, Follow
 from parseq_tui.ui.theme import color_level, load_themes, role_defaults
 
@@ -91,6 +95,7 @@ class EditorApp(App[int], inherit_bindings=False):
         super().__init__(driver_class=driver or driver_for_platform())
         self.settings = settings
         self.follow = follow
+        self._diff = ScreenDiff()
         self._open_session = open_session
         self._first_session = session
         self._choose_first = choose_first
@@ -189,6 +194,18 @@ class EditorApp(App[int], inherit_bindings=False):
         if isinstance(driver, EditorDriver):
             shown = "".join(ch for ch in name if ch.isprintable())[:80]
             driver.write(f"\x1b]2;{shown} - parseq-tui\x07")
+
+    # -- the terminal ----------------------------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Textual's way to the terminal; what it sends is compared with what is there."""
+        if isinstance(renderable, (ChopsUpdate, LayoutUpdate)):
+            renderable = self._diff.wrapped(renderable, (screen.size.width, screen.size.height))  # type: ignore[assignment]
+        super()._display(screen, renderable)
+
+    def forget_screen(self) -> None:
+        """Somebody else wrote to the terminal (a shell, while we were suspended)."""
+        self._diff.forget()
 
     # -- looks -----------------------------------------------------------------------------------------------------
 

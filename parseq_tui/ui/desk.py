@@ -18,7 +18,7 @@ from parseq_tui.ui.commands.copying import pasted
 from parseq_tui.ui.commands.moving import at_frame
 from parseq_tui.ui.commands.registry import Ask, Change, Copy, Do, Enter, Look, Say
 from parseq_tui.ui.keymap import EVERYWHERE, PREFIX_TITLES, Keymap, readable
-from parseq_tui.ui.view_state import ViewState, carried_over, clamped, column_at, columns
+from parseq_tui.ui.view_state import ViewState, carried_over, clamped, column_at, columns, selected
 from parseq_tui.ui.widgets.line_entry import Then
 from parseq_tui.ui.widgets.menu import MenuEntry
 from parseq_tui.ui.widgets.status_bar import Severity
@@ -219,8 +219,9 @@ class Desk:
             self._host.say(effect.say)
             if effect.then is not None:
                 self._change(effect.then)
-            elif self.view.sticky:
-                self.look(self.view.without_selection())
+            if self.view.anchor is not None:  # as in vim: the cursor goes where the copied block begins
+                block = selected(self.session.document, self.view)
+                self.look(self.view.without_selection().at(block.first_row, block.first_column))
         elif isinstance(effect, Ask):
             self._host.open_command_line(effect.line)
         elif isinstance(effect, Do):

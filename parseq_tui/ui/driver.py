@@ -36,6 +36,13 @@ class EditorDriver(LinuxDriver):
         self.write("\x1b[?1000l\x1b[?1002l\x1b[?1006l")
         self.flush()
 
+    def start_application_mode(self) -> None:
+        """Also runs when the program comes back from the background: the screen holds something else by then."""
+        forget = getattr(self._app, "forget_screen", None)
+        if forget is not None:
+            forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
     @property
     def mouse_enabled(self) -> bool:
         return self._mouse

@@ -60,16 +60,9 @@ class TabLine(StyledLines):
 
     def show(self, open_pane: str, focused: str) -> None:
         self._open, self._focused = open_pane, focused
-        self._draw()
+        self.draw()
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def theme_changed(self) -> None:
-        super().theme_changed()
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         style = self.palette.style
         parts: list[Part] = []
         for name in PANES:

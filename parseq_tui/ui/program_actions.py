@@ -45,6 +45,7 @@ class ProgramActions:
         elif action == "application.theme":
             self._screen.say(f"theme {self._app.next_theme(argument)}")
         elif action == "application.redraw":
+            self._app.forget_screen()
             self._app.refresh(repaint=True, layout=True)
         elif action == "application.suspend":
             self._suspend()

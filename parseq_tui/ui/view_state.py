@@ -153,9 +153,9 @@ def carried_over(before: Document, after: Document, view: ViewState) -> ViewStat
     if before is after:
         return view
     frame = before.keyframes[min(view.row, len(before.keyframes) - 1)].frame
-    row = view.row
-    if not (row < len(after.keyframes) and after.keyframes[row].frame == frame):
-        row = row_at(after, frame)
+    row = row_at(after, frame)
+    if after.keyframes[row].frame != frame and len(before.keyframes) == len(after.keyframes):
+        row = view.row  # the row itself was moved in time
     old, new = columns(before, view), columns(after, view)
     column = view.column
     if old is not new and column < len(old) and old[column] in new:

@@ -17,35 +17,48 @@ def dot_of(frame: float, first: float, count: float, columns: int) -> float:
     return (frame - first + 0.5) * columns / count
 
 
-def minmax(values: Floats, columns: int) -> tuple[Floats, Floats]:
-    """Points (x in dots, y) of the polyline that shows `values` (shape (n,)) on `columns` dot columns.
+def extremes(values: Floats, columns: int) -> tuple[Floats, Floats]:
+    """Lowest and highest value on each dot column, both shape (columns,); NaN where nothing is to be drawn.
 
-    At most two points per column, the column's extremes in the order in which they occur. NaN and ±inf cannot be
-    drawn: they are left out, and where a whole column (or a frame, if frames are fewer than columns) has nothing
-    else, y is NaN, which means a gap.
+    Where frames are fewer than columns, values between two frames lie on the straight line between them. NaN and
+    ±inf cannot be drawn and leave a gap.
     """
-    count = values.size
     drawable = np.where(np.isfinite(values), values, np.nan)
-    if count <= columns:
-        return (np.arange(count) + 0.5) * columns / max(1, count), drawable
-    starts = column_starts(count, columns)
-    lowest, highest = np.fmin.reduceat(drawable, starts), np.fmax.reduceat(drawable, starts)
-    lengths = np.diff(starts, append=count)
-    index = np.arange(count)
-    first_low = np.minimum.reduceat(np.where(drawable == np.repeat(lowest, lengths), index, count), starts)
-    first_high = np.minimum.reduceat(np.where(drawable == np.repeat(highest, lengths), index, count), starts)
-    falling = first_high < first_low
-    x = np.repeat(np.arange(columns) + 0.5, 2)
-    y = np.empty(2 * columns)
-    y[0::2] = np.where(falling, highest, lowest)
-    y[1::2] = np.where(falling, lowest, highest)
-    keep = np.ones(2 * columns, dtype=bool)
-    keep[1::2] = y[0::2] != y[1::2]
-    keep[1::2] &= ~np.isnan(y[1::2])
-    return x[keep], y[keep]
+    if not drawable.size:
+        return np.full(columns, np.nan), np.full(columns, np.nan)
+    if drawable.size <= columns:
+        between = _between(drawable, columns)
+        return between, between.copy()
+    starts = column_starts(drawable.size, columns)
+    return np.fmin.reduceat(drawable, starts), np.fmax.reduceat(drawable, starts)
+
+
+def connected(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """The same columns grown towards their neighbours, half way each, so that the curve has no holes."""
+    low_next, high_next = np.append(low[1:], np.nan), np.append(high[1:], np.nan)
+    low_before, high_before = np.append(np.nan, low[:-1]), np.append(np.nan, high[:-1])
+    # halves are added, not values, so that the largest numbers do not overflow
+    up = np.fmax(high / 2 + low_next / 2, high / 2 + low_before / 2)
+    down = np.fmin(low / 2 + high_next / 2, low / 2 + high_before / 2)
+    gap = np.isnan(low)
+    return np.where(gap, np.nan, np.fmin(low, down)), np.where(gap, np.nan, np.fmax(high, up))
 
 
 def column_starts(count: int, columns: int) -> NDArray[np.intp]:
     """Index of the first frame of each dot column, shape (columns,); needs columns ≤ count, so that none is empty."""
     starts: NDArray[np.intp] = np.ceil(np.arange(columns) * (count / columns) - 0.5).astype(np.intp)
     return starts.clip(0, count - 1)
+
+
+def _between(values: Floats, columns: int) -> Floats:
+    """Straight lines between neighbours that are both there; a value without neighbours keeps its own column."""
+    count = values.size
+    position = (np.arange(columns) + 0.5) * count / columns - 0.5
+    left = np.floor(position).astype(np.intp).clip(0, count - 1)
+    right = np.minimum(left + 1, count - 1)
+    share = np.clip(position - left, 0.0, 1.0)
+    shown: Floats = np.where(share > 0, values[left] * (1 - share) + values[right] * share, values[left])
+    # the columns of the frames themselves hold their exact values, so that every extreme is there
+    own = np.floor((np.arange(count) + 0.5) * columns / count).astype(np.intp)
+    shown[own] = values
+    return shown

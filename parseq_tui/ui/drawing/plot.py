@@ -15,9 +15,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.ui.drawing.canvas import DOTS, Cells, Glyphs, Line, Tick, draw
+from parseq_tui.ui.drawing.canvas import Tick, framed, gutter
 from parseq_tui.ui.drawing.cells import plain
-from parseq_tui.ui.drawing.decimate import dot_of, minmax
+from parseq_tui.ui.drawing.decimate import connected, dot_of, extremes
+from parseq_tui.ui.drawing.raster import DOTS, Cells, Glyphs, Span, paint
 from parseq_tui.ui.drawing.scales import Scale, labels, round_numbers, scale_of
 
 Floats = NDArray[np.float64]
@@ -52,9 +53,9 @@ class ChartRequest:
     width: int
     height: int
     """Cells, axes included."""
-    start: float
+    start: int
     """First frame shown."""
-    count: float
+    count: int
     """How many frames fit."""
     x0: int = 0
     scale: Literal["own", "shared"] = "own"
@@ -102,35 +103,30 @@ def chart(request: ChartRequest) -> Chart | None:
     canvas_height = request.height - 2
     axis = scales[min(request.axis_of, len(scales) - 1)]
     y_ticks = _value_ticks(axis, canvas_height, down)
-    left = max((len(tick.label) for tick in y_ticks), default=0) + 1
+    left = gutter(y_ticks)
     canvas_width = request.width - left
     if canvas_width < SMALLEST_CANVAS[0] or canvas_height < SMALLEST_CANVAS[1]:
         return None
-    lines = [
-        _line(request, curve, scale, canvas_width * across, canvas_height * down)
+    spans = [
+        _span(request, curve, scale, canvas_width * across, canvas_height * down)
         for curve, scale in zip(request.curves, scales, strict=True)
     ]
     # The curve whose axis is shown lies on top, the others in order below it.
-    lines.append(lines.pop(min(request.axis_of, len(lines) - 1)))
-    cells = draw(
-        canvas_width, canvas_height, lines, _frame_ticks(request, canvas_width, across), y_ticks, request.glyphs
-    )
+    spans.append(spans.pop(min(request.axis_of, len(spans) - 1)))
+    curves = paint(canvas_width, canvas_height, spans, request.glyphs)
+    cells = framed(curves, _frame_ticks(request, canvas_width, across), y_ticks, request.glyphs)
     made = Chart(request, cells, left, canvas_width, canvas_height, _beat_columns(request, canvas_width), scales)
     return _with_marks(made)
 
 
-def _line(request: ChartRequest, curve: Curve, scale: Scale, dots_across: int, dots_down: int) -> Line:
-    first, last = (
-        max(0, int(np.floor(request.start))),
-        min(curve.values.size, int(np.ceil(request.start + request.count))),
-    )
-    window = curve.values[first:last]
-    columns = max(1, round(window.size * dots_across / request.count))
-    x, y = minmax(window, min(columns, dots_across))
-    # minmax counts dots from the window's own first frame; the window begins `start` frames earlier or later
-    offset = (first - request.start) * dots_across / request.count
-    fraction = scale.fraction(y)
-    return Line(x + offset, 0.5 + fraction * (dots_down - 1), curve.series)
+def _span(request: ChartRequest, curve: Curve, scale: Scale, dots_across: int, dots_down: int) -> Span:
+    window = curve.values[max(0, request.start) : request.start + request.count]
+    before, after = max(0, -request.start), max(0, request.start + request.count - curve.values.size)
+    if before or after:
+        window = np.pad(window, (before, min(after, request.count)), constant_values=np.nan)[: request.count]
+    low, high = connected(*extremes(window, dots_across))
+    lift = dots_down - 1
+    return Span(0.5 + scale.fraction(low) * lift, 0.5 + scale.fraction(high) * lift, curve.series)
 
 
 def _value_ticks(scale: Scale, canvas_height: int, down: int) -> list[Tick]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parseq_tui.timeline.prompts import Prompt
-from parseq_tui.ui.drawing.canvas import Glyphs
+from parseq_tui.ui.drawing.raster import Glyphs
 
 LEVELS = "░▒▓█"
 """Light to full weight."""

@@ -10,6 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+_SMALLEST = 1e-300
+"""A range this small is none: its reciprocal overflows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -33,8 +36,8 @@ def scale_of(columns: Iterable[NDArray[np.float64]]) -> Scale:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
     if low > high:
         return Scale(0.0, 1.0)
-    if high / 2 - low / 2 <= 1e-12 * max(abs(low), abs(high)):
-        around = 0.1 * abs(low) if low else 1.0
+    if high / 2 - low / 2 <= max(1e-12 * max(abs(low), abs(high)), _SMALLEST):
+        around = 0.1 * abs(low) if abs(low) > 100 * _SMALLEST else 1.0
         return Scale(low - around, high + around)
     return Scale(low, high)
 

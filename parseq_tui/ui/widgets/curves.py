@@ -23,7 +23,6 @@ from textual.strip import Strip
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.prompts import Prompt
-from parseq_tui.ui.drawing.canvas import Glyphs
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.plot import (
     ASCII_BEAT,
@@ -37,10 +36,11 @@ from parseq_tui.ui.drawing.plot import (
     mark_of,
 )
 from parseq_tui.ui.drawing.ranges import range_bar
+from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.widgets.line_view import Themed
 
 MAX_CURVES = 8
-SMALLEST_WINDOW = 4.0
+SMALLEST_WINDOW = 4
 """Frames."""
 
 
@@ -85,7 +85,7 @@ class CurvesPane(Themed, can_focus=True):
         self._axis = 0
         self._shared = False
         self._playhead = 0
-        self._start, self._count = 0.0, 0.0
+        self._start, self._count = 0, 0
         self._fits = True
         self._chart: Chart | None = None
         self._strips: dict[int, Strip] = {}
@@ -103,7 +103,7 @@ class CurvesPane(Themed, can_focus=True):
         self._keyframes = {name: keyframe_indices(document, name, table) for name in self._fields}
         self._playhead = playhead
         if length_changed and self._fits:
-            self._start, self._count = 0.0, float(table.frame_count)
+            self._start, self._count = 0, table.frame_count
         self._set_window(self._start, self._count)
 
     def set_playhead(self, frame: int) -> None:
@@ -112,7 +112,7 @@ class CurvesPane(Themed, can_focus=True):
         if before == frame or self._table is None:
             return
         index = frame - self._table.first_frame
-        if not self._start - 0.5 <= index < self._start + self._count + 0.5:
+        if not self._start <= index < self._start + self._count:
             self._set_window(index - self._count / 2, self._count)
             return
         self.refresh(Region(0, 0, self.size.width, 1))
@@ -141,10 +141,10 @@ class CurvesPane(Themed, can_focus=True):
     def fit(self) -> None:
         """Show all frames."""
         if self._table is not None:
-            self._set_window(0.0, float(self._table.frame_count))
+            self._set_window(0, self._table.frame_count)
 
     @property
-    def window(self) -> tuple[float, float]:
+    def window(self) -> tuple[int, int]:
         """First frame shown (counted from 0) and how many."""
         return self._start, self._count
 
@@ -209,18 +209,14 @@ class CurvesPane(Themed, can_focus=True):
         self._draw()
 
     def _set_window(self, start: float, count: float) -> None:
-        total = float(self._table.frame_count) if self._table is not None else 0.0
-        self._count = min(max(count, SMALLEST_WINDOW), total)
-        self._start = min(max(start, 0.0), total - self._count)
+        total = self._table.frame_count if self._table is not None else 0
+        self._count = min(max(round(count), SMALLEST_WINDOW), total)
+        self._start = min(max(round(start), 0), total - self._count)
         self._fits = self._count >= total
         self._draw()
 
     def _draw(self) -> None:
         """Ask for a new picture; if one is in the making, this one comes after it and replaces others that wait."""
-        if self._table is not None:
-            first = self._start + self._table.first_frame
-            scale = "one scale" if self._shared else "own scales"
-            self.border_subtitle = f"frames {first:.0f}-{first + self._count - 1:.0f}  {scale}"
         self._asked = self._request()
         if self._asked is None:
             self._show_chart(None)
@@ -239,6 +235,10 @@ class CurvesPane(Themed, can_focus=True):
     def _show_chart(self, made: Chart | None) -> None:
         self._chart = made
         self._strips.clear()
+        if self._table is not None:
+            first = self._start + self._table.first_frame
+            scale = "one scale" if self._shared else "own scales"
+            self.border_subtitle = f"frames {first}-{first + self._count - 1}  {scale}"
         self.refresh()
 
     def _request(self) -> ChartRequest | None:

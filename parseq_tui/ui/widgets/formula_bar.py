@@ -103,13 +103,6 @@ class FormulaBar(LineEntry):
         """Screen column at which the entry begins."""
         return len(self._prompt())
 
-    def on_resize(self) -> None:
-        self.draw()
-
-    def theme_changed(self) -> None:
-        super().theme_changed()
-        self.draw()
-
     def draw(self) -> None:
         if self.size.width:
             self.set_parts(self._editing_lines() if self.editing else self._resting_lines(), on="panel")

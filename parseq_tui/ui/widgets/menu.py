@@ -39,7 +39,7 @@ class PrefixMenu(StyledLines):
         lines: list[list[Part]] = [[(f" {title}", head), ("   Esc leaves", self.palette.style("dim", "panel"))]]
         for row in range(rows):
             lines.append([part for entry in entries[row::rows] for part in self._entry(entry, column)])
-        self.call_after_refresh(self.set_parts, lines, on="panel")
+        self.set_parts(lines, on="panel")
 
     def hide(self) -> None:
         self.display = False
@@ -74,7 +74,7 @@ class ProposalList(StyledLines):
             self._line(name, text, index == chosen, name_width, width)
             for index, (name, text) in enumerate(visible, start=first)
         ]
-        self.call_after_refresh(self.set_parts, lines, on="surface")
+        self.set_parts(lines, on="surface")
 
     def hide(self) -> None:
         self.display = False

@@ -17,10 +17,10 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.prompts import Which
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.prompts import Prompt
-from parseq_tui.ui.drawing.canvas import Glyphs
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.plot import ASCII_PLAYHEAD, PLAYHEAD
 from parseq_tui.ui.drawing.ranges import prompt_range, range_bar, weights
+from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.screens.prompt_editor import PromptEditor, PromptEntry
 from parseq_tui.ui.widgets.line_view import LineView
 

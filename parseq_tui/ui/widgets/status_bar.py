@@ -36,16 +36,9 @@ class TitleBar(StyledLines):
     def show(self, view: TitleView) -> None:
         if view != self._view:
             self._view = view
-            self._draw()
+            self.draw()
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def theme_changed(self) -> None:
-        super().theme_changed()
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         view, style = self._view, self.palette.style
         mark = " *" if view.dirty else ""
         read_only = "  read-only" if view.read_only else ""
@@ -79,12 +72,12 @@ class StatusBar(StyledLines):
     def show_hints(self, hints: Sequence[tuple[str, str]]) -> None:
         """(key, what it does) pairs, most useful first; what does not fit is left out."""
         self._hints = tuple(hints)
-        self._draw()
+        self.draw()
 
     def show_selection(self, text: str) -> None:
         if text != self._selection:
             self._selection = text
-            self._draw()
+            self.draw()
 
     def say(self, text: str, severity: Severity = "information", *, seconds: float = MESSAGE_SECONDS) -> None:
         """Show words for a while; an error stays until the next message."""
@@ -93,21 +86,14 @@ class StatusBar(StyledLines):
         if text and severity != "error":
             spoken = self._until
             self.set_timer(seconds, lambda: self._forget(spoken))
-        self._draw()
+        self.draw()
 
     def _forget(self, spoken: int) -> None:
         if spoken == self._until:
             self._message = ""
-            self._draw()
+            self.draw()
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def theme_changed(self) -> None:
-        super().theme_changed()
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         style = self.palette.style
         room = self.size.width - len(self._selection) - 1
         parts = self._words(room) if self._message else self._keys(room)
@@ -147,6 +133,3 @@ class CommandLine(LineEntry):
         room = self.size.width - len(self.prompt)
         parts, _ = self.entry_parts(room, [(self.line.text, style("text", "surface"))])
         self.set_parts([[(self.prompt, style("accent", "surface", "bold")), *parts]], on="surface")
-
-    def on_resize(self) -> None:
-        self.draw()

@@ -25,11 +25,14 @@ class StyledLines(Themed):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
+        self._parts: Sequence[Sequence[Part]] = ()
+        self._on = "background"
         self._strips: list[Strip] = []
         self._cells: list[list[tuple[str, Style | None]]] = []
 
     def set_parts(self, lines: Sequence[Sequence[Part]], *, on: str = "background") -> None:
-        """Show these lines, each cut or filled to the widget's width."""
+        """Show these lines, each cut or filled to the widget's width; without a size yet, as soon as there is one."""
+        self._parts, self._on = lines, on
         width = self.size.width
         if width <= 0:
             return
@@ -47,8 +50,16 @@ class StyledLines(Themed):
             self.refresh()
         self._strips, self._cells = strips, cells
 
+    def draw(self) -> None:
+        """Show the current state again, for another size or other colours. Widgets with a state override it."""
+        self.set_parts(self._parts, on=self._on)
+
+    def on_resize(self) -> None:
+        self.draw()
+
     def theme_changed(self) -> None:
         self._cells = []
+        self.draw()
 
     def render_line(self, y: int) -> Strip:
         if y < len(self._strips):

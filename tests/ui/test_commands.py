@@ -1,0 +1,167 @@
+"""What keys do to a document: (table before, keys, table after)."""
+
+from __future__ import annotations
+
+import pytest
+from keystrokes import Fingers, check, read
+
+from parseq_tui.ui.commands import COMMANDS
+from parseq_tui.ui.keymap import DEFAULT_KEYS, PREFIX_TITLES
+
+
+@pytest.mark.parametrize(
+    ("before", "keys", "after"),
+    [
+        # a digit starts a value, Enter keeps it and goes down, Escape keeps nothing
+        ("0:[1] 60:2", "0 . 8 enter", "0:0.8 60:[2]"),
+        ("0:[1] 60:2", "0 . 8 escape", "0:[1] 60:2"),
+        ("0:[1] 60:2", "- 3 tab", "0:-3=[] 60:2"),
+        ("0:[1] 60:2", "1 / 4 enter", "0:0.25 60:[2]"),
+        ("0:[1] 60:2", "0 , 5 enter", "0:0.5 60:[2]"),
+        # Enter on an empty cell offers the interpolated value
+        ("0:1 30:[] 60:2", "enter enter", "0:1 30:1.5 60:[2]"),
+        # = in a value cell is a formula
+        ("0:[1] 60:2", "c = S enter", "0:1=S 60:[2]"),
+        ("0:1 60:[2]", "d", "0:1 60:[]"),
+        ("0:1 60:[2]", "c enter", "0:1 60:[]"),
+        # the interpolation goes round: linear is in effect until something else is said
+        ("0:[1] 60:2", "i", "0:[1]=S 60:2"),
+        ("0:[1] 60:2", "i i i", "0:[1]=P 60:2"),
+        ("0:[1] 60:2", "i i i i", "0:[1]=L 60:2"),
+        # nudging, by the field's step, ten of it, and back
+        ("0:[1] 60:2", "> >", "0:[1.02] 60:2"),
+        ("0:[1] 60:2", "}", "0:[1.1] 60:2"),
+        ("0:[1] 60:2", "> > u", "0:[1.01] 60:2"),
+        ("0:1 30:[] 60:2", ">", "0:1 30:[1.51] 60:2"),
+        ("0:[1] 60:2", "* x * 2 + 0 . 5 enter", "0:[2.5] 60:2"),
+        # rows
+        ("0:[1] 60:2", "o", "0:1 30:[] 60:2"),
+        ("0:1 60:[2]", "O", "0:1 30:[] 60:2"),
+        ("0:[1] 60:2", "a 1 2 enter", "0:1 12:[] 60:2"),
+        ("0:1 30:[5] 60:2", "D", "0:1 60:[2]"),
+        ("0:1 30:[5] 60:2", "T + 8 enter", "0:1 38:[5] 60:2"),
+        ("0:1 30:[5] 60:2", "D u", "0:1 30:[5] 60:2"),
+        ("0:1 30:[5] 60:2", "D u U", "0:1 60:[2]"),
+        ("0:[1] 60:2", "r", "0:[1] 60:2"),
+        ("0:[1] 30:5 60:2", "7 enter r", '0:7 30:[7] 60:2'),
+        # copy and paste, one cell over a selection
+        ("0:[1] 30:5 60:2", "y down p", "0:1 30:[1] 60:2"),
+        ("0:[1] 30:5 60:6", "y down v down p", "0:1 30:1 60:[1]"),
+        ("0:[1] 30:5 60:2", "x", "0:[] 30:5 60:2"),
+        ("0:[1] 30:5 60:2", "shift+right y down p", "0:1 30:[1] 60:2"),
+        # fills act on the selection
+        ("0:[1] 15: 30: 60:3", "v G f d", "0:1 15:1 30:1 60:[1]"),
+        ("0:[1] 15: 30: 60:3", "v G f l", "0:1 15:1.5 30:2 60:[3]"),
+        ("0:[1] 15: 30: 60:3", "v G f s 2 enter", "0:1 15:3 30:5 60:[7]"),
+        ("0:1 15:[] 60:3", "f k", "0:1 15:[1.5] 60:3"),
+        ("0:[1] 15:2 60:3", "V down d", "0: 15:[] 60:3"),
+    ],
+)  # fmt: skip
+def test_keys(before: str, keys: str, after: str) -> None:
+    check(before, keys, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "keys", "after"),
+    [
+        ("0:[1] 30:5 60:2", "j j", "0:1 30:5 60:[2]"),
+        ("0:[1] 30: 60:2", "ctrl+down", "0:1 30: 60:[2]"),
+        ("0:1 30: 60:[2]", "ctrl+up", "0:[1] 30: 60:2"),
+        ("0:[1] 30:5 60:2", "G", "0:1 30:5 60:[2]"),
+        ("0:1 30:5 60:[2]", "g g", "0:[1] 30:5 60:2"),
+        ("0:[1] 30:5 60:2", "g f 4 0 enter", "0:1 30:[5] 60:2"),
+        ('0:[1] 30:5"drop" 60:2', "]", '0:1 30:[5]"drop" 60:2'),
+        ('0:[1] 30:5"drop" 60:2', "/ D R enter", '0:1 30:5"drop" 60:2'),
+        ("0:[1] 30:5 60:2", "l", "0:1=[] 30:5 60:2"),
+        ("0:[1] 30:5 60:2", ": 3 0 enter", "0:1 30:[5] 60:2"),
+    ],
+)
+def test_moves(before: str, keys: str, after: str) -> None:
+    check(before, keys, after)
+
+
+def test_what_cannot_be_done_says_why() -> None:
+    fingers = check("0:[1] 60:2", "D", "0:[1] 60:2")
+    assert "the first keyframe is where the animation starts" in fingers.host.said[-1]
+    assert "nothing has been changed yet" in check("0:[1] 60:2", "u", "0:[1] 60:2").host.said[-1]
+    assert "select several rows first" in check("0:[1] 60:2", "f d", "0:[1] 60:2").host.said[-1]
+
+
+def test_a_text_in_a_value_cell_stays_open_and_says_how_to_write_a_formula() -> None:
+    fingers = check("0:[1] 60:2", "c b a d enter", "0:[1] 60:2")
+    assert fingers.host.entry is not None
+    assert "begin with =" in fingers.host.said[-1]
+
+
+def test_a_prefix_key_shows_what_may_follow() -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.press("f")
+    assert any("Fill down" in line for line in fingers.host.menu)
+    fingers.press("escape")
+    assert fingers.host.menu == ()
+    assert fingers.desk.in_sequence is False
+
+
+def test_read_only_refuses_edits_and_lets_look() -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.session.read_only = True
+    fingers.press("i j y")
+    assert fingers.host.said[0].endswith("the document is open read-only")
+    assert fingers.desk.view.row == 1
+    assert fingers.host.copied == "2\n"
+
+
+def test_an_unknown_command_names_near_ones() -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.press(": f i l l enter")
+    assert "did you mean fill.down" in fingers.host.said[-1]
+
+
+def test_pasting_a_spreadsheet_is_one_step() -> None:
+    fingers = Fingers(*read("0:[1] 30:5 60:2"))
+    fingers.desk.paste("0,5\tbez()\n0.75\t\n")
+    assert [row.values["zoom"] for row in fingers.session.document.keyframes] == [0.5, 0.75, 2]
+    assert fingers.session.document.keyframes[0].formulas["zoom"] == "bez()"
+    fingers.press("u")
+    assert [row.values["zoom"] for row in fingers.session.document.keyframes] == [1, 5, 2]
+
+
+def test_escape_sequences_in_pasted_text_are_made_harmless() -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.press("left")
+    fingers.desk.paste("\x1b]52;c;ZXZpbA==\x07intro")
+    info = fingers.session.document.keyframes[0].info
+    assert info is not None
+    assert info.isprintable()
+
+
+def test_quick_nudges_are_one_step_and_moving_closes_it() -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.clock = 0.0
+    fingers.session._clock = lambda: 0.0
+    fingers.press("> > >")
+    fingers.press("u")
+    assert fingers.session.document.keyframes[0].values["zoom"] == 1
+    fingers.press("> down up > u")
+    assert fingers.session.document.keyframes[0].values["zoom"] == pytest.approx(1.01)
+
+
+def test_every_key_names_a_command_and_every_prefix_has_a_title() -> None:
+    assert set(DEFAULT_KEYS) <= set(COMMANDS)
+    sequences = [key.split() for keys in DEFAULT_KEYS.values() for key in keys]
+    prefixes = {" ".join(keys[:length]) for keys in sequences for length in range(1, len(keys))}
+    assert prefixes == set(PREFIX_TITLES)
+    single = {keys[0] for keys in sequences if len(keys) == 1}
+    assert single.isdisjoint(prefixes), "a prefix key cannot be a command too"
+
+
+def test_no_key_does_two_things() -> None:
+    keys = [key for keys in DEFAULT_KEYS.values() for key in keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_command_explains_itself() -> None:
+    for entry in COMMANDS.values():
+        assert entry.title
+        assert entry.help.endswith(".") or entry.help.endswith("…")
+        assert entry.name.count(".") == 1
