@@ -1,4 +1,4 @@
-"""Decimation keeps what can be seen: the extremes of every dot column, in their order."""
+"""Decimation keeps what can be seen: the extremes of every dot column, and a curve without holes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from parseq_tui.ui.drawing.decimate import column_starts, dot_of, minmax
+from parseq_tui.ui.drawing.decimate import column_starts, connected, dot_of, extremes
 
 values_with_gaps = arrays(
     np.float64,
@@ -18,18 +18,15 @@ values_with_gaps = arrays(
 
 @given(values_with_gaps, st.integers(1, 400))
 def test_every_columns_extremes_are_drawn_in_that_column(values: np.ndarray, columns: int) -> None:
-    x, y = minmax(values, columns)
+    low, high = extremes(values, columns)
     finite = np.where(np.isfinite(values), values, np.nan)
-    column = np.floor([dot_of(index, 0, values.size, columns) for index in range(values.size)])
-    drawn = np.floor(x)
+    column = np.floor([dot_of(index, 0, values.size, columns) for index in range(values.size)]).astype(int)
     for each in np.unique(column):
         inside = finite[column == each]
-        shown = y[drawn == each]
         if np.isnan(inside).all():
-            assert np.isnan(shown).all()
+            assert np.isnan(low[each]) and np.isnan(high[each])
         else:
-            assert np.nanmin(shown) == np.nanmin(inside)
-            assert np.nanmax(shown) == np.nanmax(inside)
+            assert (low[each], high[each]) == (np.nanmin(inside), np.nanmax(inside))
 
 
 @given(st.integers(1, 100_000), st.integers(1, 500), st.data())
@@ -37,22 +34,35 @@ def test_a_spike_of_one_frame_is_never_lost(count: int, columns: int, data: st.D
     values = np.zeros(count)
     spike = data.draw(st.integers(0, count - 1))
     values[spike] = 7
-    x, y = minmax(values, columns)
-    assert y.max() == 7
-    assert abs(x[y == 7][0] - dot_of(spike, 0, count, columns)) <= 1
+    _, high = connected(*extremes(values, columns))
+    assert high[int(dot_of(spike, 0, count, columns))] == 7
 
 
-@given(arrays(np.float64, st.integers(2, 2000), elements=st.floats(-9, 9)), st.integers(1, 300))
-def test_there_are_at_most_two_points_per_column_and_time_never_runs_back(values: np.ndarray, columns: int) -> None:
-    x, y = minmax(values, columns)
-    assert x.size == y.size <= max(2 * columns, min(values.size, columns))
-    assert (np.diff(x) >= 0).all()
-    assert x[0] > 0 and x[-1] < columns
+@given(arrays(np.float64, st.integers(1, 500), elements=st.floats(-1e6, 1e6)), st.integers(1, 300))
+def test_a_connected_curve_has_no_holes_and_invents_no_extremes(values: np.ndarray, columns: int) -> None:
+    before_low, before_high = extremes(values, columns)
+    low, high = connected(before_low, before_high)
+    assert (low <= before_low).all() and (high >= before_high).all()
+    assert low.min() == before_low.min() and high.max() == before_high.max()
+    tolerance = 1e-9 * max(1.0, np.abs(values).max())
+    assert (np.maximum(low[1:], low[:-1]) <= np.minimum(high[1:], high[:-1]) + tolerance).all()
 
 
-def test_extremes_of_a_column_come_in_the_order_in_which_they_occur() -> None:
-    up_then_down = np.array([0.0, 5.0, 1.0, 9.0, 3.0, 2.0])
-    assert minmax(up_then_down, 2)[1].tolist() == [0, 5, 9, 2]
+@given(arrays(np.float64, st.integers(2, 40), elements=st.floats(-9, 9)), st.integers(40, 300))
+def test_between_few_frames_lies_the_straight_line(values: np.ndarray, columns: int) -> None:
+    low, high = extremes(values, columns)
+    assert (low == high).all()
+    frames = (np.arange(columns) + 0.5) * values.size / columns - 0.5
+    line = np.interp(frames, np.arange(values.size), values)
+    steepest = np.abs(np.diff(values)).max()
+    assert (np.abs(low - line) <= steepest * values.size / columns + 1e-9).all()
+
+
+def test_gaps_stay_gaps_and_a_lonely_frame_stays() -> None:
+    low, _ = extremes(np.array([1.0, np.nan, 3.0, np.nan, np.nan]), 10)
+    assert np.isnan(low).tolist() == [False, False, True, True, True, False, True, True, True, True]
+    assert np.isnan(extremes(np.full(50, np.nan), 7)[0]).all()
+    assert np.isnan(extremes(np.zeros(0), 7)[0]).all()
 
 
 @given(st.integers(1, 10_000), st.data())

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parseq_tui.timeline.prompts import Overlap, Prompt
-from parseq_tui.ui.drawing.canvas import Glyphs
 from parseq_tui.ui.drawing.plot import ChartRequest, Curve, chart, plot_text
 from parseq_tui.ui.drawing.ranges import range_bar, weights
+from parseq_tui.ui.drawing.raster import DOTS, Glyphs, Span, paint
 from parseq_tui.ui.drawing.scales import labels, round_numbers, scale_of
 from parseq_tui.ui.drawing.sparkline import sparkline
 
@@ -23,11 +23,11 @@ GLYPHS: tuple[Glyphs, ...] = ("braille", "block", "ascii")
 def test_a_ramp_in_ascii_reads_like_a_ramp() -> None:
     assert plot_text({"zoom": np.arange(8.0)}, 14, 8, x0=100, glyphs="ascii", marks=[100]) == [
         "A zoom 0…7",
-        " |          **",
+        " |         ***",
         "5|       ***",
-        " |     **",
+        " |    ****",
         " |  ***",
-        "0|A*",
+        "0|A**",
         " |+-----------",
         "  100",
     ]
@@ -123,20 +123,37 @@ def test_names_from_files_cannot_move_the_cursor() -> None:
     assert "\x1b" not in plot_text({"a\x1b[2Jb\n": np.arange(9.0)}, 40, 10)[0]
 
 
-def test_the_kernel_of_plotext_never_ends_the_process() -> None:
-    """Windows of every kind, off the edges too: one assertion in its C++ would take the editor with it."""
+def test_no_window_ends_the_process() -> None:
+    """Windows of every kind, off the edges too: a failed assertion in plotext's kernel takes everything with it."""
     program = """
 import random, numpy as np
 from parseq_tui.ui.drawing.plot import *
 rng = random.Random(1)
 wave = np.sin(np.arange(400) / 9) * 50
 curves = tuple(Curve(str(i), values, series=i) for i, values in enumerate((wave, np.floor(wave / 9), np.cumsum(wave))))
-for _ in range(60):
-    count = rng.uniform(1, 400); start = rng.uniform(-5, 400 - count)
+for _ in range(150):
+    count = rng.randint(1, 450); start = rng.randint(-20, 400)
     glyphs = rng.choice(("braille", "block", "ascii"))
-    chart(ChartRequest(curves, rng.randint(12, 120), rng.randint(4, 30), start, count, glyphs=glyphs))
+    beat = rng.uniform(0, 40)
+    chart(ChartRequest(curves, rng.randint(12, 120), rng.randint(4, 30), start, count, beat=beat, glyphs=glyphs))
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_dots_of_two_curves_share_a_character_and_the_upper_curve_owns_it() -> None:
+    low = Span(np.array([0.0, 0.0]), np.array([0.0, 0.0]), 0)
+    high = Span(np.array([3.0, np.nan]), np.array([3.0, np.nan]), 1)
+    cells = paint(1, 1, [low, high], "braille")
+    assert cells.rows == ("⣁",)
+    assert cells.series.tolist() == [[2]]
+
+
+@pytest.mark.parametrize(("glyphs", "picture"), [("braille", "⢸"), ("block", "▐"), ("ascii", "+")])
+def test_every_glyph_is_read_off_the_same_dots(glyphs: Glyphs, picture: str) -> None:
+    across, down = DOTS[glyphs]
+    low, high = np.full(across, np.nan), np.full(across, np.nan)
+    low[-1], high[-1] = 0, down - 1
+    assert paint(1, 1, [Span(low, high, 1)], glyphs).rows == (picture,)
 
 
 @given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9), st.integers(1, 9))
