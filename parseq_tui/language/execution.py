@@ -23,12 +23,20 @@ def prepared(text: str, name: str, rules: Rules) -> tuple[Formula, Traits]:
     return formula, traits_of(formula, name, rules)
 
 
-def execute(formula: Formula, traits: Traits, run: Run, frames: Floats, active: Floats) -> tuple[Value, Failure | None]:
+def execute(
+    formula: Formula,
+    traits: Traits,
+    run: Run,
+    frames: Floats,
+    active: Floats,
+    before: NDArray[np.int64] | None = None,
+) -> tuple[Value, Failure | None]:
     """The raw results at `frames` (ascending), as far as the first that fails, and that failure.
 
-    `active` is the active keyframe of each frame. Results are one value for all frames, or an array.
+    `active` is the active keyframe of each frame, `before` (if known) the index of the point at or before it. Results
+    are one value for all frames, or an array.
     """
-    moment = Moment(run, frames, active)
+    moment = Moment(run, frames, active, before)
     with np.errstate(all="ignore"):
         if not (traits.steps or traits.traces):
             return evaluate(formula.tree, moment)

@@ -149,16 +149,16 @@ class Moment:
     `frames` and `active` are float64 arrays of one length, or plain floats for a single frame.
     """
 
-    __slots__ = ("_segment", "active", "frames", "row", "run")
+    __slots__ = ("_before", "active", "frames", "row", "run")
 
-    def __init__(self, run: Run, frames: Numbers, active: Numbers) -> None:
+    def __init__(self, run: Run, frames: Numbers, active: Numbers, before: NDArray[np.int64] | None = None) -> None:
         self.run = run
         self.frames = frames
         self.active = active
         """The active keyframe at each frame."""
         self.row = 0
         """When stepping frame by frame: how many frames of the run came before."""
-        self._segment: Any = None
+        self._before: Any = before
 
     @property
     def around(self) -> Surroundings:
@@ -172,14 +172,15 @@ class Moment:
     def only(self, chosen: NDArray[Any]) -> Moment:
         """The frames chosen by a mask or index array."""
         assert isinstance(self.frames, np.ndarray) and isinstance(self.active, np.ndarray)
-        return Moment(self.run, self.frames[chosen], self.active[chosen])
+        before = None if self._before is None else self._before[chosen]
+        return Moment(self.run, self.frames[chosen], self.active[chosen], before)
 
     @property
     def before(self) -> Any:
         """Index of the last defined keyframe at or before each frame; −1 before the first."""
-        if self._segment is None or not isinstance(self.frames, np.ndarray):
-            self._segment = np.searchsorted(self.run.points.x, self.frames, side="right") - 1
-        return self._segment
+        if self._before is None or not isinstance(self.frames, np.ndarray):
+            self._before = np.searchsorted(self.run.points.x, self.frames, side="right") - 1
+        return self._before
 
     def fail(self, message: str, kind: str, hint: str = "", where: Any = None) -> NoReturn:
         """Ends the evaluation with an error at the first frame of `where` (default: of all)."""

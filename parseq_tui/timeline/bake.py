@@ -151,7 +151,9 @@ class _Fields:
         known = self.before.get(name)
         if known is not None and not self.changes.touches(name):
             return known.plan
-        column: FieldColumn = field_column(self.document, name, self.stating, self.default(name))
+        column: FieldColumn = field_column(
+            self.document, name, self.around.labels.frames, self.stating, self.default(name)
+        )
         return plan_field(name, column, self.document.first_frame, len(self.frames), self.document.dialect)
 
     def baked(self) -> dict[str, _Baked]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parseq_tui.language.moment import Points
+from parseq_tui.language.values import Floats
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
 
@@ -30,17 +31,20 @@ def stating_rows(rows: Iterable[Keyframe]) -> list[Keyframe]:
     return [row for row in first.values() if row.formulas]
 
 
-def field_column(document: Document, name: str, stating: Sequence[Keyframe], default: float) -> FieldColumn:
-    """The column of `name`. Rows at both ends without a value get that of the nearest row that has one."""
+def field_column(
+    document: Document, name: str, frames: Floats, stating: Sequence[Keyframe], default: float
+) -> FieldColumn:
+    """The column of `name`; `frames` are those of all rows, shape (rows,).
+
+    Rows at both ends without a value get that of the nearest row that has one.
+    """
     rows = document.keyframes
-    # a value that is not a number (NaN) counts as none
-    defining = [(row.frame, value) for row in rows if (value := row.values.get(name)) is not None and value == value]
-    ends = [rows[0], rows[-1]]
-    missing = [(value := row.values.get(name)) is None or value != value for row in ends]
-    if missing[0]:
-        defining.insert(0, (rows[0].frame, defining[0][1] if defining else default))
-    if missing[1] and len(rows) > 1:
-        defining.append((rows[-1].frame, defining[-1][1] if len(defining) > missing[0] else default))
-    points = np.array(defining, dtype=np.float64).reshape(-1, 2)
+    y = np.array([row.values.get(name) for row in rows], dtype=np.float64)  # None becomes NaN, which counts as none too
+    defining = np.flatnonzero(~np.isnan(y))
+    first, last = (y[defining[0]], y[defining[-1]]) if len(defining) else (default, default)
+    for place, value in ((0, first), (len(rows) - 1, last)):
+        if np.isnan(y[place]):
+            y[place] = value
+    has_value = ~np.isnan(y)
     statements = tuple((row.frame, text) for row in stating if (text := row.formulas.get(name)))
-    return FieldColumn(Points(points[:, 0].copy(), points[:, 1].copy()), statements)
+    return FieldColumn(Points(frames[has_value], y[has_value]), statements)

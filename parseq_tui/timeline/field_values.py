@@ -118,6 +118,7 @@ class _Computation:
     previous: Floats | None
     values: Floats = field(init=False)
     active: Floats = field(init=False)
+    before: NDArray[np.int64] = field(init=False)
     problems: list[Diagnostic] = field(init=False)
     raw: dict[int, Value] = field(default_factory=dict)
     """Raw results of pure runs that are no plain numbers, by their first frame: formulas that look back see them."""
@@ -126,7 +127,7 @@ class _Computation:
 
     def __post_init__(self) -> None:
         self.values = np.empty(len(self.frames))
-        self.active = active_frames(self.plan.column.points, self.frames)
+        self.before, self.active = keyframes_at(self.plan.column.points, self.frames)
         self.problems = list(self.plan.problems)
         self.failures = len(self.problems)
 
@@ -181,7 +182,7 @@ class _Computation:
             stated_at=int(self.frames[0]) if run.stated_at is None else run.stated_at,
             history=[] if history is None else history,  # type: ignore[arg-type]
         )
-        return execute(run.formula, run.traits, state, self.frames[chosen], self.active[chosen])
+        return execute(run.formula, run.traits, state, self.frames[chosen], self.active[chosen], self.before[chosen])
 
     def compute_in_order(self) -> None:
         """The runs that remember or look back, after the others, each seeing all results before it."""
@@ -271,17 +272,14 @@ MAX_ZEROS = 20_000
 """Frames of a failing 2022 formula that are tried one by one."""
 
 
-def active_frames(points: Points, frames: Floats) -> Floats:
-    """The active keyframe of each frame, shape of frames (consecutive whole numbers)."""
-    if not len(points.x) or points.on_whole_frames[0:1].tolist() != frames[0:1].tolist():
-        return points.active_at(frames)
-    # a keyframe stands on the first frame: count the keyframes up to each frame
-    steps = np.zeros(len(frames), dtype=np.int64)
-    inside = points.on_whole_frames[points.on_whole_frames <= frames[-1]]
-    distinct = np.unique(inside)
-    steps[(distinct - frames[0]).astype(np.int64)[1:]] = 1
-    result: Floats = distinct[np.cumsum(steps)]
-    return result
+def keyframes_at(points: Points, frames: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """For consecutive whole frames: the index of the point at or before each, and its active keyframe."""
+    places = np.ceil(points.x - frames[0])
+    places = places[(places >= 0) & (places < len(frames))].astype(np.int64)
+    before = np.bincount(places, minlength=len(frames)).cumsum() - 1
+    if len(points.on_whole_frames) == len(points.x) and before[0] >= 0:
+        return before, points.x[before]
+    return before, points.active_at(frames)
 
 
 def _frames_of(runs: list[FormulaRun], count: int) -> NDArray[np.int64]:

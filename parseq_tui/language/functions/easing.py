@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parseq_tui.language.functions.interpolators import step_value
 from parseq_tui.language.functions.timing import next_keyframe, next_keyframe_value
@@ -56,64 +57,91 @@ CURVES: dict[str, tuple[float, float, float, float]] = {
 """Named curves and their control points x1, y1, x2, y2."""
 
 
-def _polynomial(t: Any, first: Any, second: Any) -> Any:
-    return (((1 - 3 * second + 3 * first) * t + (3 * second - 6 * first)) * t + 3 * first) * t
+class _Cubic:
+    """One coordinate of the curve over its parameter: ((a·t + b)·t + c)·t, for one curve or one per frame."""
 
+    def __init__(self, first: Numbers, second: Numbers) -> None:
+        self.a = 1 - 3 * second + 3 * first
+        self.b = 3 * second - 6 * first
+        self.c = 3 * first
 
-def _slope(t: Any, first: Any, second: Any) -> Any:
-    return 3 * (1 - 3 * second + 3 * first) * t * t + 2 * (3 * second - 6 * first) * t + 3 * first
+    def at(self, t: Any) -> Any:
+        return ((self.a * t + self.b) * t + self.c) * t
+
+    def slope(self, t: Any) -> Any:
+        return 3 * self.a * t * t + 2 * self.b * t + self.c
+
+    def only(self, chosen: Any) -> _Cubic:
+        part = _Cubic(0.0, 0.0)
+        part.a, part.b, part.c = (v if np.ndim(v) == 0 else v[chosen] for v in (self.a, self.b, self.c))  # type: ignore[index]
+        return part
 
 
 def ease(x: Floats, control: Control) -> Floats:
-    """Height of the Bézier curve at each horizontal position, shape of x.
+    """Height of the Bézier curve at each horizontal position, shape of x. Control points: one each, or one per frame.
 
     Solved as browsers' scripts do (a table of ten samples in 32-bit floats, then four Newton steps or a loose
     bisection), because the error of that method shows around the 8th digit of existing documents.
     """
-    x1, y1, x2, y2 = (np.broadcast_to(np.asarray(value, dtype=np.float64), x.shape) for value in control)
-    result = np.asarray(_polynomial(_parameter(x, x1, x2), y1, y2))
-    result = np.where(x == 0, 0.0, np.where(x == 1, 1.0, result))
-    return np.where((x1 == y1) & (x2 == y2), x, result)
+    x1, y1, x2, y2 = control
+    height = _Cubic(y1, y2).at(_parameter(x, _Cubic(x1, x2)))
+    height = np.where(x == 0, 0.0, np.where(x == 1, 1.0, height))
+    straight = np.asarray((np.equal(x1, y1)) & (np.equal(x2, y2)))
+    return np.where(straight, x, height) if straight.any() else height
 
 
-def _parameter(x: Floats, x1: Floats, x2: Floats) -> Floats:
+def _parameter(x: Floats, across: _Cubic) -> Floats:
     """The curve parameter whose horizontal position is x."""
-    starts = np.zeros(_SAMPLES)
-    for i in range(1, _SAMPLES):
-        starts[i] = starts[i - 1] + 0.1  # accumulated, not i/10
-    samples = [_polynomial(i * 0.1, x1, x2).astype(np.float32).astype(np.float64) for i in range(_SAMPLES + 1)]
-    index = np.zeros(x.shape, dtype=np.int64)
-    passed = np.ones(x.shape, dtype=bool)
-    for i in range(1, _SAMPLES):
-        passed &= samples[i] <= x
-        index += passed
-    low, high = (np.choose(index + shift, samples) for shift in (0, 1))
-    start = starts[index]
+    index, low, high = _sampled(x, across)
+    start = _STARTS[index]
     guess = start + (x - low) / (high - low) * 0.1
-    slope = _slope(guess, x1, x2)
-    t = np.where(slope >= _NEWTON_FROM_SLOPE, _newton(x, guess, x1, x2), guess)
-    flat = (slope < _NEWTON_FROM_SLOPE) & (slope != 0)
+    slope = across.slope(guess)
+    flat = ~(slope >= _NEWTON_FROM_SLOPE)
+    t: Floats = _newton(x, guess, across)
     if flat.any():
-        t[flat] = _bisect(x[flat], start[flat], x1[flat], x2[flat])
+        t = np.where(flat, guess, t)
+        bisected = np.flatnonzero(flat & (slope != 0))
+        t[bisected] = _bisect(x[bisected], start[bisected], across.only(bisected))
     return t
 
 
-def _newton(x: Floats, guess: Floats, x1: Floats, x2: Floats) -> Floats:
+_STARTS = np.concatenate(([0.0], np.cumsum(np.full(_SAMPLES - 1, 0.1))))
+"""Where the sampled stretches begin: accumulated, not i/10."""
+
+
+def _sampled(x: Floats, across: _Cubic) -> tuple[NDArray[np.int64], Any, Any]:
+    """The stretch between two samples of the curve that holds x, and the samples at its ends."""
+    steps = np.arange(_SAMPLES + 1) * 0.1
+    if np.ndim(across.a) == 0:
+        samples = across.at(steps).astype(np.float32).astype(np.float64)
+        index = np.searchsorted(samples[1:_SAMPLES], x, side="right")
+        return index, samples[index], samples[index + 1]
+    columns = np.stack([np.broadcast_to(across.at(step), x.shape) for step in steps])
+    columns = columns.astype(np.float32).astype(np.float64)
+    index = np.logical_and.accumulate(columns[1:_SAMPLES] <= x, axis=0).sum(axis=0)
+    rows = np.arange(len(x))
+    return index, columns[index, rows], columns[index + 1, rows]
+
+
+def _newton(x: Floats, guess: Floats, across: _Cubic) -> Floats:
     t = guess
     for _ in range(4):
-        slope = _slope(t, x1, x2)
-        t = np.where(slope == 0, t, t - (_polynomial(t, x1, x2) - x) / slope)
+        slope = across.slope(t)
+        step = (across.at(t) - x) / slope
+        if not slope.all():
+            step[slope == 0] = 0.0
+        t = t - step
     return t
 
 
-def _bisect(x: Floats, start: Floats, x1: Floats, x2: Floats) -> Floats:
+def _bisect(x: Floats, start: Floats, across: _Cubic) -> Floats:
     low, high = start, start + 0.1
     t = low
     going = np.ones(x.shape, dtype=bool)
     for _ in range(10):
         middle = low + (high - low) / 2
         t = np.where(going, middle, t)
-        error = _polynomial(t, x1, x2) - x
+        error = across.at(t) - x
         above = error > 0
         high = np.where(going & above, t, high)
         low = np.where(going & ~above, t, low)
@@ -123,30 +151,27 @@ def _bisect(x: Floats, start: Floats, x1: Floats, x2: Floats) -> Floats:
 
 def bezier(moment: Moment, control: Control, start: Numbers, end: Numbers, span: Numbers, offset: Numbers) -> Any:
     """A transition from `start` to `end` over `span` frames since the active keyframe (LANGUAGE §6.5)."""
-    since = moment.frames - moment.active
-    position = np.where(np.abs(offset) < 1, offset, np.divide(since, span))
+    natural = np.divide(moment.frames - moment.active, span)
+    position = np.atleast_1d(natural if np.all(np.abs(offset) >= 1) else np.where(np.abs(offset) < 1, offset, natural))
     shape = position.shape
-    eased = (np.broadcast_to(span, shape) != 0) & ~(position > 1)
-    result = np.where(np.broadcast_to(span, shape) == 0, start, end).astype(np.float64)
-    if not eased.any():
-        return result
-    if moment.count is None:
-        chosen: Any = ()
-    else:
-        chosen = slice(None) if eased.all() else np.flatnonzero(eased)
-    picked: Any = tuple(np.broadcast_to(value, shape)[chosen] for value in control)
-    for x in (picked[0], picked[2]):
-        inside = np.ones(shape, dtype=bool)
-        inside[chosen] = (x >= 0) & (x <= 1)
-        moment.require(inside, "x1 and x2 must be between 0 and 1", "bezier-x-range", "y1 and y2 may go beyond")
-    # scalars stay scalars: the curve is then sampled once, not once per frame
-    flat: Any = tuple(
-        value if np.ndim(value) == 0 else np.atleast_1d(part) for value, part in zip(control, picked, strict=True)
-    )
-    height = ease(np.atleast_1d(position[chosen]), flat)
-    first, last = (np.broadcast_to(value, shape)[chosen] for value in (start, end))
-    result[chosen] = (first + height * (last - first)).reshape(np.shape(first))
-    return result
+    still = np.broadcast_to(np.equal(span, 0), shape)
+    result = np.where(still, start, end)
+    eased = np.flatnonzero(~still & ~(position > 1))
+    if len(eased):
+        points = tuple(value if isinstance(value, float) else np.broadcast_to(value, shape)[eased] for value in control)
+        _check_control_points(moment, points, eased)
+        height = ease(position[eased], points)  # type: ignore[arg-type]
+        first, last = (v if isinstance(v, float) else np.broadcast_to(v, shape)[eased] for v in (start, end))
+        result[eased] = first + height * (last - first)
+    return result if moment.count is not None else result[0]
+
+
+def _check_control_points(moment: Moment, points: tuple[Any, ...], eased: NDArray[np.int64]) -> None:
+    """Fails at the first eased frame whose x1 or x2 is not between 0 and 1."""
+    inside = np.ones(moment.count or 1, dtype=bool)
+    for x in (points[0], points[2]):
+        inside[eased] &= (x >= 0) & (x <= 1)
+    moment.require(inside, "x1 and x2 must be between 0 and 1", "bezier-x-range", "y1 and y2 may go beyond")
 
 
 def control_points(moment: Moment, points: Control, curve: Any) -> Control:

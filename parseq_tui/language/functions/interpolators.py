@@ -24,7 +24,7 @@ def linear(moment: Moment) -> Numbers:
     if len(points.x) == 1:
         return float(points.y[0])
     slopes, offsets = _lines(points)
-    segment = np.clip(moment.before, 0, len(slopes) - 1)
+    segment = np.maximum(np.minimum(moment.before, len(slopes) - 1), 0)
     return slopes[segment] * moment.frames + offsets[segment]  # type: ignore[no-any-return]
 
 

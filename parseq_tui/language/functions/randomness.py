@@ -195,12 +195,12 @@ class NoiseField:
         permutation = np.frombuffer(PERMUTATION, np.uint8).astype(np.int64)
         permutation ^= np.where(np.arange(256) & 1, bits & 255, bits >> 8)
         self.permutation: NDArray[np.int64] = np.concatenate((permutation, permutation)).astype(np.int64)
-        self.gradients = _GRADIENTS[self.permutation % 12]
+        self.across, self.down = np.ascontiguousarray(_GRADIENTS[self.permutation % 12].T)
 
     def _corner(self, i: NDArray[np.int64], j: NDArray[np.int64], x: Floats, y: Floats) -> Floats:
         """The gradient of a grid corner times the way to it."""
-        gradient = self.gradients[i + self.permutation[j]]
-        product: Floats = gradient[..., 0] * x + gradient[..., 1] * y
+        place = i + self.permutation[j]
+        product: Floats = self.across[place] * x + self.down[place] * y
         return product
 
     def simplex(self, x: Floats, y: Floats) -> Floats:
@@ -355,7 +355,7 @@ def vibe(
     if moment.around.as_parseq:
         return bezier(moment, control, start, end, length, travelled)
     shape = np.atleast_1d(travelled)
-    height = ease(np.clip(np.nan_to_num(shape, nan=1.0), 0, 1), control).reshape(np.shape(travelled))
+    height = ease(np.clip(np.nan_to_num(shape, nan=1.0), 0.0, 1.0), control).reshape(np.shape(travelled))
     return start + height * (np.asarray(end) - start)
 
 
