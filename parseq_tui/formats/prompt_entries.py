@@ -30,12 +30,12 @@ class WrongPrompt(ValueError):
         self.expected = expected
 
 
-def read_prompts(raw: Any, last_frame: int, formula: Callable[[str], str], text: Callable[[str], str]) -> Prompts:
+def read_prompts(raw: Any, formula: Callable[[str], str], text: Callable[[str], str]) -> Prompts:
     """The prompts of a file; `formula` and `text` bring formulas and prompt texts into our own grouping.
 
     Raises WrongPrompt.
     """
-    prompts = _read(raw, last_frame)
+    prompts = _read(raw)
     if prompts.entries or prompts.common.positive or prompts.common.negative:
         entries = tuple(_regrouped(entry, formula, text) for entry in prompts.entries)
         prompts = replace(prompts, entries=entries, common=_regrouped(prompts.common, formula, text))
@@ -50,10 +50,10 @@ def _regrouped(prompt: Prompt, formula: Callable[[str], str], text: Callable[[st
     return replace(read, origin=PromptOrigin(prompt.origin, read) if isinstance(prompt.origin, Mapping) else None)
 
 
-def _read(raw: Any, last_frame: int) -> Prompts:
-    empty = Prompt("Common", end=last_frame, overlap=Overlap(formula=DEFAULT_WEIGHT))
+def _read(raw: Any) -> Prompts:
+    empty = Prompt("Common", overlap=Overlap(formula=DEFAULT_WEIGHT))
     if raw is None:
-        only = Prompt("Prompt 1", end=last_frame, overlap=Overlap(formula=DEFAULT_WEIGHT))
+        only = Prompt("Prompt 1", overlap=Overlap(formula=DEFAULT_WEIGHT))
         return Prompts((only,), empty)
     if isinstance(raw, list):
         entries = tuple(_entry(part, [index]) for index, part in enumerate(raw))
@@ -66,7 +66,6 @@ def _read(raw: Any, last_frame: int) -> Prompts:
             "Prompt 1",
             _text(raw, "positive", []),
             _text(raw, "negative", []),
-            end=last_frame,
             overlap=Overlap(formula=DEFAULT_WEIGHT),
         )
         return Prompts((only,), empty)
@@ -190,8 +189,7 @@ def _entry_object(prompt: Prompt, formula: Callable[[str], str], text: Callable[
             "allFrames": prompt.all_frames,
             "from": prompt.start,
             "to": prompt.end,
-            "overlap": _overlap_object(prompt.overlap, None, formula)
-            | {"custom": prompt.overlap.formula or DEFAULT_WEIGHT},
+            "overlap": _overlap_object(prompt.overlap, None, formula),
         }
     read = origin.read
     changed = dict(origin.raw)
@@ -216,14 +214,13 @@ def _entry_object(prompt: Prompt, formula: Callable[[str], str], text: Callable[
 
 def _overlap_object(overlap: Overlap, read: Overlap | None, formula: Callable[[str], str]) -> dict[str, Any]:
     """The keys of an overlap; with `read`, only those that changed."""
-    old = read or Overlap(kind="", fade_in=-1, fade_out=-1, formula="")
-    changed: dict[str, Any] = {}
-    if overlap.kind != old.kind:
-        changed["type"] = overlap.kind
-    if overlap.fade_in != old.fade_in:
-        changed["inFrames"] = overlap.fade_in
-    if overlap.fade_out != old.fade_out:
-        changed["outFrames"] = overlap.fade_out
-    if overlap.formula != old.formula:
+    parts = {
+        "type": (overlap.kind, read and read.kind),
+        "inFrames": (overlap.fade_in, read and read.fade_in),
+        "outFrames": (overlap.fade_out, read and read.fade_out),
+        "custom": (overlap.formula, read and read.formula),
+    }
+    changed = {key: new for key, (new, old) in parts.items() if read is None or new != old}
+    if "custom" in changed:
         changed["custom"] = formula(overlap.formula)
     return changed

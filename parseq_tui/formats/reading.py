@@ -115,7 +115,7 @@ def _assembled(
         keyframes=ordered,
         managed_fields=managed,
         displayed_fields=part.displayed(managed),
-        prompts=part.prompts(ordered[-1].frame),
+        prompts=part.prompts(),
         options=part.options(),
         time_series=part.time_series(),
         lock=part.choice("keyframeLock", ("frames", "seconds", "beats")),

@@ -34,6 +34,19 @@ OPTION_KEYS: Mapping[str, str] = {
 """Our name of an option → the file's."""
 
 
+def default_managed(dialect: Dialect, rows: Sequence[Keyframe]) -> tuple[str, ...]:
+    """What a file that names no managed fields manages: of Parseq's all there are, of ours those it uses."""
+    if dialect == "parseq":
+        return DEFAULT_MANAGED
+    used = dict.fromkeys(name for row in rows for name in (*row.values, *row.formulas))
+    return tuple(name for name in (*DEFAULT_MANAGED, *used) if used.pop(name, 0) is None)
+
+
+def default_displayed(managed: tuple[str, ...]) -> tuple[str, ...]:
+    """What a file that names no shown fields shows."""
+    return managed[:5]
+
+
 class Parts:
     """The parts of the top-level object except the rows, each read with its defaults and checked."""
 
@@ -54,18 +67,13 @@ class Parts:
         if self.dialect == "2022":
             return tuple(SEED_ERA_FIELDS)
         names = self._names("managedFields")
-        if names is not None:
-            return names
-        if self.dialect == "parseq":
-            return DEFAULT_MANAGED
-        used = dict.fromkeys(name for row in rows for name in (*row.values, *row.formulas))
-        return tuple(name for name in (*DEFAULT_MANAGED, *used) if used.pop(name, 0) is None)
+        return default_managed(self.dialect, rows) if names is None else names
 
     def displayed(self, managed: tuple[str, ...]) -> tuple[str, ...]:
         names = self._names("displayedFields")
         if names is None:
             names = self._names("displayFields")
-        return managed[:5] if names is None else names
+        return default_displayed(managed) if names is None else names
 
     def _names(self, key: str) -> tuple[str, ...] | None:
         names = self.top.get(key)
@@ -112,11 +120,9 @@ class Parts:
             return math.floor(number)
         return float(number)
 
-    def prompts(self, last_frame: int) -> Prompts:
+    def prompts(self) -> Prompts:
         try:
-            return read_prompts(
-                self.top.get("prompts"), last_frame, self.grouping.read_formula, self.grouping.read_prompt
-            )
+            return read_prompts(self.top.get("prompts"), self.grouping.read_formula, self.grouping.read_prompt)
         except WrongPrompt as error:
             raise self._wrong(["prompts", *error.steps], error.expected) from error
 

@@ -17,7 +17,7 @@ from parseq_tui.formats.prompt_entries import write_prompts
 from parseq_tui.formats.rows import cell_changes, row_object
 from parseq_tui.formats.series_entries import write_series
 from parseq_tui.formats.source import DocumentOrigin, RowOrigin, Source
-from parseq_tui.formats.top_level import OPTION_KEYS
+from parseq_tui.formats.top_level import OPTION_KEYS, default_displayed, default_managed
 from parseq_tui.timeline.document import Document, Options
 from parseq_tui.timeline.keyframe import Keyframe
 
@@ -114,11 +114,7 @@ def _wanted(document: Document, origin: DocumentOrigin) -> dict[str, Any]:
         wanted["meta"] = {**(raw.get("meta") or {}), "docName": document.name}
     if document.options != read.options:
         wanted["options"] = {**(raw.get("options") or {}), **_options(document.options, read.options)}
-    if document.managed_fields != read.managed_fields:
-        wanted["managedFields"] = list(document.managed_fields)
-    if document.displayed_fields != read.displayed_fields:
-        key = "displayFields" if "displayFields" in raw and "displayedFields" not in raw else "displayedFields"
-        wanted[key] = list(document.displayed_fields)
+    wanted |= _field_lists(document, origin)
     if document.prompts != read.prompts:
         wanted["prompts"] = write_prompts(document.prompts, grouping.write_formula, grouping.write_prompt)
     if document.time_series != read.time_series:
@@ -129,6 +125,20 @@ def _wanted(document: Document, origin: DocumentOrigin) -> dict[str, Any]:
         wanted["reverseRender"] = document.reverse
     if document.render != read.render:
         wanted["render"] = dict(document.render)
+    return wanted
+
+
+def _field_lists(document: Document, origin: DocumentOrigin) -> dict[str, list[str]]:
+    """The lists of fields that the file must say otherwise, or must say now because its silence would mean another."""
+    wanted: dict[str, list[str]] = {}
+    managed, shown = origin.read.managed_fields, origin.read.displayed_fields
+    if origin.raw.get("managedFields") is None and document.dialect != "2022":
+        managed = default_managed(document.dialect, document.keyframes)
+    if document.managed_fields != managed:
+        wanted["managedFields"] = list(document.managed_fields)
+    key = next((key for key in ("displayedFields", "displayFields") if origin.raw.get(key) is not None), None)
+    if document.displayed_fields != (default_displayed(document.managed_fields) if key is None else shown):
+        wanted[key or "displayedFields"] = list(document.displayed_fields)
     return wanted
 
 
