@@ -52,6 +52,7 @@ class FolderLock:
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.ftruncate(descriptor, 0)  # whoever held it before must not be taken for the holder
                 return cls(descriptor)
             except BlockingIOError:
                 if time.monotonic() > deadline:
