@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import parseq_tui
-from parseq_tui.errors import DocumentError, FormulaError, ParseqError
+from parseq_tui.errors import DocumentError, ParseqError
 from parseq_tui.timeline.render_settings import SETTINGS
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -59,13 +59,9 @@ def describe(error: ParseqError) -> str:
         position = [str(part) for part in (error.line, error.column) if part is not None]
         place = ":".join([str(error.path), *position]) + ": "
     lines = [f"{place}error: {error.message}"]
-    if isinstance(error, FormulaError) and getattr(error, "text", "") and error.span is not None:
-        from parseq_tui.language.diagnostics import caret_lines
-
-        lines += caret_lines(getattr(error, "text", ""), error.span, indent="    ")
     if error.hint:
         lines.append(f"  {error.hint}")
-    return "\n".join("".join(ch if ch.isprintable() or ch == "\n" else " " for ch in line) for line in lines)
+    return "\n".join("".join(ch if ch.isprintable() else " " for ch in line) for line in lines)
 
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:

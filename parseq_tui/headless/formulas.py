@@ -15,7 +15,7 @@ import numpy as np
 from parseq_tui.errors import FormulaError, ParseqError
 from parseq_tui.formats import native
 from parseq_tui.language import functions as _declarations  # noqa: F401  (declares every function)
-from parseq_tui.language.diagnostics import format_diagnostic
+from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.language.evaluate import evaluate_over
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function, Variable
 from parseq_tui.timeline.bake import bake
@@ -31,7 +31,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
         raise ParseqError(f"--frames must be from 1 to {LARGEST_EVALUATION}")
     if not (arguments.fps > 0 and arguments.bpm > 0):
         raise ParseqError("--fps and --bpm must be greater than 0")
-    values = evaluate_over(arguments.expression, arguments.frames, fps=arguments.fps, bpm=arguments.bpm)
+    try:
+        values = evaluate_over(arguments.expression, arguments.frames, fps=arguments.fps, bpm=arguments.bpm)
+    except FormulaError as error:
+        problem = Diagnostic("error", error.message, error.hint, error.kind, text=arguments.expression, span=error.span)
+        print(format_diagnostic(problem), file=sys.stderr)
+        return 1
     plain = values.tolist() if isinstance(values, np.ndarray) else list(values)
     if arguments.json:
         print(json.dumps([None if isinstance(v, float) and not math.isfinite(v) else v for v in plain]))
