@@ -10,7 +10,7 @@ Invariant: `_rows` is what the terminal shows; whoever else writes to the termin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -18,7 +18,8 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
+from textual.geometry import Region
 from textual.strip import Strip
 
 Cell = tuple[str, Style]
@@ -203,3 +204,44 @@ def _whole(cells: Sequence[Cell], start: int, end: int) -> Iterator[tuple[int, i
     while end < len(cells) and cells[end][0] == "":
         end += 1
     yield start, end
+
+
+class BandCompositor(Compositor):
+    """A compositor that renders, of each widget, only the rows that are dirty.
+
+    Textual's renders all rows of every widget that overlaps the box around all dirty regions: with a bar on top and a
+    cell near the bottom that is the whole screen for every key.
+    """
+
+    _bands: tuple[Region, ...] = ()
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        self._bands = _row_bands(self._dirty_regions, self.size.width)
+        try:
+            return super().render_partial_update()
+        finally:
+            self._bands = ()
+
+    def _get_renders(self, crop: Region | None = None) -> Iterator[tuple[Region, Region, list[Strip]]]:
+        if not self._bands:
+            yield from super()._get_renders(crop)
+            return
+        for widget, (region, clip) in self.visible_widgets.items():
+            for band in self._bands:
+                seen = clip.intersection(band)
+                part = region.intersection(seen)
+                if part:
+                    yield region, seen, widget.render_lines(part.translate(-region.offset))
+
+
+def _row_bands(regions: Iterable[Region], width: int) -> tuple[Region, ...]:
+    """Full-width bands of neighbouring rows that together hold all regions."""
+    rows = sorted({y for region in regions for y in range(region.y, region.bottom)})
+    bands: list[Region] = []
+    for y in rows:
+        if bands and bands[-1].bottom == y:
+            last = bands[-1]
+            bands[-1] = Region(0, last.y, width, last.height + 1)
+        else:
+            bands.append(Region(0, y, width, 1))
+    return tuple(bands)

@@ -38,6 +38,7 @@ from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
 from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.render_actions import RenderActions
+from parseq_tui.ui.screen_diff import BandCompositor
 from parseq_tui.ui.view_state import ViewState, column_at, playhead
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
@@ -65,6 +66,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self, session: Session, keymap: Keymap, follow: Follow) -> None:
         super().__init__()
+        self._compositor = BandCompositor()
         self.session = session
         self.keymap = keymap
         self.follow = follow
