@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from parseq_tui.language.moment import Labels, Series, Surroundings
 from parseq_tui.language.values import Floats
 from parseq_tui.timeline.changes import Changes, changes_between
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.field_column import FieldColumn, field_column, stating_rows
+from parseq_tui.timeline.field_column import FieldColumn, StatingRows, field_column, stating_rows
 from parseq_tui.timeline.field_values import FieldPlan, FieldValues, compute_field, plan_field
 from parseq_tui.timeline.fields import field_named
 from parseq_tui.timeline.frame_table import FrameTable
@@ -139,10 +140,13 @@ class _Fields:
         self.before = before
         self.columns: dict[str, Floats] = {}
         self.around = replace(around, columns=self.columns)
-        self.stating = stating_rows(document.keyframes) if changes.fields is None or changes.fields else []
         self.plans = {name: self.plan(name) for name in document.managed_fields}
         self.done: dict[str, _Baked] = {}
         self.recomputed: set[str] = set()
+
+    @cached_property
+    def stating(self) -> StatingRows:
+        return stating_rows(self.document.keyframes)
 
     def default(self, name: str) -> float:
         return field_named(name, self.document.dialect).default
@@ -219,7 +223,8 @@ class _Fields:
         """A field in a circle of references: straight lines, and a word about it."""
         plan = self.plans[name]
         around = " → ".join((*cycle[:8], *(("…",) if len(cycle) > 8 else ()), cycle[0]))
-        run = next((run for run in plan.runs if run.traits.fields or run.traits.loose_fields), plan.runs[0])
+        reads = [bool(r.traits and (r.traits.fields or r.traits.loose_fields)) for r in plan.readings]
+        run = plan.run(int(np.argmax(np.array(reads)[plan.which])))
         problem = Diagnostic(
             "error",
             f"the fields read each other in a circle: {around}",
@@ -228,10 +233,14 @@ class _Fields:
             field=name,
             frame=int(self.frames[run.begin]),
             keyframe=run.stated_at,
-            text=run.text,
+            text=run.reading.text,
         )
         lines = plan_field(
-            name, replace(plan.column, statements=()), self.document.first_frame, len(self.frames), "native"
+            name,
+            replace(plan.column, stated_at=np.empty(0, np.int64), texts=()),
+            self.document.first_frame,
+            len(self.frames),
+            "native",
         )
         straight = compute_field(lines, self.around, self.frames, self.default(name), None)
         return FieldValues(straight.values, (problem,), failed=True)

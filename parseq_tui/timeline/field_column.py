@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parseq_tui.language.moment import Points
 from parseq_tui.language.values import Floats
@@ -19,21 +20,30 @@ class FieldColumn:
 
     points: Points
     """Its keyframes. There is always one on the first and one on the last row."""
-    statements: tuple[tuple[int, str], ...]
-    """(frame, formula) in frame order, at most one per frame: each is in force until the next."""
+    stated_at: NDArray[np.int64]
+    """Frames of the rows that state a formula, ascending; each is in force until the next."""
+    texts: tuple[str, ...]
+    """What they state."""
 
 
-def stating_rows(rows: Iterable[Keyframe]) -> list[Keyframe]:
-    """The rows that may state formulas: of several rows on one frame, only the first counts."""
+@dataclass(frozen=True, slots=True, eq=False)
+class StatingRows:
+    """The rows that may state formulas, and their frames."""
+
+    rows: tuple[Keyframe, ...]
+    frames: NDArray[np.int64]
+
+
+def stating_rows(rows: Iterable[Keyframe]) -> StatingRows:
+    """The rows that state any formula: of several rows on one frame, only the first counts."""
     first: dict[int, Keyframe] = {}
     for row in rows:
         first.setdefault(row.frame, row)
-    return [row for row in first.values() if row.formulas]
+    stating = tuple(row for row in first.values() if row.formulas)
+    return StatingRows(stating, np.array([row.frame for row in stating], dtype=np.int64))
 
 
-def field_column(
-    document: Document, name: str, frames: Floats, stating: Sequence[Keyframe], default: float
-) -> FieldColumn:
+def field_column(document: Document, name: str, frames: Floats, stating: StatingRows, default: float) -> FieldColumn:
     """The column of `name`; `frames` are those of all rows, shape (rows,).
 
     Rows at both ends without a value get that of the nearest row that has one.
@@ -46,5 +56,9 @@ def field_column(
         if np.isnan(y[place]):
             y[place] = value
     has_value = ~np.isnan(y)
-    statements = tuple((row.frame, text) for row in stating if (text := row.formulas.get(name)))
-    return FieldColumn(Points(frames[has_value], y[has_value]), statements)
+    texts = [row.formulas.get(name) for row in stating.rows]
+    if all(texts):
+        stated_at = stating.frames
+    else:
+        stated_at = stating.frames[np.array([bool(text) for text in texts], dtype=bool)]
+    return FieldColumn(Points(frames[has_value], y[has_value]), stated_at, tuple(text for text in texts if text))

@@ -19,48 +19,79 @@ from parseq_tui.language.execution import as_column, execute, prepared
 from parseq_tui.language.moment import Failure, Points, Rules, Run, Surroundings
 from parseq_tui.language.parser import Formula
 from parseq_tui.language.traits import Traits
-from parseq_tui.language.values import Floats, Value, spread
+from parseq_tui.language.values import Floats, Scalar, Value, spread
 from parseq_tui.timeline.field_column import FieldColumn
 
 MAX_REPORTS = 50
 """Problems reported per field; more are only counted."""
 
 _LINES = "L"
+_NOWHERE = np.iinfo(np.int64).min
+"""In `stated_at`: no row states this run."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A formula text of a field, read."""
+
+    text: str
+    formula: Formula | None
+    traits: Traits | None
+    """None, with `formula`: it cannot be read."""
+    problem: FormulaError | None = None
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether its results depend on the frame alone, not on where it was stated or what came before."""
+        traits = self.traits
+        return traits is not None and not (traits.steps or traits.traces or traits.remembers_anything)
+
+
+@dataclass(frozen=True, slots=True)
 class FormulaRun:
     """A formula in force over frames begin … end−1 (counted from the first frame)."""
 
     begin: int
     end: int
-    text: str
+    reading: Reading
     stated_at: int | None
     """Frame of the row that states it; None before any does."""
-    formula: Formula
-    traits: Traits
-
-    @property
-    def is_pure(self) -> bool:
-        """Whether its results depend on the frame alone, not on where it was stated or what came before."""
-        return not (self.traits.steps or self.traits.traces or self.traits.remembers_anything)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldPlan:
-    """A field's formulas, read: what there is to compute, and what it depends on."""
+    """A field's formulas, read: what there is to compute, and what it depends on. Runs are held as arrays."""
 
     name: str
     column: FieldColumn
-    runs: tuple[FormulaRun, ...]
-    problems: tuple[Diagnostic, ...]
+    readings: tuple[Reading, ...]
+    """Every distinct text."""
+    which: NDArray[np.int64]
+    """Which of the readings each run has in force, shape (runs,)."""
+    begins: NDArray[np.int64]
+    """First frame of each run, counted from the document's first."""
+    ends: NDArray[np.int64]
+    stated_at: NDArray[np.int64]
+    """Frame of the row that states each run; _NOWHERE before any does."""
+    problems: tuple[Diagnostic, ...] = ()
     """Formulas that cannot be read."""
-    unreadable: tuple[tuple[int, int], ...] = ()
-    """Frames (from the first) that have no formula because of those."""
 
     @property
     def traits(self) -> Iterator[Traits]:
-        return (run.traits for run in self.runs)
+        return (reading.traits for reading in self.readings if reading.traits is not None)
+
+    def run(self, index: int) -> FormulaRun:
+        stated = int(self.stated_at[index])
+        return FormulaRun(
+            int(self.begins[index]),
+            int(self.ends[index]),
+            self.readings[int(self.which[index])],
+            stated if stated != _NOWHERE else None,
+        )
+
+    def run_at(self, frame: int) -> FormulaRun:
+        """The run in force at a frame, counted from the first."""
+        return self.run(int(np.searchsorted(self.begins, frame, side="right")) - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,31 +106,33 @@ class FieldValues:
 
 def plan_field(name: str, column: FieldColumn, first: int, count: int, rules: Rules) -> FieldPlan:
     """Reads the formulas of a column."""
-    runs: list[FormulaRun] = []
-    problems: list[Diagnostic] = []
-    unreadable: list[tuple[int, int]] = []
-    statements: list[tuple[int | None, str]] = [*column.statements]
-    if not statements or statements[0][0] != first:
-        statements.insert(0, (None, _LINES))
-    begins = [0 if frame is None else frame - first for frame, _ in statements]
-    for (stated_at, text), begin, end in zip(statements, begins, [*begins[1:], count], strict=True):
-        if begin >= count:
-            break
-        end = min(end, count)
-        try:
-            formula, traits = prepared(text, name, rules)
-        except FormulaError as problem:
-            problems.append(_diagnostic(problem, name, text, stated_at, first + begin))
-            if rules == "2022" and runs:  # that program went on with the formula before
-                before = runs.pop()
-                runs.append(FormulaRun(before.begin, end, before.text, before.stated_at, before.formula, before.traits))
-            elif rules == "2022":
-                runs.append(FormulaRun(begin, end, _LINES, None, *prepared(_LINES, name, "2022")))
-            else:
-                unreadable.append((begin, end))
-            continue
-        runs.append(FormulaRun(begin, end, text, stated_at, formula, traits))
-    return FieldPlan(name, column, tuple(runs), tuple(problems), tuple(unreadable))
+    stated, texts = column.stated_at, column.texts
+    if not len(stated) or stated[0] != first:
+        stated, texts = np.insert(stated, 0, _NOWHERE), (_LINES, *texts)
+    begins = np.where(stated == _NOWHERE, 0, stated - first)
+    inside = int(np.searchsorted(begins, count))
+    begins, stated, texts = begins[:inside], stated[:inside], texts[:inside]
+    place: dict[str, int] = {}
+    which = np.array([place.setdefault(text, len(place)) for text in texts], dtype=np.int64)
+    readings = tuple(_read(text, name, rules) for text in place)
+    unreadable = np.flatnonzero([readings[reading].problem is not None for reading in which.tolist()])
+    problems = tuple(
+        _diagnostic(problem, name, texts[index], int(stated[index]), first + int(begins[index]))
+        for index in unreadable[: MAX_REPORTS + 1].tolist()
+        if (problem := readings[which[index]].problem) is not None
+    )
+    if rules == "2022" and len(unreadable):
+        readings = (*readings, _read(_LINES, name, "native"))
+        for index in unreadable.tolist():  # that program went on with the formula before
+            which[index] = which[index - 1] if index else len(readings) - 1
+    return FieldPlan(name, column, readings, which, begins, np.append(begins[1:], count), stated, problems)
+
+
+def _read(text: str, name: str, rules: Rules) -> Reading:
+    try:
+        return Reading(text, *prepared(text, name, rules))
+    except FormulaError as problem:
+        return Reading(text, None, None, problem)
 
 
 def compute_field(
@@ -132,35 +165,37 @@ class _Computation:
         self.failures = len(self.problems)
 
     def result(self) -> FieldValues:
-        for begin, end in self.plan.unreadable:
-            self.values[begin:end] = self.fallback()[begin:end]
-        together: dict[str, list[FormulaRun]] = {}
-        for run in self.plan.runs:
-            if run.is_pure:
-                together.setdefault(run.text, []).append(run)
-        for runs in together.values():
-            self.compute_together(runs)
+        plan = self.plan
+        together = _frames_by_reading(plan, len(self.frames))
+        for number, reading in enumerate(plan.readings):
+            if reading.formula is None:
+                chosen = together.get(number, slice(0, 0))
+                self.values[chosen] = self.fallback()[chosen]
+            elif reading.is_pure and number in together:
+                self.compute_together(number, together[number])
         self.compute_in_order()
         self.values.flags.writeable = False
         if self.failures > MAX_REPORTS:
-            more = f"{self.failures - MAX_REPORTS} more formulas of this field fail"
-            self.problems[MAX_REPORTS:] = [Diagnostic("error", more, field=self.plan.name)]
+            more = "more formulas of this field fail"
+            self.problems[MAX_REPORTS:] = [Diagnostic("error", more, "mend those above first", field=plan.name)]
         return FieldValues(self.values, (*self.problems, *self.warnings()), failed=self.failures > 0)
 
-    def compute_together(self, runs: list[FormulaRun]) -> None:
-        """Pure runs of one text, in a single evaluation if none of their frames fails."""
-        if len(runs) == 1:
-            self.compute(runs[0])
-            return
-        chosen = _frames_of(runs, len(self.frames))
-        value, failure = self.executed(runs[0], chosen)
-        if failure is None and not _is_mixed(value):
-            self.values[chosen] = as_column(value, len(chosen))
-            return
-        for run in runs:
-            self.compute(run)
+    def compute_together(self, number: int, chosen: slice | NDArray[np.int64]) -> None:
+        """All runs of a pure formula, in a single evaluation if none of their frames fails."""
+        runs = np.flatnonzero(self.plan.which == number)
+        if len(runs) > 1:
+            value, failure = self.executed(self.plan.run(int(runs[0])), chosen)
+            if failure is None and not _is_mixed(value):
+                self.values[chosen] = value  # type: ignore[assignment]
+                return
+        for index in runs.tolist():
+            run = self.plan.run(index)
+            if self.failures > MAX_REPORTS:  # enough is known: the rest is not worth the time
+                self.values[run.begin : run.end] = self.fallback()[run.begin : run.end]
+            else:
+                self.compute(run)
 
-    def compute(self, run: FormulaRun, history: list[float | str] | None = None) -> None:
+    def compute(self, run: FormulaRun, history: list[Scalar] | None = None) -> None:
         """One run by itself."""
         value, failure = self.executed(run, slice(run.begin, run.end), history)
         good = run.end - run.begin if failure is None else round(failure.frame - self.frames[run.begin])
@@ -172,7 +207,7 @@ class _Computation:
             self.fail(run, failure, run.begin + good, history)
 
     def executed(
-        self, run: FormulaRun, chosen: slice | NDArray[np.int64], history: list[float | str] | None = None
+        self, run: FormulaRun, chosen: slice | NDArray[np.int64], history: list[Scalar] | None = None
     ) -> tuple[Value, Failure | None]:
         state = Run(
             self.around,
@@ -180,34 +215,49 @@ class _Computation:
             self.plan.name,
             self.default,
             stated_at=int(self.frames[0]) if run.stated_at is None else run.stated_at,
-            history=[] if history is None else history,  # type: ignore[arg-type]
+            history=[] if history is None else history,
         )
-        return execute(run.formula, run.traits, state, self.frames[chosen], self.active[chosen], self.before[chosen])
+        assert run.reading.formula is not None and run.reading.traits is not None
+        return execute(
+            run.reading.formula,
+            run.reading.traits,
+            state,
+            self.frames[chosen],
+            self.active[chosen],
+            self.before[chosen],
+        )
 
     def compute_in_order(self) -> None:
         """The runs that remember or look back, after the others, each seeing all results before it."""
-        looks_back = any(run.traits.steps for run in self.plan.runs)
-        history: list[float | str] = []
-        for run in self.plan.runs:
+        plan = self.plan
+        impure = np.array([reading.formula is not None and not reading.is_pure for reading in plan.readings])
+        if not impure.any():
+            return
+        looks_back = any(traits.steps for traits in plan.traits)
+        history: list[Scalar] = []
+        for index in range(len(plan.which)) if looks_back else np.flatnonzero(impure[plan.which]).tolist():
+            run = plan.run(index)
             if looks_back:
                 history += self.values[len(history) : run.begin].tolist()
-            if not run.is_pure:
+            if impure[plan.which[index]]:
                 self.compute(run, history)
             elif looks_back and run.begin in self.raw:
                 history += spread(self.raw[run.begin], run.end - run.begin).tolist()
 
-    def fail(self, run: FormulaRun, failure: Failure, at: int, history: list[float | str] | None) -> None:
+    def fail(self, run: FormulaRun, failure: Failure, at: int, history: list[Scalar] | None) -> None:
         """Reports a failed run and fills the rest of it."""
         self.failures += 1
         if self.failures <= MAX_REPORTS:
             stated = run.stated_at
-            self.problems.append(_diagnostic(failure.error, self.plan.name, run.text, stated, int(failure.frame)))
+            self.problems.append(
+                _diagnostic(failure.error, self.plan.name, run.reading.text, stated, int(failure.frame))
+            )
         if self.around.rules == "2022":
             self.go_on_with_zeros(run, at, history)
         else:
             self.values[at : run.end] = self.fallback()[at : run.end]
 
-    def go_on_with_zeros(self, run: FormulaRun, at: int, history: list[float | str] | None) -> None:
+    def go_on_with_zeros(self, run: FormulaRun, at: int, history: list[Scalar] | None) -> None:
         """In 2022 a failing frame was 0 and the next one was tried again."""
         end = min(run.end, at + MAX_ZEROS)
         self.values[at : run.end] = 0.0
@@ -243,7 +293,7 @@ class _Computation:
                     field=self.plan.name,
                     frame=at,
                     keyframe=run.stated_at,
-                    text=run.text,
+                    text=run.reading.text,
                 )
             )
 
@@ -252,7 +302,7 @@ class _Computation:
         if np.isfinite(self.values).all() or any(problem.code == "text-value" for problem in self.problems):
             return []
         at = int(np.argmin(np.isfinite(self.values)))
-        run = next((run for run in self.plan.runs if run.begin <= at < run.end), None)
+        run = self.plan.run_at(at)
         shown = "undefined" if np.isnan(self.values[at]) else "infinite"
         return [
             Diagnostic(
@@ -262,8 +312,8 @@ class _Computation:
                 "not-finite",
                 field=self.plan.name,
                 frame=int(self.frames[at]),
-                keyframe=run.stated_at if run else None,
-                text=run.text if run else "",
+                keyframe=run.stated_at,
+                text=run.reading.text,
             )
         ]
 
@@ -282,12 +332,21 @@ def keyframes_at(points: Points, frames: Floats) -> tuple[NDArray[np.int64], Flo
     return before, points.active_at(frames)
 
 
-def _frames_of(runs: list[FormulaRun], count: int) -> NDArray[np.int64]:
-    """Indices of all frames of some runs, in order."""
-    change = np.zeros(count + 1, dtype=np.int8)
-    change[[run.begin for run in runs]] += 1
-    np.subtract.at(change, [run.end for run in runs], 1)
-    return np.flatnonzero(np.cumsum(change[:-1]))
+def _frames_by_reading(plan: FieldPlan, count: int) -> dict[int, slice | NDArray[np.int64]]:
+    """For each reading, the frames it is in force at."""
+    if len(plan.which) == 1:
+        return {int(plan.which[0]): slice(0, count)}
+    if len(plan.readings) == 1:
+        return {0: slice(0, count)}
+    narrow = np.uint16 if len(plan.readings) < 2**16 else np.int64  # narrow integers sort in linear time
+    in_force = np.repeat(plan.which.astype(narrow), plan.ends - plan.begins)
+    order = np.argsort(in_force, kind="stable")
+    bounds = np.searchsorted(in_force[order], np.arange(len(plan.readings) + 1))
+    return {
+        number: order[begin:end]
+        for number, (begin, end) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+        if end > begin
+    }
 
 
 def _is_mixed(value: Value) -> bool:

@@ -155,9 +155,7 @@ class _Held:
 
     def at(self, frame: float, active: float, low: float, high: float, hold: float) -> float:
         """The value at the next frame."""
-        if not self.drawn or np.floor(np.divide(self.drawn_at - active, hold)) < np.floor(
-            np.divide(frame - active, hold)
-        ):
+        if not self.drawn or _period(self.drawn_at - active, hold) < _period(frame - active, hold):
             self.value = self.sequence.first(self.drawn + 1)[self.drawn] * (high - low) + low
             self.drawn += 1
             self.drawn_at = frame
@@ -175,6 +173,13 @@ class _Held:
         values: Floats = numbers * (highs - lows) + lows
         self.drawn, self.drawn_at, self.value = len(at), float(frames[at[-1]]), float(values[-1])
         return np.repeat(values, np.diff(np.append(at, len(frames))))
+
+
+def _period(since: float, hold: float) -> float:
+    """Which hold period a frame is in."""
+    if 0 < hold < math.inf:
+        return math.floor(since / hold)
+    return float(np.floor(np.divide(since, hold)))
 
 
 _SMOOTH = number("smooth", "sm", help="how slowly it moves: 1 is ragged, 100 smooth", default=10)

@@ -45,8 +45,8 @@ def _default(moment: Moment) -> float:
     reads=("history",),
 )
 def computed_at(moment: Moment, at: Numbers, default: Numbers) -> Value:
-    future = np.asarray(at) > moment.frames
-    if np.any(future):
+    future = at > moment.frames
+    if np.any(future) if moment.count else future:
         moment.fail("computed_at() cannot look at a later frame", "future-frame", "give it an earlier one: f-1", future)
     if moment.count is None:
         return _looked_up(moment, float(at), float(default))
