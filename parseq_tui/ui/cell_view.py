@@ -43,6 +43,7 @@ def cell_view(context: Context) -> CellView:
         help=_meaning(name, document),
         problem=_problem(table, name, since),
         is_formula=column.part == "formula",
+        takes_formula=column.part == "value",
     )
 
 

@@ -1,7 +1,8 @@
 """Which panes are seen at which size, which one has the focus, and the line of tabs on small terminals.
 
-Wide terminals (from 110 columns and 28 rows) show the table over the curves, the render over the prompts. Smaller ones
-show the table and one other pane below it; very low ones one pane at a time.
+From 150 columns on the table stands over the curves, beside both the render over the prompts; from 110 columns on the
+table has the whole width and the others share what is below it. Smaller terminals show the table and one other pane,
+very low ones one pane at a time.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
     from parseq_tui.ui.screens.editor import EditorScreen
 
 PANES: Final = ("table", "curves", "prompts", "render", "problems")
-WIDE_COLUMNS, WIDE_ROWS = 110, 28
+WIDE_COLUMNS, MEDIUM_COLUMNS, MEDIUM_ROWS = 150, 110, 28
 LOW_ROWS = 16
 """Below this many rows one pane has the screen."""
 
 HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "table": (
-        ("Enter", "edit"), ("0-9", "type"), ("i", "interpolation"), ("< >", "nudge"), ("o", "row"), ("u", "undo"),
-        ("v", "select"), ("y p", "copy paste"), ("f", "fill"), ("Space", "menu"), (":", "command"), ("?", "help"),
-        ("Ctrl+S", "save"), ("Ctrl+Q", "quit"),
+        ("Enter", "edit"), ("?", "help"), ("Space", "menu"), ("u", "undo"), ("^S", "save"), ("^Q", "quit"),
+        ("i", "interpolation"), ("< >", "nudge"), ("o", "row"), ("v", "select"), ("y p", "copy paste"), ("f", "fill"),
+        ("g", "go to"), ("z", "view"), (":", "command"), ("t", "plot"), ("D", "delete row"),
     ),
     "curves": (
         ("← →", "frame"), ("+ -", "zoom"), ("f", "fit"), ("1-8", "show/hide"), ("s", "scale"), ("Enter", "keyframe"),
@@ -91,7 +92,11 @@ class PaneActions:
 
     @property
     def narrow(self) -> bool:
-        return self._size.width < WIDE_COLUMNS or self._size.height < WIDE_ROWS
+        return self._size.width < MEDIUM_COLUMNS or self._size.height < MEDIUM_ROWS
+
+    @property
+    def wide(self) -> bool:
+        return not self.narrow and self._size.width >= WIDE_COLUMNS
 
     def focused(self) -> str:
         widget = self._screen.focused
@@ -99,7 +104,14 @@ class PaneActions:
 
     def fit(self, size: Size) -> None:
         """The terminal has this size."""
-        self._size = size
+        was_wide, self._size = self.wide, size
+        if self.wide != was_wide:
+            # a grid fills row by row: what stands beside the table comes before what stands below it
+            body, curves, right = (self._screen.query_one(f"#{name}") for name in ("body", "curves", "right"))
+            if self.wide:
+                body.move_child(curves, after=right)
+            else:
+                body.move_child(curves, before=right)
         self._apply()
 
     def go(self, name: str) -> None:
@@ -145,10 +157,12 @@ class PaneActions:
     def _apply(self, focused: str | None = None) -> None:
         screen = self._screen
         screen.set_class(self.narrow, "narrow")
+        screen.set_class(self.wide, "wide")
         screen.set_class(self._open == "problems", "problems")
         for name in PANES[1:]:
             screen.set_class(self._open == name, f"show-{name}")
         one = (focused or self.focused()) if self._one_at_a_time else ""
+        screen.set_class(bool(one), "one")
         for name in PANES:
             screen.set_class(one == name, f"only-{name}")
         screen.query_one(TabLine).show(self._open, focused or self.focused())

@@ -92,21 +92,22 @@ class Grid:
         return max(2, bisect_right(self.lefts, x - self.frozen + scroll_x, lo=2) - 1)
 
 
-def lay_out(document: Document, view: ViewState) -> Grid:
-    """The geometry of the table."""
+def lay_out(document: Document, view: ViewState, width: int = 0) -> Grid:
+    """The geometry of the table; formula columns share what `width` leaves over, as far as their texts need it."""
     all_columns = columns(document, view)
     frame_width = max(6, len(str(document.last_frame)) + 2) + 1
     position_width = 9
     sample = _sampled(document.keyframes)
     label = max((len(row.info) for row in sample if row.info), default=0)
     label_width = min(LABEL_MAXIMUM, max(5, label)) + 1
-    scrolling = [_width(column) for column in all_columns[2:]]
+    frozen = frame_width + position_width + label_width
+    scrolling = _widened(document, all_columns[2:], [_width(column) for column in all_columns[2:]], width - frozen)
     lefts = (0, frame_width + position_width, *accumulate(scrolling[:-1], initial=0)) if scrolling else (0, frame_width)
     return Grid(
         columns=all_columns,
         widths=(frame_width, label_width, *scrolling),
         lefts=tuple(lefts),
-        frozen=frame_width + position_width + label_width,
+        frozen=frozen,
         frame_width=frame_width,
         position_width=position_width,
         position=view.position,
@@ -117,6 +118,23 @@ def _width(column: Column) -> int:
     if column.part == "formula":
         return FORMULA_WIDTH
     return max(VALUE_WIDTH, min(len(column.field) + 2, 24))
+
+
+def _widened(document: Document, scrolling: Sequence[Column], widths: list[int], room: int) -> list[int]:
+    spare = room - sum(widths)
+    wanting = [index for index, column in enumerate(scrolling) if column.part == "formula"]
+    sample = _sampled(document.keyframes)
+    while spare > 0 and wanting:
+        share = max(1, spare // len(wanting))
+        for index in tuple(wanting):
+            longest = max((len(row.formulas.get(scrolling[index].field, "")) for row in sample), default=0) + 2
+            more = min(share, spare, longest - widths[index])
+            if more <= 0:
+                wanting.remove(index)
+                continue
+            widths[index] += more
+            spare -= more
+    return widths
 
 
 def _sampled(rows: Sequence[Keyframe]) -> Sequence[Keyframe]:

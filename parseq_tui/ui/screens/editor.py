@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -83,10 +83,9 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield TitleBar(id="title")
         yield FormulaBar(id="formula")
-        with Horizontal(id="body"):
-            with Vertical(id="left"):
-                yield KeyframeTable(self.session.document, self.desk.view, id="table")
-                yield CurvesPane(id="curves")
+        with Container(id="body"):
+            yield KeyframeTable(self.session.document, self.desk.view, id="table")
+            yield CurvesPane(id="curves")
             with Vertical(id="right"):
                 yield RenderPane(None, id="render")
                 yield PromptsPane(id="prompts")

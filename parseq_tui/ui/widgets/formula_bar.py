@@ -54,6 +54,8 @@ class CellView:
     problem: Diagnostic | None = None
     is_formula: bool = False
     """Whether what is edited here is a formula."""
+    takes_formula: bool = False
+    """Whether `=` begins one."""
 
 
 EMPTY = CellView("", 0, "")
@@ -174,7 +176,8 @@ class FormulaBar(LineEntry):
         dim = self.palette.style("dim", "panel")
         text = self.line.text
         if not is_formula:
-            return [(" Enter keeps and goes down, Tab goes right, Esc cancels; = begins a formula", dim)]
+            formula = "; = begins a formula" if self._cell.takes_formula else ""
+            return [(f" Enter keeps and goes down, Tab goes right, Esc cancels{formula}", dim)]
         shift = 1 if text.startswith("=") else 0
         call = signature_at(text[shift:], self.line.cursor - shift)
         if call is not None:

@@ -81,7 +81,7 @@ class KeyframeTable(ScrollView, can_focus=True):
         if document is not self._document or table is not self._table:
             self._decimals.clear()
         self._document, self._table, self._view = document, table, view
-        self._grid = lay_out(document, view)
+        self._grid = lay_out(document, view, self.size.width)
         self._resize_contents()
         self.scroll_to_cursor()
         self.refresh()
@@ -144,7 +144,13 @@ class KeyframeTable(ScrollView, can_focus=True):
         start, width = self._grid.lefts[column], self._grid.widths[column]
         if left <= start and start + width <= left + room:
             return left
-        return max(0, min(start - max(0, room - width) // 2, self._grid.scrolled_width - room))
+        half = start - max(0, room - width) // 2
+        # begin with the value column of a field, so that no formula stands without its field's name
+        heads = [x for x, what in zip(self._grid.lefts, self._grid.columns, strict=True) if what.part == "value"]
+        wanted = max((x for x in heads if x <= half), default=0)
+        if start + width > wanted + room:
+            wanted = start + width - room
+        return max(0, min(wanted, self._grid.scrolled_width - room))
 
     def _resize_contents(self) -> None:
         size = Size(self._grid.frozen + self._grid.scrolled_width, len(self._document.keyframes) + HEADER)
@@ -256,6 +262,8 @@ class KeyframeTable(ScrollView, can_focus=True):
     # -- the mouse -------------------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
+        self._grid = lay_out(self._document, self._view, self.size.width)
+        self._resize_contents()
         self.scroll_to_cursor()
 
     def on_focus(self) -> None:
