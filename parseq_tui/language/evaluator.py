@@ -95,7 +95,7 @@ def variable_value(node: Name, moment: Moment) -> Value:
             raise Failure(unknown_variable(node, moment), moment.first())
         return named_value(node.name, moment)  # type: ignore[no-any-return]
     try:
-        value: Value = known.code(moment)
+        value = normal(known.code(moment))
     except Failure as failure:
         raise located(failure, node) from None
     return value
@@ -189,9 +189,16 @@ def apply(bound: Bound, node: Call, values: list[Value], moment: Moment, memory:
             result = function.code(moment, *values)
     except Failure as failure:
         raise located(failure, node) from None
-    if isinstance(result, np.ndarray) and not result.ndim:
-        return float(result)
-    return result if not isinstance(result, (int, np.floating)) else float(result)
+    return normal(result)
+
+
+def normal(result: Any) -> Value:
+    """A function's result as a value: floats and float64 arrays, never integers or arrays of one number."""
+    if isinstance(result, np.ndarray):
+        if result.dtype != np.float64 and result.dtype != object:
+            result = result.astype(np.float64)
+        return result if result.ndim else float(result)
+    return float(result) if isinstance(result, (int, np.number)) else result
 
 
 def located(failure: Failure, node: Node) -> Failure:

@@ -114,7 +114,8 @@ def _sampled(x: Floats, across: _Cubic) -> tuple[NDArray[np.int64], Any, Any]:
     steps = np.arange(_SAMPLES + 1) * 0.1
     if np.ndim(across.a) == 0:
         samples = across.at(steps).astype(np.float32).astype(np.float64)
-        index = np.searchsorted(samples[1:_SAMPLES], x, side="right")
+        # an undefined position is before all samples: it passes none of them
+        index = np.searchsorted(samples[1:_SAMPLES], np.where(np.isnan(x), -np.inf, x), side="right")
         return index, samples[index], samples[index + 1]
     columns = np.stack([np.broadcast_to(across.at(step), x.shape) for step in steps])
     columns = columns.astype(np.float32).astype(np.float64)
@@ -159,15 +160,15 @@ def bezier(moment: Moment, control: Control, start: Numbers, end: Numbers, span:
     eased = np.flatnonzero(~still & ~(position > 1))
     if len(eased):
         points = tuple(value if isinstance(value, float) else np.broadcast_to(value, shape)[eased] for value in control)
-        _check_control_points(moment, points, eased)
+        check_control_points(moment, points, eased)
         height = ease(position[eased], points)  # type: ignore[arg-type]
         first, last = (v if isinstance(v, float) else np.broadcast_to(v, shape)[eased] for v in (start, end))
         result[eased] = first + height * (last - first)
     return result if moment.count is not None else result[0]
 
 
-def _check_control_points(moment: Moment, points: tuple[Any, ...], eased: NDArray[np.int64]) -> None:
-    """Fails at the first eased frame whose x1 or x2 is not between 0 and 1."""
+def check_control_points(moment: Moment, points: tuple[Any, ...], eased: Any = slice(None)) -> None:
+    """Fails at the first of the `eased` frames whose x1 or x2 is not between 0 and 1."""
     inside = np.ones(moment.count or 1, dtype=bool)
     for x in (points[0], points[2]):
         inside[eased] &= (x >= 0) & (x <= 1)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.language.functions.easing import CONTROL_PARAMETERS, CURVE, bezier, control_points, ease
+from parseq_tui.language.functions.easing import CONTROL_PARAMETERS, CURVE, bezier, check_control_points, control_points, ease
 from parseq_tui.language.functions.interpolators import step_value
 from parseq_tui.language.functions.permutation import PERMUTATION
 from parseq_tui.language.moment import Moment, Site
@@ -359,6 +359,7 @@ def vibe(
     travelled = np.divide(moment.frames - begun, length)
     if moment.around.as_parseq:
         return bezier(moment, control, start, end, length, travelled)
+    check_control_points(moment, control)
     shape = np.atleast_1d(travelled)
     height = ease(np.clip(np.nan_to_num(shape, nan=1.0), 0.0, 1.0), control).reshape(np.shape(travelled))
     return start + height * (np.asarray(end) - start)
