@@ -174,6 +174,7 @@ class RenderClient:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                cwd=take.folder,
                 start_new_session=True,
                 pass_fds=(held.descriptor,),
             )

@@ -91,7 +91,8 @@ _KINDS: dict[str, type[Event]] = {kind.event: kind for kind in (Started, StateCh
 
 def encode(event: Event) -> bytes:
     """One line, newline included."""
-    return json.dumps({"event": event.event, **asdict(event)}, ensure_ascii=False).encode() + b"\n"
+    # a file name that is not UTF-8 must not keep the message about it from being written
+    return json.dumps({"event": event.event, **asdict(event)}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def decode(line: bytes) -> Event | None:

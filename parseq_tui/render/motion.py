@@ -135,25 +135,21 @@ class MotionReader:
         return () if motion == neutral else (motion,)
 
     def _planar(self, index: int) -> tuple[Motion, Motion]:
-        centre = {
-            "center_x": self._values.at("transform_center_x", index, 0.5),
-            "center_y": self._values.at("transform_center_y", index, 0.5),
-        }
+        center_x = self._values.at("transform_center_x", index, 0.5)
+        center_y = self._values.at("transform_center_y", index, 0.5)
         moving = Planar(
             angle=self._moving("angle", index),
             zoom=self._moving("zoom", index),
             translation_x=self._moving("translation_x", index),
             translation_y=self._moving("translation_y", index),
+            center_x=center_x,
+            center_y=center_y,
             flip=self._flip(index),
-            **centre,
         )
-        return moving, Planar(0.0, 1.0, 0.0, 0.0, **centre)
+        return moving, Planar(0.0, 1.0, 0.0, 0.0, center_x, center_y)
 
     def _spatial(self, index: int) -> tuple[Motion, Motion]:
-        lens = {
-            "fov": self._values.at("fov", index, 70.0),
-            "aspect": self._values.at("aspect_ratio", index, 1.0),
-        }
+        fov, aspect = self._values.at("fov", index, 70.0), self._values.at("aspect_ratio", index, 1.0)
         moving = Spatial(
             translation_x=self._moving("translation_x", index),
             translation_y=self._moving("translation_y", index),
@@ -161,14 +157,21 @@ class MotionReader:
             rotation_x=self._moving("rotation_3d_x", index),
             rotation_y=self._moving("rotation_3d_y", index),
             rotation_z=self._moving("rotation_3d_z", index),
+            fov=fov,
+            aspect=aspect,
             flip=self._flip(index),
-            **lens,
         )
-        return moving, Spatial(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, **lens)
+        return moving, Spatial(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, fov, aspect)
 
     def _camera(self, index: int) -> tuple[Motion, Motion]:
-        names = ("rotx", "roty", "rotz", "panx", "pany")
-        moving = Camera(*(self._values.at(name, index, 0.0) for name in names), self._values.at("zoom", index, 1.0))
+        moving = Camera(
+            rotx=self._values.at("rotx", index, 0.0),
+            roty=self._values.at("roty", index, 0.0),
+            rotz=self._values.at("rotz", index, 0.0),
+            panx=self._values.at("panx", index, 0.0),
+            pany=self._values.at("pany", index, 0.0),
+            zoom=self._values.at("zoom", index, 1.0),
+        )
         return moving, Camera(0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
     def _flip(self, index: int) -> Flip | None:

@@ -64,6 +64,9 @@ def prepare(job: Job) -> Prepared:
     if settings.seed < 0:
         # "any seed": one that stays, so that a stopped render goes on with the frames it has
         settings = replace(settings, seed=zlib.crc32(job.document_name.encode()))
+    beside = Path(job.base) / settings.model
+    if settings.model != "tiny" and beside.exists():
+        settings = replace(settings, model=str(beside.absolute()))
     table = timeline.table
     rate = input_rate(table, timeline.options, timeline.dialect)
     source = open_input(settings.input, Path(job.base), moving=settings.mode == "video", rate=rate)

@@ -27,7 +27,7 @@ def thumbnail(image: NDArray[np.uint8], max_width: int = MAX_WIDTH) -> NDArray[n
     height, width = max(1, image.shape[0] // factor), max(1, image.shape[1] // factor)
     block_height, block_width = min(factor, image.shape[0]), min(factor, image.shape[1])
     blocks = image[: height * block_height, : width * block_width].reshape(height, block_height, width, block_width, 3)
-    return blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
+    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32), np.uint8)
 
 
 def encode_ppm(image: NDArray[np.uint8]) -> bytes:

@@ -51,7 +51,7 @@ class Job:
 
     def to_json(self) -> str:
         content = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return json.dumps({**content, "options": dict(self.options)}, ensure_ascii=False, indent=1)
+        return json.dumps({**content, "options": dict(self.options)}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Job:

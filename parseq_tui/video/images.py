@@ -102,7 +102,7 @@ def _texts(content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _text_chunk(keyword: str, text: str) -> bytes:
-    data = b"iTXt" + keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
+    data = b"iTXt" + keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8", "replace")
     return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
 
 

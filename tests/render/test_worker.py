@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,15 @@ class TestFailures:
         end = end_of(studio.render(text))
         assert (end.outcome, end.rendered) == ("failed", 0)
         assert end.message
+
+    def test_a_file_name_that_is_no_text(self, studio: Studio) -> None:
+        take = studio.render(film(), options={"input": os.fsdecode(b"\xff.png")})
+        assert "the input ?.png does not exist" in end_of(take).message
+
+    def test_a_prompt_with_half_a_character(self, studio: Studio) -> None:
+        take = studio.render(film(3).replace("a cat", "\\ud83d cat"))
+        assert end_of(take).outcome in ("done", "failed")
+        assert "unexpectedly" not in end_of(take).message
 
     def test_a_full_disk(self, studio: Studio, monkeypatch) -> None:
         store = cache.encode_png

@@ -40,7 +40,7 @@ class TestEngine:
 
 def _drawn(request: DiffusionRequest) -> Image:
     """A disc on a chequered gradient; subseeds move it from one picture to the next."""
-    key = f"{request.positive}|{request.negative}|".encode()
+    key = f"{request.positive}|{request.negative}|".encode("utf-8", "surrogatepass")
     first = _numbers(key, request.seed)
     second = _numbers(key, request.subseed)
     share = request.subseed_strength
