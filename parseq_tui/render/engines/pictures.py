@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 
@@ -16,7 +17,8 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
     controls (the web UI's unseeded draw).
     """
     pixels = torch.from_numpy(np.ascontiguousarray(image)).to(parts.device)
-    batch = pixels.permute(2, 0, 1)[None].to(parts.dtype) / 127.5 - 1
+    # in place: at 512 px a fresh buffer costs as much as the arithmetic
+    batch = pixels.permute(2, 0, 1)[None].to(torch.float32).div_(127.5).sub_(1).to(parts.dtype)
     encoded = parts.vae.encode(batch)
     latent: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
     return (latent.float() - _shift(parts)) * float(parts.vae.config.scaling_factor)
@@ -26,9 +28,11 @@ def to_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = Fal
     """The picture of a latent; the only copy from the device."""
     scaled = latent / float(parts.vae.config.scaling_factor) + _shift(parts)
     decoded = parts.vae.decode(scaled.to(parts.dtype), return_dict=False)[0]
-    levels = (decoded[0].float().clamp(-1, 1) + 1) * 127.5
-    whole = levels if truncated else levels.round()
-    return np.asarray(whole.to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy(), np.uint8)
+    levels = decoded[0].float().add(1).mul_(127.5).clamp_(0, 255)
+    if not truncated:
+        levels.round_()
+    planes = levels.to(torch.uint8).cpu().numpy()
+    return np.asarray(cv2.merge(tuple(planes)), np.uint8)
 
 
 def _shift(parts: Components) -> float:

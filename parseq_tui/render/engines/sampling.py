@@ -78,15 +78,15 @@ def sample(
     timesteps = torch.from_numpy(table.timesteps).to(noise.device, torch.float32)
     for index, asked in enumerate(combinations):
         latent = (inputs[index] @ columns).view_as(noise)
-        columns[FIRST_OUTPUT + index] = _answer(unet, latent, timesteps[index], asked).flatten()
+        columns[FIRST_OUTPUT + index] = _answer(unet, latent, timesteps[index], asked)
     return (torch.from_numpy(table.result).to(columns) @ columns).view_as(noise)
 
 
 def _answer(unet: Callable[..., Any], latent: torch.Tensor, timestep: torch.Tensor, asked: Combination) -> torch.Tensor:
-    """The weighted sum of the network's answers, in the latent's dtype."""
-    total = torch.zeros_like(latent[0])
+    """The weighted sum of the network's answers, flat, in the latent's dtype."""
+    parts: list[torch.Tensor] = []
     for embeddings, weights in zip(asked.embeddings, asked.weights, strict=True):
         batch = latent.to(embeddings.dtype).expand(len(embeddings), -1, -1, -1)
         answers = unet(batch, timestep, encoder_hidden_states=embeddings, return_dict=False)[0]
-        total = total + torch.tensordot(weights.to(latent.dtype), answers.to(latent.dtype), dims=1)
-    return total
+        parts.append(weights.to(latent.dtype) @ answers.to(latent.dtype).flatten(1))
+    return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
