@@ -17,7 +17,8 @@ from parseq_tui.language.tokens import Token, number_value, text_value
 from parseq_tui.language.tree import Argument, Binary, Boolean, Call, Name, Number, Text, Unary, make_if
 
 MAX_STATES = 150_000
-"""States of one chart; formulas that need more are refused."""
+"""States of one chart; formulas that need more are refused. Parseq, whose states double with every `else if`, never
+comes to an end with those either, so no document can depend on how it reads them."""
 
 Build: TypeAlias = "Callable[[tuple[Any, ...], Span], Any]"
 
@@ -184,6 +185,8 @@ class _Chart:
             else:
                 waiting[symbol] = [state]
                 self.column += [_State(rule, 0, self.position, waiting[symbol], ()) for rule in _BY_NAME[symbol]]
+        for state in self.column:  # nothing of a finished column is dropped later
+            state.products.clear()
 
     def complete(
         self, state: _State, empties: dict[str, list[_State]], found: dict[tuple[str, int], list[_State]]
@@ -210,14 +213,19 @@ class _Chart:
         if isinstance(by, Token):
             return _State(state.rule, state.dot + 1, state.origin, state.waiting, (*state.children, by))
         result = _State(state.rule, state.dot + 1, state.origin, state.waiting, (*state.children, by.value))
-        state.products.append(result)
         by.products.append(result)
+        if by.origin == self.position:  # `state` is of this column too, and may yet be dropped
+            state.products.append(result)
         return result
 
     def span(self, origin: int) -> Span:
         """The text from column `origin` to here, without white space around it."""
-        covered = [token for token in self.tokens[origin : self.position] if token.kind != "space"]
-        return Span(covered[0].start, covered[-1].end) if covered else Span(0, 0)
+        first, last = origin, self.position - 1
+        if first <= last and self.tokens[first].kind == "space":  # a run of white space is one token
+            first += 1
+        if first <= last and self.tokens[last].kind == "space":
+            last -= 1
+        return Span(self.tokens[first].start, self.tokens[last].end) if first <= last else Span(0, 0)
 
 
 def _kill(state: _State) -> None:

@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.language.functions.easing import CONTROL_PARAMETERS, CURVE, bezier, check_control_points, control_points, ease
+from parseq_tui.language.functions.easing import (
+    CONTROL_PARAMETERS,
+    CURVE,
+    bezier,
+    check_control_points,
+    control_points,
+    ease,
+)
 from parseq_tui.language.functions.interpolators import step_value
 from parseq_tui.language.functions.permutation import PERMUTATION
 from parseq_tui.language.moment import Moment, Site
