@@ -147,14 +147,15 @@ class Session:
     def apply(self, edit: Edit) -> Document:
         """Change the document. Raises EditError, and nothing has changed."""
         self._refuse_if_read_only()
-        return self._record(edit, "edit")
+        self._move(self._history.apply(edit, self._clock()), "edit", edit.label)
+        return self.document
 
     def reload(self, document: Document, label: str = "reload from disk", *, file_digest: str = "") -> Document:
         """Take over what the file now holds, as a step that undo can cross. The result counts as saved."""
-        after = self._record(ReplaceDocument(document, label), "reload")
-        self._history = self._history.saved()
         self.file_digest = file_digest or self.file_digest
-        return after
+        history = self._history.apply(ReplaceDocument(document, label), self._clock())
+        self._move(history.saved(), "reload", label)
+        return self.document
 
     def undo(self) -> str | None:
         """Take the last step back; its name, or None where there is none."""
@@ -175,10 +176,6 @@ class Session:
     def close_step(self) -> None:
         """The next edit is a step of its own, even if it is like the last one (the cursor moved)."""
         self._history = self._history.closed()
-
-    def _record(self, edit: Edit, kind: ChangeKind) -> Document:
-        self._move(self._history.apply(edit, self._clock()), kind, edit.label)
-        return self.document
 
     def _move(self, history: History, kind: ChangeKind, label: str) -> None:
         before, self._history = self.document, history

@@ -1,0 +1,60 @@
+"""Unsaved work survives the death of its editor, and only of its editor."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from parseq_tui.recovery import Journal, left_behind
+
+DOCUMENT = Path("song.json")
+
+
+def _editor_that_dies(folder: Path, text: str) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from parseq_tui.recovery import Journal\n"
+        "Journal(Path(sys.argv[1]), Path('song.json')).write(sys.argv[2]); os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(folder), text], check=False).returncode == -9
+
+
+def test_a_killed_editor_leaves_its_work_behind(tmp_path: Path) -> None:
+    _editor_that_dies(tmp_path, "half a song – ünsaved")
+    draft = left_behind(tmp_path, DOCUMENT)
+    assert draft is not None
+    assert draft.text == "half a song – ünsaved"
+    assert draft.document_path == DOCUMENT.absolute()
+    draft.discard()
+    assert left_behind(tmp_path, DOCUMENT) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_work_of_a_living_editor_is_not_offered(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, DOCUMENT)
+    journal.write("still typing")
+    assert left_behind(tmp_path, DOCUMENT) is None
+    journal.clear()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_newest_draft_of_this_document_is_offered(tmp_path: Path) -> None:
+    _editor_that_dies(tmp_path, "first")
+    _editor_that_dies(tmp_path, "second")
+    draft = left_behind(tmp_path, DOCUMENT)
+    assert draft is not None
+    assert draft.text == "second"
+    assert left_behind(tmp_path, Path("other.json")) is None
+    assert left_behind(tmp_path, None) is None
+
+
+def test_a_journal_that_is_none_is_ignored(tmp_path: Path) -> None:
+    _editor_that_dies(tmp_path, "x")
+    journal = next(tmp_path.glob("*.draft"))
+    for content in (b"", b"{}\n", b"\x00\xff", b'{"format": 99, "path": null, "time": 0}\nx'):
+        journal.write_bytes(content)
+        assert left_behind(tmp_path, DOCUMENT) is None
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert left_behind(tmp_path / "none", DOCUMENT) is None
