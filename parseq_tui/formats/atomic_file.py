@@ -65,13 +65,17 @@ def _keep_previous(target: Path) -> None:
     backup = backup_of(target)
     fresh = backup.with_name(f".{backup.name}.tmp")
     try:
-        with contextlib.suppress(FileNotFoundError):
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                fresh.unlink()
+            os.link(target, fresh)
+        except OSError:
+            # A file system without hard links: copy.
+            fresh.write_bytes(target.read_bytes())
+        os.replace(fresh, backup)
+    finally:
+        with contextlib.suppress(OSError):
             fresh.unlink()
-        os.link(target, fresh)
-    except OSError:
-        # A file system without hard links: copy.
-        fresh.write_bytes(target.read_bytes())
-    os.replace(fresh, backup)
 
 
 def _sync_folder(folder: Path) -> None:
