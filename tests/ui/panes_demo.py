@@ -158,6 +158,12 @@ class PanesDemo(App[None]):
         self.posted.append(message)
         self.move(message.frame)
 
+    def on_curves_pane_value_wanted(self, message: CurvesPane.ValueWanted) -> None:
+        self.posted.append(message)
+
+    def on_curves_pane_keyframe_dragged(self, message: CurvesPane.KeyframeDragged) -> None:
+        self.posted.append(message)
+
     def on_render_pane_frame_selected(self, message: RenderPane.FrameSelected) -> None:
         self.posted.append(message)
         self.move(message.frame)

@@ -14,8 +14,10 @@ from panes_demo import FIELDS, PanesDemo, make_document, make_table
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.drawing import plot
-from parseq_tui.ui.widgets.curves import CurvesPane, keyframe_indices
+from parseq_tui.ui.drawing.curve_view import keyframe_indices
+from parseq_tui.ui.widgets.curves import CurvesPane
 
 
 def rows(app: PanesDemo) -> list[str]:
@@ -223,5 +225,91 @@ def test_fields_the_table_does_not_have_are_left_out() -> None:
         await settled(app, pilot)
         assert rows(app)[0].startswith("1● zoom 1")
         assert np.isfinite(app.table["zoom"]).all()
+
+    in_panes(test)
+
+
+def test_arrows_nudge_the_keyframe_under_the_playhead_and_k_makes_one() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.move(100)
+        await pilot.press("up", "shift+down", "right", "up", "k")
+        wanted = [(m.field, m.frame, m.value) for m in app.posted if isinstance(m, CurvesPane.ValueWanted)]
+        at_100, at_101 = app.table["strength"][[100, 101]]
+        assert wanted == [
+            ("strength", 100, pytest.approx(at_100 + 0.01, abs=1e-3)),
+            ("strength", 100, pytest.approx(at_100 - 0.1, abs=1e-3)),
+            # 101 is no keyframe: the arrow does nothing there, and k puts the curve's own value
+            ("strength", 101, pytest.approx(at_101, abs=1e-3)),
+        ]
+
+    in_panes(test)
+
+
+def test_a_keyframe_is_dragged_with_the_mouse_in_one_step() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        assert pane._chart is not None
+        column, row = pane._chart.column_of(100), pane._chart.row_of(0, float(app.table["strength"][100]))
+        assert column is not None
+        await pilot.mouse_down(CurvesPane, offset=(column + 1, row + 2))
+        await pilot.hover(CurvesPane, offset=(column + 6, row + 2 - 3))
+        assert rows(app)[0].startswith("strength: 0.")
+        assert "◎" in rows(app)[row - 2]
+        await pilot.mouse_up(CurvesPane, offset=(column + 6, row + 2 - 3))
+        tried, dropped = app.posted
+        assert isinstance(tried, CurvesPane.KeyframeDragged) and isinstance(dropped, CurvesPane.KeyframeDragged)
+        assert not tried.final and dropped.final
+        assert (dropped.field, dropped.frame) == ("strength", 100)
+        assert pane._chart.column_of(dropped.to_frame) == column + 5
+        assert pane._chart.row_of(0, dropped.value) == row - 3
+        assert "◎" not in "".join(rows(app))
+
+    in_panes(test)
+
+
+def test_a_key_while_dragging_puts_the_keyframe_back() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        assert pane._chart is not None
+        column, row = pane._chart.column_of(100), pane._chart.row_of(0, float(app.table["strength"][100]))
+        assert column is not None
+        await pilot.mouse_down(CurvesPane, offset=(column + 1, row + 2))
+        await pilot.hover(CurvesPane, offset=(column + 9, row + 2))
+        await pilot.press("x")
+        last = app.posted[-1]
+        assert isinstance(last, CurvesPane.KeyframeDragged) and not last.final
+        assert (last.to_frame, last.value) == (100, app.table["strength"][100])
+
+    in_panes(test)
+
+
+def test_what_is_only_tried_out_is_drawn_beside_the_old_curve_on_its_scale() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        pane.show(app.table, app.document, ("strength",), 0)
+        pane.show_trial("strength", app.table["strength"] * 2)
+        await settled(app, pilot)
+        assert rows(app)[0].startswith("1● strength 0.5  ? strength 1")
+        assert pane._chart is not None
+        assert pane._chart.scales[0] == pane._chart.scales[1]
+        assert set(np.unique(pane._chart.cells.series)) == {0, 1, 9}
+        pane.show_trial("strength", None)
+        await settled(app, pilot)
+        assert "?" not in rows(app)[0]
+
+    in_panes(test)
+
+
+def test_time_series_are_curves_that_cannot_be_changed() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        loudness = TimeSeries("loud", np.array([0.0, 1000.0]), np.array([1.0, 7.0]), "milliseconds")
+        pane = app.query_one(CurvesPane)
+        pane.show(app.table, replace(app.document, time_series=(loudness,)), ("loud",), 20)
+        await settled(app, pilot)
+        assert rows(app)[0].startswith("1● loud 1"), "at frame 20, one second, the point has not taken effect yet"
+        pane.set_playhead(21)
+        assert rows(app)[0].startswith("1● loud 7")
+        await pilot.press("k", "up")
+        assert app.posted == []
 
     in_panes(test)

@@ -43,6 +43,8 @@ class Curve:
     """Indices (from 0) of the frames that are keyframes of this curve, ascending."""
     series: int = 0
     """Which colour and mark, from 0."""
+    scale_of: str = ""
+    """Name of the curve whose scale it shares; "" = its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +89,11 @@ class Chart:
         dot = dot_of(index, self.request.start, self.request.count, self.canvas_width * across)
         return self.left + int(dot // across) if 0 <= dot < self.canvas_width * across else None
 
+    def row_of(self, curve: int, value: float) -> int:
+        """The row of the picture in which a value lies, on the scale of the curve with this index."""
+        fraction = float(self.scales[curve].fraction(np.array([value]))[0])
+        return self.canvas_height - 1 - min(max(int(fraction * self.canvas_height), 0), self.canvas_height - 1)
+
     def frame_at(self, column: int) -> int:
         """The frame (from 0) in the middle of a column of the picture; nearest to the canvas if outside."""
         cell = min(max(column - self.left, 0), self.canvas_width - 1)
@@ -98,8 +105,7 @@ def chart(request: ChartRequest) -> Chart | None:
     if not request.curves or request.count <= 0:
         return None
     across, down = DOTS[request.glyphs]
-    own = tuple(scale_of([curve.values]) for curve in request.curves)
-    scales = own if request.scale == "own" else (scale_of(curve.values for curve in request.curves),) * len(own)
+    scales = _scales(request)
     canvas_height = request.height - 2
     axis = scales[min(request.axis_of, len(scales) - 1)]
     y_ticks = _value_ticks(axis, canvas_height, down)
@@ -117,6 +123,19 @@ def chart(request: ChartRequest) -> Chart | None:
     cells = framed(curves, _frame_ticks(request, canvas_width, across), y_ticks, request.glyphs)
     made = Chart(request, cells, left, canvas_width, canvas_height, _beat_columns(request, canvas_width), scales)
     return _with_marks(made)
+
+
+def _scales(request: ChartRequest) -> tuple[Scale, ...]:
+    """Of each curve: its own, one for those that share it, or one for all."""
+    groups: dict[str, list[Floats]] = {}
+    for curve in request.curves:
+        groups.setdefault(_group(request, curve), []).append(curve.values)
+    made = {group: scale_of(values) for group, values in groups.items()}
+    return tuple(made[_group(request, curve)] for curve in request.curves)
+
+
+def _group(request: ChartRequest, curve: Curve) -> str:
+    return "" if request.scale == "shared" else curve.scale_of or curve.name
 
 
 def _span(request: ChartRequest, curve: Curve, scale: Scale, dots_across: int, dots_down: int) -> Span:
@@ -177,15 +196,14 @@ def _with_marks(made: Chart) -> Chart:
             if row[made.left + column] in _EMPTY:
                 row[made.left + column] = beat
     marks = MARKS if request.glyphs != "ascii" else ASCII_KEYFRAMES
-    for curve, scale in zip(request.curves, made.scales, strict=True):
+    for number, curve in enumerate(request.curves):
         inside = curve.keyframes[(curve.keyframes >= request.start) & (curve.keyframes < request.start + request.count)]
         if inside.size > canvas_width // 3:
             continue
         for index in inside.tolist():
             column, value = made.column_of(index), curve.values[index]
             if column is not None and np.isfinite(value):
-                fraction = float(scale.fraction(np.array([value]))[0])
-                y = made.canvas_height - 1 - min(int(fraction * made.canvas_height), made.canvas_height - 1)
+                y = made.row_of(number, float(value))
                 rows[y][column] = marks[curve.series % len(marks)]
                 series[y, column] = curve.series + 1
     cells = Cells(tuple("".join(row) for row in rows), series)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -23,25 +21,13 @@ from textual.strip import Strip
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.prompts import Prompt
-from parseq_tui.ui.drawing.cells import plain
-from parseq_tui.ui.drawing.plot import (
-    ASCII_BEAT,
-    ASCII_PLAYHEAD,
-    BEAT,
-    PLAYHEAD,
-    Chart,
-    ChartRequest,
-    Curve,
-    chart,
-    mark_of,
-)
+from parseq_tui.ui.drawing.curve_view import CurveView
+from parseq_tui.ui.drawing.grips import Grip, dropped, grip_at, rounded, step_of
+from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
 from parseq_tui.ui.drawing.ranges import range_bar
 from parseq_tui.ui.drawing.raster import Glyphs
+from parseq_tui.ui.widgets.curve_strips import chart_row, legend_parts, with_grip, with_playhead
 from parseq_tui.ui.widgets.line_view import Themed
-
-MAX_CURVES = 8
-SMALLEST_WINDOW = 4
-"""Frames."""
 
 
 class CurvesPane(Themed, can_focus=True):
@@ -64,6 +50,11 @@ class CurvesPane(Themed, can_focus=True):
         Binding("s", "toggle_scale", "own / shared scale", id="curves.scale"),
         Binding("a", "next_axis", "axis of the next curve", id="curves.axis"),
         Binding("enter", "nearest_keyframe", "nearest keyframe", id="curves.nearest"),
+        Binding("k", "set_keyframe", "keyframe here", id="curves.set_keyframe"),
+        Binding("up", "nudge(1)", "value up", show=False, id="curves.up"),
+        Binding("down", "nudge(-1)", "value down", show=False, id="curves.down"),
+        Binding("shift+up", "nudge(10)", "value far up", show=False, id="curves.far_up"),
+        Binding("shift+down", "nudge(-10)", "value far down", show=False, id="curves.far_down"),
         *(Binding(str(n), f"toggle_curve({n})", "show / hide", show=False, id=f"curves.{n}") for n in range(1, 9)),
     ]
 
@@ -74,51 +65,66 @@ class CurvesPane(Themed, can_focus=True):
             super().__init__()
             self.frame = frame
 
+    class ValueWanted(Message):
+        """A field shall have this value at this frame, where a keyframe may have to be made."""
+
+        def __init__(self, field: str, frame: int, value: float) -> None:
+            super().__init__()
+            self.field, self.frame, self.value = field, frame, value
+
+    class KeyframeDragged(Message):
+        """The value a field has at `frame` shall be `value` at `to_frame`. Until `final`, it is only being tried."""
+
+        def __init__(self, field: str, frame: int, to_frame: int, value: float, *, final: bool) -> None:
+            super().__init__()
+            self.field, self.frame, self.to_frame, self.value, self.final = field, frame, to_frame, value, final
+
     def __init__(self, *, glyphs: Glyphs = "braille", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._glyphs: Glyphs = glyphs
-        self._table: FrameTable | None = None
-        self._document: Document | None = None
-        self._fields: tuple[str, ...] = ()
-        self._keyframes: dict[str, NDArray[np.int64]] = {}
-        self._hidden: frozenset[str] = frozenset()
-        self._axis = 0
-        self._shared = False
+        self._view: CurveView | None = None
         self._playhead = 0
-        self._start, self._count = 0, 0
-        self._fits = True
         self._chart: Chart | None = None
         self._strips: dict[int, Strip] = {}
         self._asked: ChartRequest | None = None
         self._building = False
+        self._held: Grip | None = None
+        self._held_at, self._held_to = (0, 0), (0, 0.0)
+        """While a keyframe is dragged: column and row of the picture, and the frame (from 0) and value there."""
 
     # what the host calls
 
     def show(self, table: FrameTable, document: Document, fields: Sequence[str], playhead: int) -> None:
-        """Draw these fields (at most eight, those the table has), keeping the window where it is."""
-        length_changed = self._table is None or self._table.frame_count != table.frame_count
-        self._table, self._document = table, document
-        self._fields = tuple(name for name in fields if name in table)[:MAX_CURVES]
-        self._axis = min(self._axis, max(0, len(self._fields) - 1))
-        self._keyframes = {name: keyframe_indices(document, name, table) for name in self._fields}
+        """Draw these fields and time series (at most eight, those that exist), keeping the window where it is."""
+        if self._view is None:
+            self._view = CurveView(table, document)
+        self._view.show(table, document, fields)
         self._playhead = playhead
-        if length_changed and self._fits:
-            self._start, self._count = 0, table.frame_count
-        self._set_window(self._start, self._count)
+        self._draw()
+
+    def show_trial(self, field: str, values: NDArray[np.float64] | None) -> None:
+        """Draw another course of a shown field beside it, on its scale, as `?`; None takes it away again.
+
+        For what is being typed or dragged and not in the document yet; shape (frames,).
+        """
+        if self._view is not None:
+            self._view.try_out(field, values)
+            self._draw()
 
     def set_playhead(self, frame: int) -> None:
         """Move the playhead; if it leaves the window, the window follows by half its length."""
         before, self._playhead = self._playhead, frame
-        if before == frame or self._table is None:
+        view = self._view
+        if before == frame or view is None:
             return
-        index = frame - self._table.first_frame
-        if not self._start <= index < self._start + self._count:
-            self._set_window(index - self._count / 2, self._count)
+        if not view.shows(self._index):
+            view.set_window(self._index - view.count / 2, view.count)
+            self._draw()
             return
         self.refresh(Region(0, 0, self.size.width, 1))
         for column in {self._column(before), self._column(frame)} - {None}:
             assert column is not None
-            self.refresh(Region(column, 1, 1, self._picture_height))
+            self.refresh(Region(column, 1, 1, self.size.height - 1))
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """What curves are drawn with: braille dots, block quarters, or ASCII."""
@@ -127,38 +133,38 @@ class CurvesPane(Themed, can_focus=True):
 
     def zoom(self, factor: float) -> None:
         """Show fewer frames (factor > 1) or more, around the playhead."""
-        if self._table is None:
-            return
-        count = max(SMALLEST_WINDOW, self._count / factor)
-        index = self._playhead - self._table.first_frame + 0.5
-        share = (index - self._start) / self._count if self._count else 0.5
-        self._set_window(index - min(max(share, 0.0), 1.0) * count, count)
+        if self._view is not None:
+            self._view.zoom(factor, self._index)
+            self._draw()
 
     def pan(self, frames: float) -> None:
         """Show later (positive) or earlier frames."""
-        self._set_window(self._start + frames, self._count)
+        if self._view is not None:
+            self._view.set_window(self._view.start + frames, self._view.count)
+            self._draw()
 
     def fit(self) -> None:
         """Show all frames."""
-        if self._table is not None:
-            self._set_window(0, self._table.frame_count)
+        if self._view is not None:
+            self._view.set_window(0, self._view.table.frame_count)
+            self._draw()
 
     @property
     def window(self) -> tuple[int, int]:
         """First frame shown (counted from 0) and how many."""
-        return self._start, self._count
+        return (0, 0) if self._view is None else (self._view.start, self._view.count)
 
-    # keys and mouse
+    # keys
 
     def action_move(self, frames: int) -> None:
         self._ask_for(self._playhead + frames)
 
     def action_page(self, direction: int) -> None:
-        self.pan(direction * self._count / 2)
+        self.pan(direction * self.window[1] / 2)
 
     def action_edge(self, end: int) -> None:
-        if self._table is not None:
-            self._ask_for(self._table.first_frame + end * (self._table.frame_count - 1))
+        if self._view is not None:
+            self._ask_for(self._view.table.first_frame + end * (self._view.table.frame_count - 1))
 
     def action_zoom(self, factor: float) -> None:
         self.zoom(factor)
@@ -167,60 +173,122 @@ class CurvesPane(Themed, can_focus=True):
         self.fit()
 
     def action_toggle_scale(self) -> None:
-        self._shared = not self._shared
-        self._draw()
+        if self._view is not None:
+            self._view.shared = not self._view.shared
+            self._draw()
 
     def action_next_axis(self) -> None:
-        self._axis = (self._axis + 1) % max(1, len(self._fields))
-        self._draw()
+        if self._view is not None:
+            self._view.axis = (self._view.axis + 1) % max(1, len(self._view.fields))
+            self._draw()
 
     def action_toggle_curve(self, number: int) -> None:
-        if number <= len(self._fields):
-            self._hidden = self._hidden ^ {self._fields[number - 1]}
+        if self._view is not None and number <= len(self._view.fields):
+            self._view.hidden = self._view.hidden ^ {self._view.fields[number - 1]}
             self._draw()
 
     def action_nearest_keyframe(self) -> None:
-        if self._document is not None:
-            frames = [row.frame for row in self._document.keyframes]
+        if self._view is not None:
+            frames = [row.frame for row in self._view.document.keyframes]
             self._ask_for(min(frames, key=lambda frame: abs(frame - self._playhead)))
 
-    def on_click(self, event: events.Click) -> None:
-        if self._chart is not None and self._table is not None and event.y > 0:
-            offset = event.get_content_offset(self)
-            if offset is not None:
-                self._ask_for(self._table.first_frame + self._chart.frame_at(offset.x))
+    def action_set_keyframe(self) -> None:
+        """Put the value the curve has at the playhead there as a keyframe."""
+        view, made = self._view, self._chart
+        name = None if view is None else view.axis_field()
+        if view is None or made is None or name is None:
+            return
+        value = float(view.columns[name][self._index])
+        if np.isfinite(value):
+            self.post_message(self.ValueWanted(name, self._playhead, rounded(value, step_of(made, name) / 10)))
+
+    def action_nudge(self, steps: int) -> None:
+        """Change the value of the keyframe under the playhead."""
+        view, made = self._view, self._chart
+        name = None if view is None else view.axis_field()
+        if view is None or made is None or name is None or not view.is_keyframe(name, self._index):
+            return
+        step = step_of(made, name)
+        value = float(view.columns[name][self._index]) + steps * step
+        self.post_message(self.ValueWanted(name, self._playhead, rounded(value, step)))
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key while dragging leaves everything as it was."""
+        if self._held is not None:
+            event.stop()
+            event.prevent_default()
+            self._held_to = (self._held.frame, self._held.value)
+            self._post_drag(final=False)
+            self._let_go()
+
+    def _ask_for(self, frame: int) -> None:
+        if self._view is not None:
+            first, count = self._view.table.first_frame, self._view.table.frame_count
+            self.post_message(self.PlayheadMoved(min(max(frame, first), first + count - 1)))
+
+    # mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or self._chart is None or event.button != 1 or offset.y < 1:
+            return
+        self._held = grip_at(self._chart, offset.x, offset.y - 1)
+        if self._held is not None:
+            self._held_at, self._held_to = (offset.x, offset.y - 1), (self._held.frame, self._held.value)
+            self.capture_mouse()
+            self.refresh()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._held is None or self._chart is None:
+            return
+        offset = event.offset - self.gutter.top_left
+        row = min(max(offset.y - 1, 0), self._chart.canvas_height - 1)
+        column = min(max(offset.x, self._chart.left), self.size.width - 1)
+        if (column, row) != self._held_at:
+            self._held_at, self._held_to = (column, row), dropped(self._chart, self._held.field, column, row)
+            self._post_drag(final=False)
+            self.refresh()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Drop what is held; without anything held, or without having moved it, the playhead goes there."""
+        offset = event.get_content_offset(self)
+        if self._held is not None and self._held_to != (self._held.frame, self._held.value):
+            self._post_drag(final=True)
+        elif self._chart is not None and self._view is not None and offset is not None and offset.y > 0:
+            self._ask_for(self._view.table.first_frame + self._chart.frame_at(offset.x))
+        self._let_go()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self.zoom(1.25) if event.ctrl else self.pan(-self._count / 10)
+        self.zoom(1.25) if event.ctrl else self.pan(-self.window[1] / 10)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self.zoom(0.8) if event.ctrl else self.pan(self._count / 10)
+        self.zoom(0.8) if event.ctrl else self.pan(self.window[1] / 10)
 
-    def _ask_for(self, frame: int) -> None:
-        if self._table is not None:
-            last = self._table.first_frame + self._table.frame_count - 1
-            self.post_message(self.PlayheadMoved(min(max(frame, self._table.first_frame), last)))
+    def _let_go(self) -> None:
+        self._held = None
+        self.release_mouse()
+        self.refresh()
+
+    def _post_drag(self, *, final: bool) -> None:
+        if self._held is not None and self._view is not None:
+            first, (frame, value) = self._view.table.first_frame, self._held_to
+            held = self._held
+            self.post_message(self.KeyframeDragged(held.field, held.frame + first, frame + first, value, final=final))
 
     # building
 
     def on_resize(self) -> None:
         self._draw()
 
-    def _set_window(self, start: float, count: float) -> None:
-        total = self._table.frame_count if self._table is not None else 0
-        self._count = min(max(round(count), SMALLEST_WINDOW), total)
-        self._start = min(max(round(start), 0), total - self._count)
-        self._fits = self._count >= total
-        self._draw()
-
     def _draw(self) -> None:
         """Ask for a new picture; if one is in the making, this one comes after it and replaces others that wait."""
-        self._asked = self._request()
-        if self._asked is None:
-            self._show_chart(None)
-        elif not self._building:
+        if self._view is None or not self.size.width:
+            return
+        height = self.size.height - 1 - len(self._lane_prompts())
+        self._asked = self._view.request(self.size.width, height, self._glyphs)
+        if not self._building:
             self._building = True
             self.run_worker(self._build(), name="curves", group="curves")
 
@@ -233,56 +301,33 @@ class CurvesPane(Themed, can_focus=True):
             self._building = False
 
     def _show_chart(self, made: Chart | None) -> None:
+        assert self._view is not None
         self._chart = made
         self._strips.clear()
-        if self._table is not None:
-            first = self._start + self._table.first_frame
-            scale = "one scale" if self._shared else "own scales"
-            self.border_subtitle = f"frames {first}-{first + self._count - 1}  {scale}"
+        first = self._view.start + self._view.table.first_frame
+        scale = "one scale" if self._view.shared else "own scales"
+        self.border_subtitle = f"frames {first}-{first + self._view.count - 1}  {scale}"
         self.refresh()
-
-    def _request(self) -> ChartRequest | None:
-        table = self._table
-        if table is None or not self.size.width:
-            return None
-        curves = tuple(
-            Curve(name, table[name], self._keyframes[name], index)
-            for index, name in enumerate(self._fields)
-            if name not in self._hidden
-        )
-        axis = [curve.series for curve in curves].index(self._axis) if self._axis_visible() else 0
-        return ChartRequest(
-            curves,
-            self.size.width,
-            self.size.height - 1 - len(self._lane_prompts()),
-            self._start,
-            self._count,
-            table.first_frame,
-            "shared" if self._shared else "own",
-            60 * table.fps / table.bpm if table.bpm > 0 else 0.0,
-            self._glyphs,
-            axis,
-        )
-
-    def _axis_visible(self) -> bool:
-        return self._axis < len(self._fields) and self._fields[self._axis] not in self._hidden
-
-    def _lane_prompts(self) -> tuple[Prompt, ...]:
-        """The prompts that have a row of their own below the curves."""
-        if self._document is None or not self._document.prompts.enabled:
-            return ()
-        return self._document.prompts.entries[: max(0, min(3, (self.size.height - 9) // 3))]
 
     # painting
 
     @property
-    def _picture_height(self) -> int:
-        return self.size.height - 1
+    def _index(self) -> int:
+        """The playhead, counted from the first frame and inside the table."""
+        assert self._view is not None
+        table = self._view.table
+        return min(max(self._playhead - table.first_frame, 0), table.frame_count - 1)
 
     def _column(self, frame: int) -> int | None:
-        if self._chart is None or self._table is None:
+        if self._chart is None or self._view is None:
             return None
-        return self._chart.column_of(frame - self._table.first_frame)
+        return self._chart.column_of(frame - self._view.table.first_frame)
+
+    def _lane_prompts(self) -> tuple[Prompt, ...]:
+        """The prompts that have a row of their own below the curves."""
+        if self._view is None or not self._view.document.prompts.enabled:
+            return ()
+        return self._view.document.prompts.entries[: max(0, min(3, (self.size.height - 9) // 3))]
 
     def theme_changed(self) -> None:
         self._strips.clear()
@@ -293,72 +338,36 @@ class CurvesPane(Themed, can_focus=True):
         strip = self._strips.get(y)
         if strip is None:
             strip = self._strips[y] = self._picture_row(y - 1).adjust_cell_length(self.size.width, self.palette.style())
+        if self._chart is None or y > self._chart.canvas_height:
+            return strip
         column = self._column(self._playhead)
-        on_canvas = self._chart is not None and y <= self._chart.canvas_height
-        return self._with_playhead(strip, column) if column is not None and on_canvas else strip
-
-    def _with_playhead(self, strip: Strip, column: int) -> Strip:
-        under = strip.crop(column, column + 1).text
-        if under in (" ", "\u2800", BEAT, ASCII_BEAT):
-            mark = PLAYHEAD if self._glyphs != "ascii" else ASCII_PLAYHEAD
-            cell = Segment(mark, self.palette.style("playhead"))
-        else:
-            cell = Segment(under, self.palette.style("background", "playhead"))
-        return Strip.join([strip.crop(0, column), Strip([cell], 1), strip.crop(column + 1)])
+        if column is not None:
+            strip = with_playhead(strip, column, self.palette, self._glyphs)
+        if self._held is not None and self._held_at[1] == y - 1:
+            strip = with_grip(strip, self._held_at[0], self.palette, self._glyphs)
+        return strip
 
     def _picture_row(self, y: int) -> Strip:
-        made = self._chart
+        made, dim = self._chart, self.palette.style("dim")
         if made is None:
-            words = "no curve is shown" if self._table is not None else ""
-            return self.line((words if y == 0 else "", self.palette.style("dim")))
+            words = "no curve is shown" if self._view is not None else ""
+            return self.line((words if y == 0 else "", dim))
         if y < len(made.cells.rows):
-            return self._cells_row(made, y)
-        lane = self._lane_prompts()
-        index = y - len(made.cells.rows)
-        return self._lane_row(made, lane[index], index) if index < len(lane) else self.line()
-
-    def _cells_row(self, made: Chart, y: int) -> Strip:
-        row, series = made.cells.rows[y], made.cells.series[y]
-        changes = np.flatnonzero(np.diff(series)) + 1
-        edges = [0, *changes.tolist(), len(row)]
-        segments = [
-            Segment(row[a:b], self.palette.series(int(series[a]) - 1) if series[a] else self.palette.style("dim"))
-            for a, b in pairwise(edges)
-        ]
-        return Strip(segments, len(row))
-
-    def _lane_row(self, made: Chart, prompt: Prompt, index: int) -> Strip:
-        assert self._document is not None
-        first = self._start + made.request.x0
-        bar = range_bar(prompt, first, self._count, made.canvas_width, self._document.last_frame, self._glyphs)
-        name = f"P{index + 1}"
-        return self.line(
-            (name.rjust(made.left)[-made.left :], self.palette.style("dim")), (bar, self.palette.style("dim"))
-        )
+            return chart_row(made, y, self.palette)
+        index, lane = y - len(made.cells.rows), self._lane_prompts()
+        if self._view is None or index >= len(lane):
+            return self.line()
+        first, count = made.request.start + made.request.x0, made.request.count
+        last = self._view.document.last_frame
+        bar = range_bar(lane[index], first, count, made.canvas_width, last, self._glyphs)
+        return self.line((f"P{index + 1}".rjust(made.left)[-made.left :], dim), (bar, dim))
 
     def _legend(self) -> Strip:
-        table, palette = self._table, self.palette
-        if table is None:
+        if self._view is None:
             return self.line()
-        index = min(max(self._playhead - table.first_frame, 0), table.frame_count - 1)
-        parts = []
-        for series, name in enumerate(self._fields):
-            style = palette.series(series, attributes="bold" if series == self._axis else "")
-            if name in self._hidden:
-                parts.append((f"{series + 1}- {plain(name)}  ", palette.style("dim")))
-                continue
-            wrong = "!" if name in table.failed_fields else ""
-            mark = mark_of(series, self._glyphs)
-            parts.append((f"{series + 1}{mark} {plain(name)} {_short(float(table[name][index]))}{wrong}  ", style))
+        parts = legend_parts(self._view, self._index, self.palette, self._glyphs)
+        if self._held is not None:
+            frame, value = self._held_to
+            told = f"{self._held.field}: {value:g} at {frame + self._view.table.first_frame}  "
+            parts = [(told, self.palette.style("warning", attributes="bold")), *parts]
         return self.line(*parts)
-
-
-def keyframe_indices(document: Document, name: str, table: FrameTable) -> NDArray[np.int64]:
-    """Where (from 0, ascending) a field has a value or a formula of its own."""
-    frames = [row.frame for row in document.keyframes if name in row.values or name in row.formulas]
-    indices = np.array(frames, dtype=np.int64) - table.first_frame
-    return indices[(indices >= 0) & (indices < table.frame_count)]
-
-
-def _short(value: float) -> str:
-    return f"{value:.4g}"

@@ -1,0 +1,67 @@
+"""A finished chart as strips for the terminal: colours of the theme, the playhead over it, the legend above it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from parseq_tui.ui.drawing.cells import plain
+from parseq_tui.ui.drawing.curve_view import PREVIEW_SERIES, CurveView
+from parseq_tui.ui.drawing.plot import ASCII_BEAT, ASCII_PLAYHEAD, BEAT, PLAYHEAD, Chart, mark_of
+from parseq_tui.ui.drawing.raster import Glyphs
+from parseq_tui.ui.theme import Palette
+
+GRIP, ASCII_GRIP = "◎", "@"
+
+
+def chart_row(chart: Chart, y: int, palette: Palette) -> Strip:
+    """One row of the picture, in the colours of its curves."""
+    row, series = chart.cells.rows[y], chart.cells.series[y]
+    changes = np.flatnonzero(np.diff(series)) + 1
+    edges = [0, *changes.tolist(), len(row)]
+    return Strip([Segment(row[a:b], _style(int(series[a]), palette)) for a, b in pairwise(edges)], len(row))
+
+
+def with_playhead(strip: Strip, column: int, palette: Palette, glyphs: Glyphs) -> Strip:
+    """The row with the playhead over one cell: a line where nothing is drawn, else the curve on its colour."""
+    under = strip.crop(column, column + 1).text
+    if under in (" ", "\u2800", BEAT, ASCII_BEAT):
+        cell = Segment(PLAYHEAD if glyphs != "ascii" else ASCII_PLAYHEAD, palette.style("playhead"))
+    else:
+        cell = Segment(under, palette.style("background", "playhead"))
+    return _over(strip, column, cell)
+
+
+def with_grip(strip: Strip, column: int, palette: Palette, glyphs: Glyphs) -> Strip:
+    """The row with a keyframe that is being dragged over one cell."""
+    return _over(strip, column, Segment(GRIP if glyphs != "ascii" else ASCII_GRIP, palette.style("warning")))
+
+
+def legend_parts(view: CurveView, index: int, palette: Palette, glyphs: Glyphs) -> list[tuple[str, Style]]:
+    """`1● zoom 1.02`: the key that hides it, its mark, its name, its value at the frame `index` (from 0)."""
+    parts: list[tuple[str, Style]] = []
+    for number, name in enumerate(view.fields):
+        if name in view.hidden:
+            parts.append((f"{number + 1}- {plain(name)}  ", palette.style("dim")))
+            continue
+        value = f"{view.columns[name][index]:.4g}{'!' if name in view.table.failed_fields else ''}"
+        style = palette.series(number, attributes="bold" if number == view.axis else "")
+        parts.append((f"{number + 1}{mark_of(number, glyphs)} {plain(name)} {value}  ", style))
+    if view.trial is not None:
+        name, values = view.trial
+        parts.append((f"? {plain(name)} {values[min(index, values.size - 1)]:.4g}  ", palette.style("warning")))
+    return parts
+
+
+def _style(number: int, palette: Palette) -> Style:
+    if number == 0:
+        return palette.style("dim")
+    return palette.style("warning") if number - 1 == PREVIEW_SERIES else palette.series(number - 1)
+
+
+def _over(strip: Strip, column: int, cell: Segment) -> Strip:
+    return Strip.join([strip.crop(0, column), Strip([cell], 1), strip.crop(column + 1)])
