@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -91,7 +91,8 @@ class Production:
             shown, key = frame in left, prepared.keys.frames[frame]
             reused = frame not in to_make and key in film
             if frame in to_make:
-                next(making)
+                with naming(frame):
+                    next(making)
             if reused:
                 image = film.by_key(key)
             else:
@@ -140,3 +141,14 @@ class Production:
 
     def _log(self, level: Literal["info", "warning"], text: str) -> None:
         self.events.event(LogLine(time.time(), level, text))
+
+
+@contextmanager
+def naming(frame: int) -> Iterator[None]:
+    """Errors from in here say at which frame they came."""
+    try:
+        yield
+    except DamagedFrame:
+        raise
+    except RenderError as error:
+        raise type(error)(f"frame {frame}: {error.message}", hint=error.hint) from error

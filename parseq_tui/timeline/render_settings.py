@@ -56,7 +56,9 @@ SETTINGS: Mapping[str, Setting] = _settings(
     Setting(
         "border", str, "reflect", "what fills the edges a motion uncovers", ("reflect", "replicate", "wrap", "black")
     ),
-    Setting("resampling", str, "bicubic", "how moved pixels are computed", ("bilinear", "bicubic", "lanczos")),
+    Setting(
+        "resampling", str, "bicubic", "how moved pixels are computed", ("nearest", "bilinear", "bicubic", "lanczos")
+    ),
     Setting(
         "color_coherence",
         str,

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from frame_json import CUT, film
 
+from parseq_tui.errors import OutOfMemory
 from parseq_tui.render import cache
 from parseq_tui.render.engines.test import TestEngine
 from parseq_tui.render.explain import explain
@@ -22,6 +23,8 @@ from parseq_tui.render.take import Job, Take
 from parseq_tui.render.worker import StopSwitch, Worker
 from parseq_tui.video.images import read_image
 from parseq_tui.video.reader import VideoReader
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
 
 
 class Studio:
@@ -273,6 +276,17 @@ class TestFailures:
         monkeypatch.undo()
         assert made(studio.render(film())) == list(range(3, 12))
 
+    def test_an_engine_that_gives_up_names_the_frame(self, studio: Studio, monkeypatch) -> None:
+        def too_large(self: TestEngine, request: Any, image: Any) -> Any:
+            if request.seed == 2:
+                raise OutOfMemory("96x64 does not fit into the GPU's memory", hint="lower width and height")
+            return np.zeros((64, 96, 3), np.uint8)
+
+        monkeypatch.setattr(TestEngine, "generate", too_large)
+        end = end_of(studio.render(film()))
+        assert end.message == "frame 2: 96x64 does not fit into the GPU's memory"
+        assert (end.hint, end.rendered) == ("lower width and height", 2)
+
     def test_a_fault_of_ours_keeps_its_traceback_in_the_log(self, studio: Studio, monkeypatch, capfd) -> None:
         def broken(*_: Any) -> None:
             raise ZeroDivisionError("oh dear")
@@ -282,6 +296,16 @@ class TestFailures:
         assert (end.outcome, "ZeroDivisionError: oh dear" in end.message) == ("failed", True)
         assert "worker.log" in end.hint
         assert "Traceback" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_every_example_renders(studio: Studio, example: Path) -> None:
+    for file in example.parent.iterdir():
+        if file.suffix == ".mp4":
+            (studio.folder / file.name).write_bytes(file.read_bytes())
+    take = studio.render(example.read_text(), options={"engine": "test", "width": 64, "height": 64}, frames=(0, 6))
+    assert (end_of(take).message, end_of(take).outcome) == ("", "done")
+    assert sorted(take.frame_keys()) == list(range(6))
 
 
 def test_a_take_runs_again_as_it_is(studio: Studio) -> None:
