@@ -10,12 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from parseq_tui.language import functions as _declared
 from parseq_tui.language.functions.easing import CURVES
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function
 from parseq_tui.language.tokens import Token, tokenize
-
-assert _declared, "importing the functions declares them"
 
 CompletionKind = Literal["function", "variable", "parameter", "field", "keyword", "curve"]
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from parseq_tui.errors import Span
-from parseq_tui.language import functions as _declared
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES
 from parseq_tui.language.tokens import Token, tokenize
-
-assert _declared, "importing the functions declares them"
 
 HighlightKind = Literal[
     "number", "text", "keyword", "function", "variable", "constant", "parameter", "name", "operator", "comment", "error"

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parseq_tui.errors import FormulaError
-from parseq_tui.language import functions as _declared
 from parseq_tui.language.calls import arranged
 from parseq_tui.language.moment import Rules
 from parseq_tui.language.parser import Formula
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES
 from parseq_tui.language.tree import Binary, Boolean, Call, If, Name, Node, Number, Text, Unary, children, walk
-
-assert _declared, "importing the functions declares them"
 
 
 @dataclass(frozen=True, eq=False)

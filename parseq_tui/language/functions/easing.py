@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from parseq_tui.language.declarations import function, number, text
 from parseq_tui.language.functions.interpolators import step_value
 from parseq_tui.language.functions.timing import next_keyframe, next_keyframe_value
 from parseq_tui.language.moment import Moment, each_distinct
-from parseq_tui.language.registry import function, number, text
 from parseq_tui.language.values import Floats, Numbers
 
 CATEGORY = "transitions"

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from parseq_tui.language.declarations import variable
 from parseq_tui.language.moment import Moment, Points
-from parseq_tui.language.registry import variable
 from parseq_tui.language.values import Floats, Numbers
 
 CATEGORY = "interpolation"

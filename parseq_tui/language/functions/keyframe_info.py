@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from parseq_tui.language.declarations import function, number, text
 from parseq_tui.language.moment import Moment, each_distinct
 from parseq_tui.language.patterns import Pattern, PatternError
-from parseq_tui.language.registry import function, number, text
 from parseq_tui.language.values import Floats, Numbers, as_number, each
 
 CATEGORY = "labels"

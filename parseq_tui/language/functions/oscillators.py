@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from parseq_tui.language.declarations import function, number
 from parseq_tui.language.moment import Moment
-from parseq_tui.language.registry import function, number
 from parseq_tui.language.values import Numbers
 
 CATEGORY = "oscillators"

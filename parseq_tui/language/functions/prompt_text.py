@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from parseq_tui.language.declarations import function, number, text
 from parseq_tui.language.moment import Moment
 from parseq_tui.language.numbers_as_text import fixed_text
-from parseq_tui.language.registry import function, number, text
 from parseq_tui.language.values import Numbers, each
 
 CATEGORY = "prompts"

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from parseq_tui.language.declarations import function, number, variable
 from parseq_tui.language.moment import Moment, Site
-from parseq_tui.language.registry import function, number, variable
 from parseq_tui.language.values import UNDEFINED, Numbers, Scalar, Undefined, Value, spread
 
 CATEGORY = "looking back"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from parseq_tui.errors import UnknownName
+from parseq_tui.language.declarations import function, number, text
 from parseq_tui.language.functions.timing import frame, series_here
 from parseq_tui.language.moment import Moment, each_distinct
-from parseq_tui.language.registry import function, number, text
 from parseq_tui.language.values import Floats, Numbers, as_number
 
 CATEGORY = "other fields"

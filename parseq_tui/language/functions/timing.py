@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from parseq_tui.language.declarations import Function, function, number, text, variable
 from parseq_tui.language.functions.interpolators import step_value
 from parseq_tui.language.moment import Moment, Series, each_distinct
-from parseq_tui.language.registry import Function, function, number, text, variable
 from parseq_tui.language.values import Floats, Numbers
 
 CATEGORY = "time"
