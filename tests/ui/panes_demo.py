@@ -174,7 +174,7 @@ class PanesDemo(App[None]):
     def on_render_pane_stop_requested(self, message: RenderPane.StopRequested) -> None:
         self.posted.append(message)
 
-    def on_prompts_pane_text_changed(self, message: PromptsPane.TextChanged) -> None:
+    def on_prompts_pane_edited(self, message: PromptsPane.Edited) -> None:
         self.posted.append(message)
 
     def on_prompts_pane_range_changed(self, message: PromptsPane.RangeChanged) -> None:

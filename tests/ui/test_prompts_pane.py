@@ -76,31 +76,67 @@ def test_moving_the_playhead_sends_only_rows_that_change(monkeypatch: pytest.Mon
     in_panes(test)
 
 
-def test_enter_edits_and_what_changed_is_posted() -> None:
+def test_enter_edits_everything_and_the_change_is_one() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         focused(app)
         await pilot.press("down", "enter")
         assert isinstance(app.screen, PromptEditor)
         app.screen.query_one("#positive", PromptArea).load_text("a ${1+1} dog\nand a (cat:1.2)")
-        app.screen.query_one("#end", Input).value = "300"
+        for name, text in {"end": "300", "name": "hounds", "fade_out": "2,5"}.items():
+            app.screen.query_one(f"#{name}", Input).value = text
         await pilot.press("ctrl+s")
         await settled(app, pilot)
-        text, frames = app.posted
-        assert isinstance(text, PromptsPane.TextChanged) and isinstance(frames, PromptsPane.RangeChanged)
-        assert (text.index, text.half, text.text) == (1, "positive", "a ${1+1} dog\nand a (cat:1.2)")
-        assert (frames.index, frames.start, frames.end, frames.all_frames) == (1, 133, 300, False)
+        (edited,) = app.posted
+        assert isinstance(edited, PromptsPane.Edited)
+        assert (edited.index, edited.before) == (1, app.document.prompts.entries[1])
+        assert edited.after == Prompt(
+            "hounds", "a ${1+1} dog\nand a (cat:1.2)", "", False, 133, 300, Overlap("linear", 66, 2.5)
+        )
 
     in_panes(test)
 
 
-def test_escape_changes_nothing_and_a_wrong_range_is_said() -> None:
+@pytest.mark.parametrize(
+    ("before", "entries", "after"),
+    [
+        (Overlap(), {}, Overlap()),
+        (Overlap("strange", 3), {}, Overlap("strange", 3)),
+        (Overlap(), {"fade_in": "8"}, Overlap("linear", 8, 0)),
+        (Overlap("linear", 8, 9), {"fade_in": "0", "fade_out": ""}, Overlap("none", 0, 0)),
+        (Overlap("linear", 8, 9), {"weight": "sin(p=1b)"}, Overlap("custom", 8, 9, "sin(p=1b)")),
+        (Overlap("custom", 1, 2, "f"), {"weight": ""}, Overlap("linear", 1, 2, "f")),
+    ],
+)
+def test_fades_or_a_formula_make_the_overlap(before: Overlap, entries: dict[str, str], after: Overlap) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        kept: list[Prompt | None] = []
+        app.push_screen(PromptEditor(Prompt("p", overlap=before)), kept.append)
+        await pilot.pause()
+        for name, text in entries.items():
+            app.screen.query_one(f"#{name}", Input).value = text
+        await pilot.press("ctrl+s")
+        assert kept[0] is not None and kept[0].overlap == after
+
+    in_panes(test)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("start", "500", "the range ends at 200, before it starts at 500"),
+        ("end", "x", "to is a whole number of frames, not 'x'"),
+        ("fade_in", "-3", "fade in is a number of frames, not '-3'"),
+        ("fade_out", "nan", "fade out is a number of frames, not 'nan'"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_and_escape_changes_nothing(name: str, text: str, words: str) -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         focused(app)
         await pilot.press("enter")
-        app.screen.query_one("#start", Input).value = "500"
+        app.screen.query_one(f"#{name}", Input).value = text
         await pilot.press("ctrl+s")
         assert isinstance(app.screen, PromptEditor), "it stays open"
-        assert "ends at 200, before it starts at 500" in str(app.screen.query_one("#problem").render())
+        assert str(app.screen.query_one("#problem").render()) == words
         await pilot.press("escape")
         await settled(app, pilot)
         assert app.posted == []
@@ -116,9 +152,9 @@ def test_the_common_prompt_has_texts_but_no_range() -> None:
         app.screen.query_one("#negative", PromptArea).load_text("ugly")
         await pilot.press("ctrl+s")
         await settled(app, pilot)
-        (text,) = app.posted
-        assert isinstance(text, PromptsPane.TextChanged)
-        assert (text.index, text.half, text.text) == ("common", "negative", "ugly")
+        (edited,) = app.posted
+        assert isinstance(edited, PromptsPane.Edited)
+        assert (edited.index, edited.after) == ("common", Prompt(positive="detailed", negative="ugly"))
 
     in_panes(test)
 

@@ -24,7 +24,6 @@ from parseq_tui.timeline.edits import (
     Edit,
     RemovePrompt,
     SetPromptRange,
-    SetPromptText,
 )
 from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.baking import Bakery
@@ -35,6 +34,7 @@ from parseq_tui.ui.commands.registry import Change
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
+from parseq_tui.ui.pane_edits import drag_edit, prompt_edit, value_edit
 from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
 from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.render_actions import RenderActions
@@ -335,6 +335,13 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def on_curves_pane_playhead_moved(self, event: CurvesPane.PlayheadMoved) -> None:
         self.desk.look_at(event.frame)
 
+    def on_curves_pane_value_wanted(self, event: CurvesPane.ValueWanted) -> None:
+        self.apply(value_edit(self.session.document, event.field, event.frame, event.value))
+
+    def on_curves_pane_keyframe_dragged(self, event: CurvesPane.KeyframeDragged) -> None:
+        if event.final:
+            self.apply(drag_edit(self.session.document, event.field, event.frame, event.to_frame, event.value))
+
     def on_problems_pane_problem_selected(self, event: ProblemsPane.ProblemSelected) -> None:
         problem = event.diagnostic
         if problem.field:
@@ -343,9 +350,9 @@ class EditorScreen(Screen[None], inherit_bindings=False):
             self.desk.look_at(problem.keyframe if problem.keyframe is not None else problem.frame or 0)
         self.panes.go("table")
 
-    def on_prompts_pane_text_changed(self, event: PromptsPane.TextChanged) -> None:
-        positive, negative = (event.text, None) if event.half == "positive" else (None, event.text)
-        self.apply(SetPromptText(event.index, positive=positive, negative=negative))
+    def on_prompts_pane_edited(self, event: PromptsPane.Edited) -> None:
+        if edit := prompt_edit(event.index, event.before, event.after):
+            self.apply(edit)
 
     def on_prompts_pane_range_changed(self, event: PromptsPane.RangeChanged) -> None:
         self.apply(SetPromptRange(event.index, event.start, event.end, event.all_frames))

@@ -1,11 +1,11 @@
-"""Edits one prompt: its name is shown, its two halves are text areas, its range two numbers.
+"""Edits one prompt: its name, its two halves, when it is active, and how its weight travels there.
 
-Dismissed with a PromptEntry, or None if it was cancelled. Ctrl+S keeps, Escape or Ctrl+C lets everything be as it was.
+Dismissed with the changed Prompt, or None if it was cancelled. Ctrl+S keeps, Escape or Ctrl+C leaves all as it was.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.style import Style
@@ -16,7 +16,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, Static, TextArea
 
-from parseq_tui.timeline.prompts import Prompt
+from parseq_tui.errors import EditError
+from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.prompt_marks import MarkKind, prompt_marks
 from parseq_tui.ui.theme import Palette
@@ -35,17 +36,6 @@ _ATTRIBUTES: dict[MarkKind, str] = {
     "network": "",
     "open": "underline",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PromptEntry:
-    """What was entered."""
-
-    positive: str
-    negative: str
-    start: int
-    end: int
-    all_frames: bool
 
 
 class PromptArea(TextArea):
@@ -80,16 +70,18 @@ class TickBox(Checkbox):
         super().watch_value()
 
 
-class PromptEditor(ModalScreen["PromptEntry | None"]):
+class PromptEditor(ModalScreen["Prompt | None"]):
     """A dialog over the editor."""
 
     DEFAULT_CSS = """
     PromptEditor { align: center middle; }
-    PromptEditor > Vertical { width: 90%; max-width: 110; height: 90%; max-height: 26; padding: 0 1;
+    PromptEditor > Vertical { width: 90%; max-width: 110; height: 90%; max-height: 28; padding: 0 1;
         background: $surface; border: round $accent; }
     PromptEditor Horizontal { height: 1; }
     PromptEditor Horizontal Label { padding: 0 1 0 0; }
-    PromptEditor Input { width: 12; background: $panel; }
+    PromptEditor Input { width: 9; margin: 0 2 0 0; background: $panel; }
+    PromptEditor #name { width: 1fr; margin: 0; }
+    PromptEditor #weight { width: 1fr; margin: 0; }
     PromptEditor TickBox { padding: 0 2 0 0; background: $surface; }
     PromptEditor .hint { color: $dim; height: 1; }
     PromptEditor #problem { color: $error; height: 1; }
@@ -99,30 +91,42 @@ class PromptEditor(ModalScreen["PromptEntry | None"]):
         Binding("escape,ctrl+c", "cancel", "cancel", priority=True, id="prompt_editor.cancel"),
     ]
 
-    def __init__(self, prompt: Prompt, *, has_range: bool = True, focus: str = "positive") -> None:
+    def __init__(self, prompt: Prompt, *, common: bool = False, focus: str = "positive") -> None:
+        """`common`: the prompt that is joined to all others; it has no name and no range."""
         super().__init__()
         self._prompt = prompt
-        self._has_range = has_range
+        self._common = common
         self._focus = focus
 
     def compose(self) -> ComposeResult:
-        prompt = self._prompt
+        prompt, overlap = self._prompt, self._prompt.overlap
         with Vertical() as box:
-            box.border_title = plain(prompt.name) or "prompt"
+            box.border_title = "common prompt" if self._common else plain(prompt.name) or "prompt"
             box.border_subtitle = "Ctrl+S keep   Esc cancel   Tab next"
             yield Label("+ positive", classes="hint")
             yield PromptArea(prompt.positive, id="positive", tab_behavior="focus", soft_wrap=True)
             yield Label("- negative", classes="hint")
             yield PromptArea(prompt.negative, id="negative", tab_behavior="focus", soft_wrap=True)
-            if self._has_range:
+            if not self._common:
                 with Horizontal():
                     yield TickBox("all frames", prompt.all_frames, id="all", compact=True)
-                    yield Label("from")
-                    yield Input(str(prompt.start), type="integer", id="start", compact=True)
-                    yield Label(" to")
-                    yield Input(str(prompt.end), type="integer", id="end", compact=True)
+                    yield from self._numbers(("from", "start", prompt.start), ("to", "end", prompt.end))
+                    yield Label("name")
+                    yield Input(plain(prompt.name), id="name", compact=True)
+                with Horizontal():
+                    yield from self._numbers(
+                        ("fade in", "fade_in", overlap.fade_in), ("out", "fade_out", overlap.fade_out)
+                    )
+                    yield Label("or weight =")
+                    formula = overlap.formula if overlap.kind == "custom" else ""
+                    yield Input(plain(formula), id="weight", placeholder="formula", compact=True)
             yield Static("", id="problem", markup=False)
             yield Label("${formula}   (emphasis:1.2)   cat AND dog :0.5   <lora:name:1>", classes="hint", markup=False)
+
+    def _numbers(self, *fields: tuple[str, str, float]) -> ComposeResult:
+        for words, name, value in fields:
+            yield Label(words)
+            yield Input(f"{value:g}" if isinstance(value, float) else str(value), id=name, compact=True)
 
     def on_mount(self) -> None:
         for line in self.query(Input):
@@ -130,20 +134,53 @@ class PromptEditor(ModalScreen["PromptEntry | None"]):
         self.query_one(f"#{self._focus}").focus()
 
     def action_keep(self) -> None:
-        start, end = self._prompt.start, self._prompt.end
-        all_frames = self._prompt.all_frames
-        if self._has_range:
-            all_frames = self.query_one("#all", TickBox).value
+        positive, negative = (self.query_one(f"#{half}", PromptArea).text for half in ("positive", "negative"))
+        prompt = replace(self._prompt, positive=positive, negative=negative)
+        if not self._common:
             try:
-                start, end = (int(self.query_one(f"#{name}", Input).value) for name in ("start", "end"))
-            except ValueError:
-                self.query_one("#problem", Static).update("from and to are whole frame numbers")
+                prompt = self._with_range(prompt)
+            except EditError as error:
+                self.query_one("#problem", Static).update(error.message)
                 return
-            if start > end and not all_frames:
-                self.query_one("#problem", Static).update(f"the range ends at {end}, before it starts at {start}")
-                return
-        positive, negative = (self.query_one(f"#{name}", PromptArea).text for name in ("positive", "negative"))
-        self.dismiss(PromptEntry(positive, negative, start, end, all_frames))
+        self.dismiss(prompt)
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+    def _with_range(self, prompt: Prompt) -> Prompt:
+        """Raises EditError for what cannot be meant."""
+        all_frames = self.query_one("#all", TickBox).value
+        start, end = (int(self._number(name, whole=True)) for name in ("start", "end"))
+        if start > end and not all_frames:
+            raise EditError(f"the range ends at {end}, before it starts at {start}")
+        if all_frames:
+            start, end = prompt.start, prompt.end
+        name = self._text("name") if self._text("name") != plain(prompt.name) else prompt.name
+        return replace(
+            prompt, name=name, all_frames=all_frames, start=start, end=end, overlap=self._overlap(prompt.overlap)
+        )
+
+    def _overlap(self, before: Overlap) -> Overlap:
+        fade_in, fade_out, formula = self._number("fade_in"), self._number("fade_out"), self._text("weight")
+        if formula and (formula, "custom") == (plain(before.formula), before.kind):
+            formula = before.formula
+        if formula:
+            return replace(before, kind="custom", fade_in=fade_in, fade_out=fade_out, formula=formula)
+        if (fade_in, fade_out) == (before.fade_in, before.fade_out) and before.kind != "custom":
+            return before
+        kind = "linear" if fade_in or fade_out else "none"
+        return replace(before, kind=kind, fade_in=fade_in, fade_out=fade_out)
+
+    def _text(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value.strip()
+
+    def _number(self, name: str, *, whole: bool = False) -> float:
+        text = self._text(name)
+        words = {"start": "from", "end": "to", "fade_in": "fade in", "fade_out": "fade out"}[name]
+        try:
+            value = float(int(text) if whole else float(text.replace(",", ".") or "0"))
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < 1e9:
+            raise EditError(f"{words} is a {'whole ' if whole else ''}number of frames, not {text!r}")
+        return int(value) if value == int(value) else value

@@ -21,10 +21,9 @@ from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.plot import ASCII_PLAYHEAD, PLAYHEAD
 from parseq_tui.ui.drawing.ranges import prompt_range, range_bar, weights
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.screens.prompt_editor import PromptEditor, PromptEntry
+from parseq_tui.ui.screens.prompt_editor import PromptEditor
 from parseq_tui.ui.widgets.line_view import LineView
 
-Half = Literal["positive", "negative"]
 COMMON: Literal["common"] = "common"
 """Stands for the prompt that is joined to every other one."""
 _ROWS = 2
@@ -49,12 +48,12 @@ class PromptsPane(LineView, can_focus=True):
         Binding("a", "range('all')", "all frames", id="prompts.all_frames"),
     ]
 
-    class TextChanged(Message):
-        """One half of a prompt shall read so. `index` is COMMON for the common prompt."""
+    class Edited(Message):
+        """A prompt shall be another. `index` is COMMON for the common prompt."""
 
-        def __init__(self, index: Which, half: Half, text: str) -> None:
+        def __init__(self, index: Which, before: Prompt, after: Prompt) -> None:
             super().__init__()
-            self.index, self.half, self.text = index, half, text
+            self.index, self.before, self.after = index, before, after
 
     class RangeChanged(Message):
         """A prompt shall be active then; both frames are inside."""
@@ -119,11 +118,11 @@ class PromptsPane(LineView, can_focus=True):
             return
         before = self._prompt(index)
 
-        def entered(entry: PromptEntry | None) -> None:
-            if entry is not None:
-                self._post_changes(index, before, entry)
+        def entered(after: Prompt | None) -> None:
+            if after is not None and after != before:
+                self.post_message(self.Edited(index, before, after))
 
-        self.app.push_screen(PromptEditor(before, has_range=index != "common"), entered)
+        self.app.push_screen(PromptEditor(before, common=index == "common"), entered)
 
     def action_add(self) -> None:
         self.post_message(self.Added())
@@ -162,15 +161,6 @@ class PromptsPane(LineView, can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
         self.action_select(1)
-
-    def _post_changes(self, index: Which, before: Prompt, entry: PromptEntry) -> None:
-        if entry.positive != before.positive:
-            self.post_message(self.TextChanged(index, "positive", entry.positive))
-        if entry.negative != before.negative:
-            self.post_message(self.TextChanged(index, "negative", entry.negative))
-        now = (entry.start, entry.end, entry.all_frames)
-        if index != "common" and now != (before.start, before.end, before.all_frames):
-            self.post_message(self.RangeChanged(index, *now))
 
     # painting
 
