@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -36,11 +38,7 @@ class VideoReader:
         if not path.exists():
             raise VideoError(f"there is no video {path}", hint="look at the path: it starts from the document")
         try:
-            self._container: InputContainer = av.open(str(path))
-            if not self._container.streams.video:
-                raise VideoError(f"{path.name} has no picture track", hint="choose a video file")
-            self._stream: VideoStream = self._container.streams.video[0]
-            self._stream.thread_type = "AUTO"
+            self._open()
             self._times, self._end = self._index()
         except (av.FFmpegError, ValueError) as error:
             raise self._unreadable(error) from error
@@ -48,8 +46,11 @@ class VideoReader:
             raise VideoError(f"{path.name} has no pictures", hint="is it cut off? try to play it")
         if self._stream.width * self._stream.height > MAX_PIXELS:
             raise VideoError(f"the pictures of {path.name} are too large", hint="make it smaller first")
+        # an AVI numbers its pictures in the order they are stored, which is not always the order they are shown
+        self._trust_times = self._container.format.name != "avi"
         self._decoded: Iterator[VideoFrame] = iter(())
         self._position: int | None = None
+        """Number of the picture that was decoded last; None: the container stands anywhere."""
         self._current: NDArray[np.uint8] | None = None
 
     @property
@@ -78,7 +79,7 @@ class VideoReader:
             try:
                 self._current = _rgb(self._frame(wanted))
             except (av.FFmpegError, StopIteration) as error:
-                self._position = None
+                self._position = self._current = None
                 raise VideoError(
                     f"picture {wanted} of {self.path.name} cannot be decoded", hint="is the file cut off or damaged?"
                 ) from error
@@ -112,16 +113,49 @@ class VideoReader:
         typical = max(1, round(1 / (self.fps * self._time_base)))
         return times, times[-1] + (lengths[times[-1]] or typical)
 
+    def _open(self) -> None:
+        self._container: InputContainer = av.open(str(self.path))
+        if not self._container.streams.video:
+            raise VideoError(f"{self.path.name} has no picture track", hint="choose a video file")
+        self._stream: VideoStream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+
     def _frame(self, wanted: int) -> VideoFrame:
-        """Decode on, or seek and decode, until the picture's time is reached."""
-        near = self._position is not None and self._position < wanted <= self._position + _FORWARD
-        if not near:
-            self._container.seek(self._times[wanted], stream=self._stream, backward=True)
-            self._decoded = self._container.decode(self._stream)
+        """Decode on, or seek and decode, until the picture is reached."""
+        position = self._position
+        if position is None or not position < wanted <= position + _FORWARD:
+            position = self._seek(wanted)
         while True:
             frame = next(self._decoded)
-            if frame.pts is not None and frame.pts >= self._times[wanted]:
+            position = max(position + 1, self._number(frame) if self._trust_times else 0)
+            if position >= wanted:
                 return frame
+
+    def _seek(self, wanted: int) -> int:
+        """Go somewhere before a picture; the number of the picture before the next one that will be decoded.
+
+        Containers without an index land anywhere: then decoding begins at the start.
+        """
+        if wanted > 0:
+            with suppress(av.FFmpegError, StopIteration):
+                self._container.seek(self._times[wanted], stream=self._stream, backward=True)
+                decoded = self._container.decode(self._stream)
+                first = next(decoded)
+                number = self._number(first)
+                if 0 <= number <= wanted:
+                    self._decoded = chain([first], decoded)
+                    return number - 1
+        self._container.close()
+        self._open()
+        self._decoded = self._container.decode(self._stream)
+        return -1
+
+    def _number(self, frame: VideoFrame) -> int:
+        """Which picture a frame is by its time; −1 if its time is not in the index."""
+        if frame.pts is None:
+            return -1
+        number = bisect_left(self._times, frame.pts)
+        return number if number < len(self._times) and self._times[number] == frame.pts else -1
 
     def _unreadable(self, error: Exception) -> VideoError:
         return VideoError(

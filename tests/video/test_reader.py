@@ -93,6 +93,17 @@ def test_containers_and_odd_sizes(tmp_path: Path, name: str, codec: str, pix_fmt
     assert picture.mean() == pytest.approx(16 + 16 * 3, abs=20)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"), [("old.avi", "mpeg4"), ("odd.avi", "libx264"), ("tv.ts", "libx264"), ("disc.mpg", "mpeg2video")]
+)
+def test_containers_that_seek_badly_give_the_right_pictures(tmp_path: Path, name: str, codec: str) -> None:
+    clip = write_clip(tmp_path / name, 30, codec=codec, size=(64, 48), gop=12, rate=Fraction(25))
+    order = [*range(30), *random.Random(2).choices(range(30), k=20)]
+    with VideoReader(clip) as reader:
+        assert reader.count() == 30
+        assert [number_of(reader.picture(index)) for index in order] == [index % 13 for index in order]
+
+
 def test_transparency_lies_over_black(tmp_path: Path) -> None:
     path = tmp_path / "ghost.mov"
     with av.open(str(path), "w") as container:
