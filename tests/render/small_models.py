@@ -13,13 +13,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from pictures import DATA
+from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 
+from parseq_tui import paths
 from parseq_tui.render.engines.base import DiffusionRequest
 
 VOCABULARY = 49408
+TOKENIZER = paths.bundled("models") / "sd1" / "tokenizer"
 
 
 def temporary(name: str) -> Path:
@@ -33,6 +38,7 @@ def golden_model() -> Path:
     """The model of the web UI's golden pictures. Only the token vectors its prompts use are kept on file."""
     folder = temporary("tiny-sd1") / "tiny-sd1"
     shutil.copytree(DATA / "webui" / "tiny-sd1", folder)
+    shutil.copytree(TOKENIZER, folder / "tokenizer")
     weights = folder / "text_encoder" / "model.safetensors"
     tensors = load_file(weights)
     used, rows = tensors.pop("used_token_ids").long(), tensors.pop("embeddings.token_embedding.weight")
@@ -80,7 +86,7 @@ def random_model(**options: Any) -> Path:
         bos_token_id=49406,
         eos_token_id=49407,
     )
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(DATA / "webui" / "tiny-sd1" / "tokenizer")
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(TOKENIZER)
     scheduler = {
         "beta_start": 0.00085,
         "beta_end": 0.012,
@@ -102,6 +108,73 @@ def random_model(**options: Any) -> Path:
     )
     pipeline.save_pretrained(folder)
     return folder
+
+
+def single_file(folder: Path, file: Path) -> Path:
+    """A model of two UNet levels and one layer each, written as one checkpoint with the names of the original code."""
+
+    def arrays(part: str) -> dict[str, Any]:
+        return load_arrays(next((folder / part).glob("*.safetensors")))
+
+    tensors = {f"model.diffusion_model.{_original_unet(name)}": array for name, array in arrays("unet").items()}
+    for name, array in arrays("vae").items():
+        linear = "attentions" in name and name.endswith("weight") and array.ndim == 2
+        tensors[f"first_stage_model.{_original_vae(name)}"] = array[..., None, None] if linear else array
+    for name, array in arrays("text_encoder").items():
+        tensors[f"cond_stage_model.transformer.text_model.{name}"] = array
+    save_arrays({name: np.ascontiguousarray(array) for name, array in tensors.items()}, file)
+    return file
+
+
+def _original_unet(name: str) -> str:
+    for ours, original in {
+        "time_embedding.linear_1": "time_embed.0",
+        "time_embedding.linear_2": "time_embed.2",
+        "conv_in": "input_blocks.0.0",
+        "conv_norm_out": "out.0",
+        "conv_out": "out.2",
+        "mid_block.resnets.0": "middle_block.0",
+        "mid_block.attentions.0": "middle_block.1",
+        "mid_block.resnets.1": "middle_block.2",
+        "down_blocks.0.resnets.0": "input_blocks.1.0",
+        "down_blocks.0.attentions.0": "input_blocks.1.1",
+        "down_blocks.0.downsamplers.0.conv": "input_blocks.2.0.op",
+        "down_blocks.1.resnets.0": "input_blocks.3.0",
+        "down_blocks.1.attentions.0": "input_blocks.3.1",
+        "up_blocks.0.upsamplers.0.conv": "output_blocks.1.2.conv",
+        **{f"up_blocks.{i}.resnets.{j}": f"output_blocks.{2 * i + j}.0" for i in range(2) for j in range(2)},
+        **{f"up_blocks.{i}.attentions.{j}": f"output_blocks.{2 * i + j}.1" for i in range(2) for j in range(2)},
+        ".norm1.": ".in_layers.0.",
+        ".conv1.": ".in_layers.2.",
+        ".norm2.": ".out_layers.0.",
+        ".conv2.": ".out_layers.3.",
+        ".time_emb_proj.": ".emb_layers.1.",
+        ".conv_shortcut.": ".skip_connection.",
+    }.items():
+        if not (ours.startswith(".norm") and "transformer_blocks" in name):
+            name = name.replace(ours, original)
+    return name
+
+
+def _original_vae(name: str) -> str:
+    for ours, original in {
+        "mid_block.resnets.0": "mid.block_1",
+        "mid_block.resnets.1": "mid.block_2",
+        "mid_block.attentions.0": "mid.attn_1",
+        **{f"down_blocks.{i}.resnets": f"down.{i}.block" for i in range(4)},
+        **{f"down_blocks.{i}.downsamplers.0": f"down.{i}.downsample" for i in range(4)},
+        **{f"up_blocks.{i}.resnets": f"up.{3 - i}.block" for i in range(4)},
+        **{f"up_blocks.{i}.upsamplers.0": f"up.{3 - i}.upsample" for i in range(4)},
+        "conv_norm_out": "norm_out",
+        "conv_shortcut": "nin_shortcut",
+        "group_norm": "norm",
+        "to_q": "q",
+        "to_k": "k",
+        "to_v": "v",
+        "to_out.0": "proj_out",
+    }.items():
+        name = name.replace(ours, original)
+    return name
 
 
 def changed(folder: Path, **entries: Any) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from parseq_tui.errors import BackendUnavailable, ModelNotFound, OutOfMemory, RenderError
 from parseq_tui.render.engines.models import SUPPORTED_CLASSES, ModelDescription, read_json, weight_files
@@ -59,9 +60,16 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
         import diffusers
         import transformers
 
-        unet = _weights(getattr(diffusers, classes["unet"]), model.folder, "unet", device, dtype)
-        vae = _weights(getattr(diffusers, classes["vae"]), model.folder, "vae", device, dtype)
-        text_encoder = _weights(transformers.CLIPTextModel, model.folder, "text_encoder", device, dtype)
+        unet_class, vae_class = getattr(diffusers, classes["unet"]), getattr(diffusers, classes["vae"])
+        if model.checkpoint is not None:
+            networks = _from_checkpoint(model.checkpoint, model.folder, unet_class, vae_class, dtype)
+        else:
+            networks = (
+                _weights(unet_class, model.folder, "unet", dtype),
+                _weights(vae_class, model.folder, "vae", dtype),
+                _weights(transformers.CLIPTextModel, model.folder, "text_encoder", dtype),
+            )
+        unet, vae, text_encoder = (network.requires_grad_(False).eval().to(device) for network in networks)
         tokenizer = transformers.CLIPTokenizer.from_pretrained(model.folder / "tokenizer", local_files_only=True)
     _check_unet(model, unet, vae)
     _set_threads(device, unet)
@@ -158,7 +166,30 @@ def _part_classes(model: ModelDescription) -> Mapping[str, str]:
     return classes
 
 
-def _weights(cls: Any, folder: Path, part: str, device: torch.device, dtype: torch.dtype) -> Any:
+def _from_checkpoint(file: Path, layout: Path, unet: Any, vae: Any, dtype: torch.dtype) -> tuple[Any, Any, Any]:
+    """UNet, VAE and text encoder out of a single file, shaped by the configuration in `layout`."""
+    from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
+    from safetensors.torch import load_file
+    from transformers import CLIPTextModel
+
+    how: dict[str, Any] = {"config": str(layout), "torch_dtype": dtype, "local_files_only": True}
+    try:
+        tensors = load_file(file)
+        return (
+            unet.from_single_file(dict(tensors), subfolder="unet", **how),
+            vae.from_single_file(dict(tensors), subfolder="vae", **how),
+            create_diffusers_clip_model_from_ldm(CLIPTextModel, dict(tensors), subfolder="text_encoder", **how),
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+        raise _cannot_load(file, problem) from problem
+
+
+def _cannot_load(place: Path, problem: Exception) -> RenderError:
+    reason = " ".join(str(problem).split())[:300]
+    return RenderError(f"cannot load {place}: {reason}", hint="the file may be damaged: copy it again")
+
+
+def _weights(cls: Any, folder: Path, part: str, dtype: torch.dtype) -> Any:
     """One network, loaded from safetensors only."""
     files = weight_files(folder, part)
     if not files:
@@ -174,15 +205,11 @@ def _weights(cls: Any, folder: Path, part: str, device: torch.device, dtype: tor
     pieces = files[0].name.split(".")
     options = {"variant": pieces[1]} if len(pieces) == 3 else {}
     try:
-        loaded = cls.from_pretrained(
+        return cls.from_pretrained(
             folder, subfolder=part, torch_dtype=dtype, use_safetensors=True, local_files_only=True, **options
         )
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        reason = " ".join(str(problem).split())[:300]
-        raise RenderError(
-            f"cannot load {folder / part}: {reason}", hint="the file may be damaged: copy it again"
-        ) from problem
-    return loaded.requires_grad_(False).eval().to(device)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as problem:
+        raise _cannot_load(folder / part, problem) from problem
 
 
 def _check_unet(model: ModelDescription, unet: Any, vae: Any) -> None:

@@ -55,7 +55,7 @@ class DiffusersEngine:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             notes=(
-                "Stable Diffusion 1.x and 2.x folders; SDXL, single files and other families not yet",
+                "Stable Diffusion 1.x and 2.x folders, 1.x single files; SDXL and other families not yet",
                 "<lora:…> tags are left out of the prompt, LoRA files are not applied yet",
             )
         )

@@ -1,7 +1,8 @@
 """Which model a name means, and what can be said about it without loading it. No torch.
 
-A name is "tiny" (bundled), a folder in diffusers' layout, or a hub id ("owner/name") that is already in the local hub
-cache. The invariant: nothing is fetched here, and no file that could run code (pickle) is ever chosen.
+A name is "tiny" (bundled), a folder in diffusers' layout, a single `.safetensors` checkpoint, or a hub id
+("owner/name") that is already in the local hub cache. The invariant: nothing is fetched here, and no file that could
+run code (pickle) is ever chosen.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from parseq_tui import paths
 from parseq_tui.errors import ModelNotFound, RenderError
+from parseq_tui.render.engines.checkpoint import layout
 
 BUNDLED = "tiny"
 SUPPORTED_CLASSES = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline")
 """Pipeline classes whose parts the engine drives itself."""
 _HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 _LARGEST_JSON = 1 << 20
+_PICKLED = (".ckpt", ".pt", ".pth", ".bin")
 _PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 
 
@@ -33,16 +36,26 @@ class ModelDescription:
 
     name: str
     folder: Path
+    """Where its configuration lies, and its weights unless `checkpoint` holds them."""
     pipeline_class: str
     """The class its model_index.json names."""
     bytes: int
     """Size of its weights on disk."""
     hints: Mapping[str, Any] = field(default_factory=dict)
     """What its parseq.json recommends: steps, cfg_scale, scheduler, width, height, emphasis, vocabulary…"""
+    checkpoint: Path | None = None
+    """The single file with all weights, if it is one."""
 
     @property
     def supported(self) -> bool:
         return self.pipeline_class in SUPPORTED_CLASSES
+
+    def __str__(self) -> str:
+        size = f"{self.bytes / 2**20:.0f} MiB" if self.bytes < 2**30 else f"{self.bytes / 2**30:.1f} GiB"
+        known = {"steps": "steps", "cfg_scale": "CFG scale", "scheduler": "scheduler"}
+        advice = ", ".join(f"{words} {self.hints[name]}" for name, words in known.items() if name in self.hints)
+        refused = "" if self.supported else ", cannot be rendered with yet"
+        return f"{self.pipeline_class}, {size}{refused}" + (f", best with {advice}" if advice else "")
 
 
 def find_model(name: str) -> ModelDescription:
@@ -52,8 +65,8 @@ def find_model(name: str) -> ModelDescription:
     given = Path(name).expanduser()
     if given.is_dir():
         return _described(name, given.resolve())
-    if given.is_file() or given.suffix in (".safetensors", ".ckpt", ".pt", ".bin"):
-        raise _single_file(given)
+    if given.is_file() or given.suffix in (".safetensors", *_PICKLED):
+        return _single_file(name, given)
     if _HUB_ID.fullmatch(name) and (cached := _cached_snapshot(name)):
         return _described(name, cached)
     looked = [str(given.absolute()), f"the model bundled as {BUNDLED!r}"]
@@ -66,11 +79,18 @@ def find_model(name: str) -> ModelDescription:
     )
 
 
+def describe(name: str) -> str:
+    """One line about the model a name means. Raises as `find_model` does."""
+    return str(find_model(name))
+
+
 def fingerprint(model: ModelDescription) -> str:
     """A digest of every file that decides what the model draws. Files are read once per change of size or time."""
     digest = hashlib.sha256()
     for file in sorted(_deciding_files(model.folder)):
         digest.update(f"{file.relative_to(model.folder).as_posix()}\0{_content(file)}\0".encode())
+    if model.checkpoint is not None:
+        digest.update(_content(model.checkpoint).encode())
     return digest.hexdigest()[:32]
 
 
@@ -94,6 +114,10 @@ def read_json(file: Path) -> dict[str, Any]:
 
 def _described(name: str, folder: Path) -> ModelDescription:
     index = folder / "model_index.json"
+    if name == BUNDLED and not index.is_file():
+        raise ModelNotFound(
+            f"the bundled model is missing from this installation: {folder}", hint="install the program again"
+        )
     if not index.is_file():
         raise ModelNotFound(
             f"the folder {folder} is not a model: it holds no model_index.json",
@@ -110,19 +134,16 @@ def _described(name: str, folder: Path) -> ModelDescription:
     )
 
 
-def _single_file(file: Path) -> RenderError:
-    if not file.exists():
-        return ModelNotFound(f"there is no file {file.absolute()}")
-    if file.suffix != ".safetensors":
-        return RenderError(
+def _single_file(name: str, file: Path) -> ModelDescription:
+    if not file.is_file():
+        raise ModelNotFound(f"there is no file {file.absolute()}")
+    if file.suffix in _PICKLED:
+        raise RenderError(
             f"{file.name} is a pickled checkpoint, which may run code when it is opened: it is not",
             hint="convert it to safetensors, or give a folder in diffusers' layout",
         )
-    return RenderError(
-        f"{file.name} is a single-file checkpoint, which this version cannot open",
-        hint="convert it once to a folder: "
-        "StableDiffusionPipeline.from_single_file(FILE).save_pretrained(FOLDER), then give the folder",
-    )
+    described = _described(name, layout(file))
+    return replace(described, bytes=file.stat().st_size, checkpoint=file.resolve())
 
 
 def _hub_cache() -> Path:
