@@ -45,6 +45,7 @@ class Delivery:
         self.unsaved: dict[str, Image] = {}
         """Key → picture that is on its way to the cache."""
         self.done: set[int] = set()
+        """Frames delivered. Complete after `drain`, like the two counts."""
         self.rendered = 0
         self.reused = 0
 
@@ -55,10 +56,7 @@ class Delivery:
 
     def deliver(self, frame: int, image: Image, seconds: float, *, reused: bool, shown: bool) -> None:
         """Announce a frame; `shown`: it was asked for, so it goes into the video too. Raises like `keep`."""
-        self.done.add(frame)
-        self.reused += reused
-        self.rendered += not reused
-        self._later(self._deliver, frame, image, seconds, len(self.done), reused, shown)
+        self._later(self._deliver, frame, image, seconds, reused, shown)
 
     def drain(self) -> None:
         """Wait until everything handed over is done. Raises what went wrong."""
@@ -91,7 +89,7 @@ class Delivery:
         self._cache.store(key, image, recipe)
         self.unsaved.pop(key, None)
 
-    def _deliver(self, frame: int, image: Image, seconds: float, done: int, reused: bool, shown: bool) -> None:
+    def _deliver(self, frame: int, image: Image, seconds: float, reused: bool, shown: bool) -> None:
         plan, keys = self._prepared.plans[frame], self._prepared.keys
         key = keys.frames[frame]
         if reused:
@@ -102,12 +100,15 @@ class Delivery:
         write_atomically(preview, encode_ppm(thumbnail(image)))
         pictures = [keys.pictures[frame]] if plan.tween is not None and plan.request is not None else []
         self._records.record(frame=frame, key=key, seconds=round(seconds, 4), reused=reused, pictures=pictures)
+        self.done.add(frame)
+        self.reused += reused
+        self.rendered += not reused
         request = plan.request
         self._events.event(
             FrameDone(
                 time=time.time(),
                 frame=frame,
-                done=done,
+                done=len(self.done),
                 total=self.total,
                 key=key,
                 seconds=seconds,

@@ -273,6 +273,7 @@ class TestFailures:
         take = studio.render(film())
         assert "no space left" in end_of(take).message
         assert made(take) == [0, 1, 2]
+        assert end_of(take).rendered == 3
         monkeypatch.undo()
         assert made(studio.render(film())) == list(range(3, 12))
 
