@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.keymap import readable
+from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.menu import MenuEntry
+from parseq_tui.ui.widgets.problems import ProblemsPane
+from parseq_tui.ui.widgets.prompts import PromptsPane
+from parseq_tui.ui.widgets.render_pane import RenderPane
 
 if TYPE_CHECKING:
     from parseq_tui.ui.app import EditorApp
@@ -58,14 +62,15 @@ class ProgramActions:
     def _help(self, query: str) -> None:
         import parseq_tui.language.functions  # noqa: F401 - importing it declares the functions
         from parseq_tui.language.registry import FUNCTIONS
-        from parseq_tui.ui.screens.help import HelpEntry, HelpScreen, HelpSection, command_sections
+        from parseq_tui.ui.screens.help import HelpScreen, command_sections, function_section, pane_section
 
         keymap = self._screen.keymap
         sections = command_sections(
             COMMANDS.values(), lambda name: [readable(key) for key in keymap.keys.get(name, ())]
         )
-        functions = (HelpEntry(one.name, one.signature(), one.help, one.example) for one in FUNCTIONS.values())
-        sections.append(HelpSection("functions of the language", tuple(functions)))
+        for pane in (CurvesPane, PromptsPane, RenderPane, ProblemsPane):
+            sections.append(pane_section(f"in the {pane.BORDER_TITLE} pane", pane.BINDINGS, readable))
+        sections.append(function_section(FUNCTIONS.values()))
         self._app.push_screen(HelpScreen(sections, query=query))
 
     def _mouse(self) -> None:

@@ -19,8 +19,10 @@ from parseq_tui.ui.screens.help import (
     command_sections,
     function_section,
     matching,
+    pane_section,
 )
 from parseq_tui.ui.screens.open_document import OfferList, OpenChoice, OpenDocument, files_like
+from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.problems import ProblemsPane
 
 
@@ -35,9 +37,11 @@ class AnyCommand:
 @dataclass(frozen=True)
 class AnyFunction:
     name: str
-    signature: str
     help: str
     example: str
+
+    def signature(self) -> str:
+        return f"{self.name}(p, ph=0)"
 
 
 COMMANDS = [
@@ -58,8 +62,14 @@ def test_sections_are_the_groups_of_the_registry_in_its_order() -> None:
 
 
 def test_functions_come_with_signature_and_example() -> None:
-    section = function_section([AnyFunction("sin", "sin(p, ph=0)", "A sine.", "sin(p=1b)")])
+    section = function_section([AnyFunction("sin", "A sine.", "sin(p=1b)")])
     assert section.entries == (HelpEntry("sin", "sin(p, ph=0)", "A sine.", "sin(p=1b)"),)
+
+
+def test_panes_tell_the_keys_they_have_for_themselves() -> None:
+    section = pane_section("in the curves", CurvesPane.BINDINGS, str.upper)
+    assert HelpEntry("curves.fit", "F", "All frames.") in section.entries
+    assert HelpEntry("curves.closer", "PLUS, EQUALS_SIGN", "Closer.") in section.entries
 
 
 def test_search_wants_every_word_anywhere() -> None:

@@ -82,6 +82,7 @@ def test_enter_edits_everything_and_the_change_is_one() -> None:
         await pilot.press("down", "enter")
         assert isinstance(app.screen, PromptEditor)
         app.screen.query_one("#positive", PromptArea).load_text("a ${1+1} dog\nand a (cat:1.2)")
+        assert "▐ ▌ all frames" in app.screen.query_one("#all").render_line(0).text, "not told by colour alone"
         for name, text in {"end": "300", "name": "hounds", "fade_out": "2,5"}.items():
             app.screen.query_one(f"#{name}", Input).value = text
         await pilot.press("ctrl+s")

@@ -59,11 +59,10 @@ class FunctionLike(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def signature(self) -> str: ...
-    @property
     def help(self) -> str: ...
     @property
     def example(self) -> str: ...
+    def signature(self) -> str: ...
 
 
 def command_sections(commands: Iterable[CommandLike], keys: Callable[[str], Sequence[str]]) -> list[HelpSection]:
@@ -71,14 +70,24 @@ def command_sections(commands: Iterable[CommandLike], keys: Callable[[str], Sequ
     groups: dict[str, list[HelpEntry]] = {}
     for command in commands:
         head = ", ".join(keys(command.name)) or f":{command.name}"
-        entry = HelpEntry(command.name, head, f"{command.title}. {command.help}")
+        entry = HelpEntry(command.name, head, f"{command.title.rstrip('….')}. {command.help}")
         groups.setdefault(command.group, []).append(entry)
     return [HelpSection(title, tuple(entries)) for title, entries in groups.items()]
 
 
 def function_section(functions: Iterable[FunctionLike], title: str = "functions of the language") -> HelpSection:
     """The language's live documentation."""
-    entries = (HelpEntry(each.name, each.signature, each.help, each.example) for each in functions)
+    entries = (HelpEntry(each.name, each.signature(), each.help, each.example) for each in functions)
+    return HelpSection(title, tuple(entries))
+
+
+def pane_section(title: str, bindings: Iterable[BindingType], readable: Callable[[str], str]) -> HelpSection:
+    """The keys a pane has for itself. `readable`: Textual's name of a key → what stands on it."""
+    entries = []
+    for binding in bindings:
+        if isinstance(binding, Binding) and binding.id is not None:
+            keys = ", ".join(readable(key) for key in binding.key.split(","))
+            entries.append(HelpEntry(binding.id, keys, f"{binding.description[:1].upper()}{binding.description[1:]}."))
     return HelpSection(title, tuple(entries))
 
 

@@ -65,6 +65,10 @@ class PromptArea(TextArea):
 class TickBox(Checkbox):
     """A check box whose state can be read without colour."""
 
+    def __init__(self, label: str, value: bool, *, id: str) -> None:  # noqa: A002
+        super().__init__(label, value, id=id, compact=True)
+        self.BUTTON_INNER = "X" if value else " "
+
     def watch_value(self) -> None:
         self.BUTTON_INNER = "X" if self.value else " "
         super().watch_value()
@@ -109,7 +113,7 @@ class PromptEditor(ModalScreen["Prompt | None"]):
             yield PromptArea(prompt.negative, id="negative", tab_behavior="focus", soft_wrap=True)
             if not self._common:
                 with Horizontal():
-                    yield TickBox("all frames", prompt.all_frames, id="all", compact=True)
+                    yield TickBox("all frames", prompt.all_frames, id="all")
                     yield from self._numbers(("from", "start", prompt.start), ("to", "end", prompt.end))
                     yield Label("name")
                     yield Input(plain(prompt.name), id="name", compact=True)
