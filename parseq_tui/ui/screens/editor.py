@@ -16,7 +16,6 @@ from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
-from parseq_tui.language.completion import Completion, completions
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import FileFollower, FileNotice, Session, SessionChange
 from parseq_tui.timeline.edits import (
@@ -29,8 +28,8 @@ from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.baking import Bakery
 from parseq_tui.ui.cell_view import cell_view, selection_text, title_view
 from parseq_tui.ui.clipboard import copy_outside
-from parseq_tui.ui.commands import COMMANDS, find
 from parseq_tui.ui.commands.registry import Change
+from parseq_tui.ui.completing import complete_cell, complete_command
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
@@ -39,11 +38,12 @@ from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
 from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.render_actions import RenderActions
 from parseq_tui.ui.screen_diff import BandCompositor
+from parseq_tui.ui.trial import Trial
 from parseq_tui.ui.view_state import ViewState, column_at, playhead
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
-from parseq_tui.ui.widgets.line_entry import LineEntry
+from parseq_tui.ui.widgets.line_entry import LineEntry, Then
 from parseq_tui.ui.widgets.menu import MenuEntry, PrefixMenu, ProposalList
 from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
@@ -76,6 +76,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.renders = RenderActions(self)
         self.panes = PaneActions(self)
         self.program = ProgramActions(self)
+        self.trial = Trial(self)
         self._answers: Mapping[str, Answer] | None = None
         self._follow_pending = False
         session.subscribe(self._session_changed)
@@ -100,7 +101,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.table = self.query_one(KeyframeTable)
         self.formula = self.query_one(FormulaBar)
         self.status = self.query_one(StatusBar)
-        self.formula.names = self._names
+        self.formula.host = self.query_one(CommandLine).host = self
         if self.session.path is not None:
             self.query_one(RenderPane).set_client(RenderClient(self.session.path))
         self.panes.fit(self.app.size)
@@ -191,14 +192,23 @@ class EditorScreen(Screen[None], inherit_bindings=False):
             event.stop()
             self.files.interrupted()
             return
-        focused = self.focused
-        if isinstance(focused, LineEntry) and focused.editing:
+        entry = self._entry()
+        # typed so fast that the focus had not moved yet; what the entry has refused before it refuses again
+        if entry is not None and entry.take_key(event):
+            event.stop()
+            event.prevent_default()
             return
+        focused = self.focused
         if not self.desk.in_sequence and _binds(focused, event.key):
             return
         if self.desk.key(event.key, event.character, scope=_scope(focused)):
             event.stop()
             event.prevent_default()
+
+    def _entry(self) -> LineEntry | None:
+        """What is being typed into, if anything is."""
+        command = self.query_one(CommandLine)
+        return self.formula if self.formula.editing else command if command.editing else None
 
     def on_paste(self, event: events.Paste) -> None:
         if self.focused is self.table:
@@ -232,10 +242,12 @@ class EditorScreen(Screen[None], inherit_bindings=False):
 
     def begin_entry(self, text: str, typed: bool) -> None:
         self._show_bars()
-        self.formula.begin(text, typed=typed, complete=self._complete)
+        self.formula.begin(
+            text, typed=typed, complete=lambda text, cursor: complete_cell(self.desk.context(), text, cursor)
+        )
 
     def open_command_line(self, line: str) -> None:
-        self.query_one(CommandLine).begin(line, complete=_complete_command)
+        self.query_one(CommandLine).begin(line, complete=complete_command)
 
     def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None:
         self.query_one(PrefixMenu).show(title, entries, self.size.width, self.size.height)
@@ -271,25 +283,11 @@ class EditorScreen(Screen[None], inherit_bindings=False):
 
     # -- entries ---------------------------------------------------------------------------------------------------
 
-    def _names(self) -> tuple[str, ...]:
-        document = self.session.document
-        return (*document.managed_fields, *(series.alias for series in document.time_series))
-
-    def _complete(self, text: str, cursor: int) -> Sequence[Completion]:
-        column = column_at(self.session.document, self.desk.view)
-        if column.part == "formula":
-            return completions(text, cursor, self._names())
-        if text.startswith("="):
-            return [
-                Completion(one.text, one.start + 1, one.kind, one.help)
-                for one in completions(text[1:], cursor - 1, self._names())
-            ]
-        return ()
-
-    def on_line_entry_edited(self, event: LineEntry.Edited) -> None:
-        entry = event.entry
+    def entry_edited(self, entry: LineEntry) -> None:
         if entry is self.formula:
-            self.table.set_entry(event.text if entry.editing else None)
+            self.table.set_entry(entry.text_edit.text if entry.text_edit is not None else None)
+            if entry.text_edit is not None:
+                self.trial.typed(entry.text_edit.text)
         proposals = self.query_one(ProposalList)
         if not entry.proposals or not entry.editing:
             proposals.hide()
@@ -302,20 +300,20 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         else:
             proposals.show(names, entry.chosen, 1, self.size.height - 1 - rows, self.size.width)
 
-    def on_line_entry_committed(self, event: LineEntry.Committed) -> None:
-        if event.entry is self.formula:
-            if not self.desk.commit_entry(event.text, event.then):
-                return
-            self._leave_entry(event.entry)
+    def entry_committed(self, entry: LineEntry, text: str, then: Then) -> None:
+        if entry is self.formula:
+            if self.desk.commit_entry(text, then):
+                self._leave_entry(entry)
         else:
-            self._leave_entry(event.entry)
-            self.desk.run_line(event.text)
+            self._leave_entry(entry)
+            self.desk.run_line(text)
 
-    def on_line_entry_cancelled(self, event: LineEntry.Cancelled) -> None:
-        self._leave_entry(event.entry)
+    def entry_cancelled(self, entry: LineEntry) -> None:
+        self._leave_entry(entry)
 
     def _leave_entry(self, entry: LineEntry) -> None:
         entry.end()
+        self.trial.end()
         self.query_one(ProposalList).hide()
         self.table.set_entry(None)
         self.table.focus(scroll_visible=False)
@@ -324,8 +322,8 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     # -- what panes say --------------------------------------------------------------------------------------------
 
     def on_keyframe_table_pointed(self, event: KeyframeTable.Pointed) -> None:
-        if self.formula.editing and self.formula.line is not None:
-            if not self.desk.commit_entry(self.formula.line.text, "stay"):
+        if self.formula.editing and self.formula.text_edit is not None:
+            if not self.desk.commit_entry(self.formula.text_edit.text, "stay"):
                 return
             self._leave_entry(self.formula)
         self.desk.point(event.row, event.column, extend=event.extend)
@@ -382,6 +380,8 @@ class EditorScreen(Screen[None], inherit_bindings=False):
 def _scope(focused: Widget | None) -> Scope:
     if focused is None or isinstance(focused, KeyframeTable):
         return "table"
+    if isinstance(focused, LineEntry):  # one that has ended: the table gets the focus back in a moment
+        return "text" if focused.editing else "table"
     return "pane" if focused.id in PANES else "text"
 
 
@@ -390,17 +390,3 @@ def _binds(focused: Widget | None, key: str) -> bool:
     if focused is None or isinstance(focused, KeyframeTable):
         return False
     return bool(focused._bindings.key_to_bindings.get(key))
-
-
-def _complete_command(text: str, cursor: int) -> Sequence[Completion]:
-    """Command names that begin with, then those that hold, what was typed."""
-    typed = text[:cursor]
-    if " " in typed:
-        return ()
-    names = [name for name in COMMANDS if name.startswith(typed)] + [
-        name for name in COMMANDS if typed in name and not name.startswith(typed)
-    ]
-    known = find(typed)
-    if known is not None and known.name not in names:
-        names.insert(0, known.name)
-    return [Completion(name, 0, "keyword", COMMANDS[name].title) for name in names]

@@ -6,7 +6,6 @@ caret, or the signature of the call being typed, or what the field means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from rich.style import Style
@@ -59,6 +58,7 @@ class CellView:
 
 
 EMPTY = CellView("", 0, "")
+_FRAME_WIDTH, _POSITION_WIDTH = 5, 21
 
 
 def coloured(text: str, palette: Palette, on: str) -> list[Part]:
@@ -85,8 +85,6 @@ class FormulaBar(LineEntry):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._cell = EMPTY
-        self.names: Callable[[], Iterable[str]] = tuple
-        """Fields and time series of the document, for completion."""
 
     def show(self, cell: CellView) -> None:
         """Another cell, or the same one after a bake."""
@@ -116,13 +114,13 @@ class FormulaBar(LineEntry):
         dim, text = style("dim", "panel"), style("text", "panel")
         line: list[Part] = [
             (f" {cell.title}", style("accent", "panel", "bold")),
-            (f" @{cell.frame}", text),
-            (f" {cell.position}  ", dim),
+            # fixed widths: what follows stays where it is, and only digits are sent
+            (f" @{cell.frame:<{_FRAME_WIDTH}}", text),
+            (f" {cell.position:<{_POSITION_WIDTH}}", dim),
         ]
-        if cell.value:
-            line += [(f"{cell.value:>10} ", text)]
         if cell.result:
-            line += [("→", dim), (f"{cell.result:>10}", style("accent", "panel")), ("  ", dim)]
+            line += [(f"{cell.value:>9} ", text), ("→", dim), (f"{cell.result:>10}", style("accent", "panel"))]
+            line += [("  ", dim)]
         start = sum(len(part) for part, _ in line)
         if cell.formula:
             line += [("= ", dim), *coloured(cell.formula, self.palette, "panel")]
@@ -158,9 +156,9 @@ class FormulaBar(LineEntry):
         return f" {self._cell.title} @{self._cell.frame} ▸ {kind}"
 
     def _editing_lines(self) -> list[list[Part]]:
-        assert self.line is not None
+        assert self.text_edit is not None
         style = self.palette.style
-        prompt, text = self._prompt(), self.line.text
+        prompt, text = self._prompt(), self.text_edit.text
         is_formula = self._cell.is_formula or text.startswith("=")
         result = f" → {self._cell.result} " if self._cell.result and is_formula else " "
         room = max(10, self.size.width - len(prompt) - len(result))
@@ -172,14 +170,14 @@ class FormulaBar(LineEntry):
         return [line, self._typing_line(len(prompt) - cut, is_formula)]
 
     def _typing_line(self, start: int, is_formula: bool) -> list[Part]:
-        assert self.line is not None
+        assert self.text_edit is not None
         dim = self.palette.style("dim", "panel")
-        text = self.line.text
+        text = self.text_edit.text
         if not is_formula:
             formula = "; = begins a formula" if self._cell.takes_formula else ""
             return [(f" Enter keeps and goes down, Tab goes right, Esc cancels{formula}", dim)]
         shift = 1 if text.startswith("=") else 0
-        call = signature_at(text[shift:], self.line.cursor - shift)
+        call = signature_at(text[shift:], self.text_edit.cursor - shift)
         if call is not None:
             strong = self.palette.style("accent", "panel", "bold")
             return [

@@ -7,11 +7,9 @@ the proposals or cancels; Up and Down go through proposals, else through the his
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from textual import events
-from textual.message import Message
 
 from parseq_tui.language.completion import Completion
 from parseq_tui.ui.drawing.line_edit import LineEdit
@@ -22,34 +20,34 @@ Complete = Callable[[str, int], Sequence[Completion]]
 HISTORY_LENGTH = 100
 
 
+class EntryHost(Protocol):
+    """Who is told what is typed."""
+
+    def entry_edited(self, entry: LineEntry) -> None:
+        """The text changed, or the proposals did."""
+
+    def entry_committed(self, entry: LineEntry, text: str, then: Then) -> None:
+        """The text is to stand. Ends the entry, or leaves it open where it cannot."""
+
+    def entry_cancelled(self, entry: LineEntry) -> None:
+        """Nothing is to change. Ends the entry."""
+
+
 def nothing(text: str, cursor: int) -> Sequence[Completion]:
     """Proposes nothing."""
     return ()
 
 
 class LineEntry(StyledLines, can_focus=True):
-    """Subclasses draw themselves in `draw`, using `entry_parts`."""
+    """Subclasses draw themselves in `draw`, using `entry_parts`.
 
-    @dataclass
-    class Committed(Message):
-        entry: LineEntry
-        text: str
-        then: Then
-
-    @dataclass
-    class Cancelled(Message):
-        entry: LineEntry
-
-    @dataclass
-    class Edited(Message):
-        """The text changed, or the proposals did."""
-
-        entry: LineEntry
-        text: str
+    The host is called, not messaged: a key typed right behind Enter must already find the entry ended.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.line: LineEdit | None = None  # type: ignore[assignment]
+        self.host: EntryHost | None = None
+        self.text_edit: LineEdit | None = None
         self.proposals: Sequence[Completion] = ()
         self.chosen = 0
         self._complete: Complete = nothing
@@ -62,20 +60,21 @@ class LineEntry(StyledLines, can_focus=True):
 
     @property
     def editing(self) -> bool:
-        return self.line is not None
+        return self.text_edit is not None
 
     def begin(self, text: str, *, typed: bool = False, complete: Complete = nothing) -> None:
         """Start an entry. `typed`: the text is a first keystroke, so Up and Down commit."""
-        self.line, self._complete, self._typed = LineEdit.of(text), complete, typed
+        self.text_edit, self._complete, self._typed = LineEdit.of(text), complete, typed
         self._recalled = len(self._history)
         self._propose(text) if typed else self._close_proposals()
         self.draw()
         self.focus(scroll_visible=False)
-        self.post_message(self.Edited(self, text))
+        if self.host is not None:
+            self.host.entry_edited(self)
 
     def end(self) -> None:
         """Leave the entry as it is."""
-        self.line = None
+        self.text_edit = None
         self._close_proposals()
         self.draw()
 
@@ -86,32 +85,35 @@ class LineEntry(StyledLines, can_focus=True):
     # -- keys ------------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        if self.line is None:
-            return
+        if self.take_key(event):
+            event.stop()
+            event.prevent_default()
+
+    def take_key(self, event: events.Key) -> bool:
+        """A key was typed while this is the entry, wherever the focus was. True if it meant something."""
+        if self.text_edit is None:
+            return False
         if self._finishing_key(event.key) or self._list_key(event.key):
-            event.stop()
-            event.prevent_default()
-            return
-        changed = self.line.key(event.key)
+            return True
+        changed = self.text_edit.key(event.key)
         if changed is None and event.is_printable and event.character:
-            changed = self.line.inserted(event.character)
+            changed = self.text_edit.inserted(event.character)
         if changed is not None:
-            event.stop()
-            event.prevent_default()
             self._set(changed)
+        return changed is not None
 
     def on_paste(self, event: events.Paste) -> None:
-        if self.line is not None:
+        if self.text_edit is not None:
             event.stop()
-            self._set(self.line.inserted(event.text.strip("\r\n")))
+            self._set(self.text_edit.inserted(event.text.strip("\r\n")))
 
     def _finishing_key(self, key: str) -> bool:
         if key == "escape":
             if self.proposals:
                 self._close_proposals()
                 self._tell_edited()
-            else:
-                self.post_message(self.Cancelled(self))
+            elif self.host is not None:
+                self.host.entry_cancelled(self)
         elif key == "enter":
             self._commit("down")
         elif key == "tab":
@@ -127,8 +129,8 @@ class LineEntry(StyledLines, can_focus=True):
 
     def _list_key(self, key: str) -> bool:
         if key in ("ctrl+@", "ctrl+space"):
-            assert self.line is not None
-            self._propose(self.line.text, always=True)
+            assert self.text_edit is not None
+            self._propose(self.text_edit.text, always=True)
         elif key not in ("up", "down"):
             return False
         elif self.proposals:
@@ -142,22 +144,23 @@ class LineEntry(StyledLines, can_focus=True):
         return True
 
     def _commit(self, then: Then) -> None:
-        assert self.line is not None
-        text = self.line.text
+        assert self.text_edit is not None
+        text = self.text_edit.text
         if text and (not self._history or self._history[-1] != text):
             self._history = [*self._history, text][-HISTORY_LENGTH:]
-        self.post_message(self.Committed(self, text, then))
+        if self.host is not None:
+            self.host.entry_committed(self, text, then)
 
     def _recall(self, by: int) -> None:
-        assert self.line is not None
+        assert self.text_edit is not None
         if self._recalled == len(self._history):
-            self._draft = self.line.text
+            self._draft = self.text_edit.text
         place = min(max(self._recalled + by, 0), len(self._history))
         self._recalled = place
-        self.line = LineEdit.of(self._draft if place == len(self._history) else self._history[place])
+        self.text_edit = LineEdit.of(self._draft if place == len(self._history) else self._history[place])
 
     def _set(self, line: LineEdit) -> None:
-        before, self.line = self.line, line
+        before, self.text_edit = self.text_edit, line
         if before is not None and before.text != line.text:
             self._propose(line.text)
         elif self.proposals:
@@ -166,16 +169,16 @@ class LineEntry(StyledLines, can_focus=True):
 
     def _tell_edited(self) -> None:
         self.draw()
-        if self.line is not None:
-            self.post_message(self.Edited(self, self.line.text))
+        if self.text_edit is not None and self.host is not None:
+            self.host.entry_edited(self)
 
     # -- proposals -------------------------------------------------------------------------------------------------
 
     def _propose(self, text: str, *, always: bool = False) -> None:
         """Open the proposals for the word before the cursor; without a word only if asked."""
-        assert self.line is not None
-        found = list(self._complete(text, self.line.cursor))
-        word = text[found[0].start : self.line.cursor] if found else ""
+        assert self.text_edit is not None
+        found = list(self._complete(text, self.text_edit.cursor))
+        word = text[found[0].start : self.text_edit.cursor] if found else ""
         same = len(found) == 1 and found[0].text == word
         self.proposals = found if found and not same and (word or always) else ()
         self.chosen = 0
@@ -184,9 +187,9 @@ class LineEntry(StyledLines, can_focus=True):
         self.proposals, self.chosen = (), 0
 
     def _take_proposal(self) -> None:
-        assert self.line is not None
+        assert self.text_edit is not None
         proposal = self.proposals[self.chosen]
-        self.line = self.line.replaced(proposal.start, proposal.text)
+        self.text_edit = self.text_edit.replaced(proposal.start, proposal.text)
         self._close_proposals()
         self._tell_edited()
 
@@ -197,8 +200,8 @@ class LineEntry(StyledLines, can_focus=True):
 
         `colours`: the whole text in coloured parts.
         """
-        assert self.line is not None
-        text, cursor = self.line.text, self.line.cursor
+        assert self.text_edit is not None
+        text, cursor = self.text_edit.text, self.text_edit.cursor
         first = max(0, cursor - width + 1)
         marked = self.palette.style("cursor-text", "cursor")
         parts: list[Part] = []

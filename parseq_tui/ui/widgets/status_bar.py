@@ -127,9 +127,9 @@ class CommandLine(LineEntry):
 
     def draw(self) -> None:
         self.display = self.editing
-        if self.line is None or not self.size.width:
+        if self.text_edit is None or not self.size.width:
             return
         style = self.palette.style
         room = self.size.width - len(self.prompt)
-        parts, _ = self.entry_parts(room, [(self.line.text, style("text", "surface"))])
+        parts, _ = self.entry_parts(room, [(self.text_edit.text, style("text", "surface"))])
         self.set_parts([[(self.prompt, style("accent", "surface", "bold")), *parts]], on="surface")

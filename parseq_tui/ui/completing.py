@@ -1,0 +1,35 @@
+"""What could complete what is typed: the language's words in a formula, the commands' names on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from parseq_tui.language.completion import Completion, completions
+from parseq_tui.ui.commands import COMMANDS, find
+from parseq_tui.ui.commands.registry import Context
+from parseq_tui.ui.view_state import column_at
+
+
+def complete_cell(context: Context, text: str, cursor: int) -> Sequence[Completion]:
+    """Proposals for the word before the cursor of a formula; `=` begins one in a value cell."""
+    document = context.document
+    names = (*document.managed_fields, *(series.alias for series in document.time_series))
+    if column_at(document, context.view).part == "formula":
+        return completions(text, cursor, names)
+    if text.startswith("="):
+        return [replace(one, start=one.start + 1) for one in completions(text[1:], cursor - 1, names)]
+    return ()
+
+
+def complete_command(text: str, cursor: int) -> Sequence[Completion]:
+    """Names of commands that begin with, then of those that hold, what was typed; an alias brings its command."""
+    typed = text[:cursor]
+    if " " in typed:
+        return ()
+    names = [name for name in COMMANDS if name.startswith(typed)]
+    names += [name for name in COMMANDS if typed in name and name not in names]
+    known = find(typed)
+    if known is not None and known.name not in names:
+        names.insert(0, known.name)
+    return [Completion(name, 0, "keyword", COMMANDS[name].title) for name in names]

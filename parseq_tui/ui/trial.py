@@ -1,0 +1,76 @@
+"""What a cell would come to while it is being typed: tried on a copy of the document, drawn beside the old curve.
+
+Nothing here changes the document. A trial starts a moment after the last key; one that was overtaken is not shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from parseq_tui.errors import ParseqError
+from parseq_tui.timeline.bake import bake
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.ui.baking import is_small
+from parseq_tui.ui.commands.cells import committed
+from parseq_tui.ui.commands.registry import Change
+from parseq_tui.ui.drawing.cells import fixed
+from parseq_tui.ui.drawing.grid import value_at
+from parseq_tui.ui.view_state import column_at, playhead
+from parseq_tui.ui.widgets.curves import CurvesPane
+
+if TYPE_CHECKING:
+    from parseq_tui.ui.screens.editor import EditorScreen
+
+REST_SECONDS = 0.12
+"""Typing pauses this long before something is tried."""
+
+
+class Trial:
+    """The trials of one editor screen."""
+
+    def __init__(self, screen: EditorScreen) -> None:
+        self._screen = screen
+        self._text: str | None = None
+
+    def typed(self, text: str) -> None:
+        """The cursor's cell says this now, unsaved."""
+        self._text = text
+        self._screen.set_timer(REST_SECONDS, lambda: self._try(text))
+
+    def end(self) -> None:
+        """Nothing is being typed any more."""
+        if self._text is not None:
+            self._text = None
+            self._screen.query_one(CurvesPane).show_trial("", None)
+
+    def _try(self, text: str) -> None:
+        if text == self._text:
+            self._screen.run_worker(self._tried(text), group="trial", exclusive=True, exit_on_error=False)
+
+    async def _tried(self, text: str) -> None:
+        context = self._screen.desk.context()
+        field = column_at(context.document, context.view).field
+        effect = committed(context, text) if field else None
+        curves = self._screen.query_one(CurvesPane)
+        if not isinstance(effect, Change):
+            curves.show_trial(field, None)
+            return
+        try:
+            document = effect.edit.apply(context.document)
+        except ParseqError:
+            return  # the entry itself says what is wrong with it
+        table = await asyncio.to_thread(_baked, document, field)
+        if text != self._text:
+            return
+        failed = field in table.failed_fields or field not in table
+        curves.show_trial(field, None if failed else table[field])
+        value = None if failed else value_at(table, field, playhead(context.document, context.view))
+        self._screen.formula.show_result("" if value is None else fixed(value, 4))
+
+
+def _baked(document: Document, field: str) -> FrameTable:
+    """The bake; of a large document only this field, which costs no second copy of the whole table."""
+    return bake(document if is_small(document) else replace(document, managed_fields=(field,)))

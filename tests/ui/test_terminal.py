@@ -1,0 +1,105 @@
+"""The editor in a real pseudo-terminal: what it sends, what it loads, and how it ends."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pseudo_terminal import PseudoTerminal
+
+from parseq_tui.paths import bundled
+from parseq_tui.recovery import left_behind
+
+EXAMPLE = bundled("examples") / "bouncy_cuts.json"
+HEAVY = ("torch", "diffusers", "transformers", "cv2", "PIL", "av")
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    return Path(shutil.copy(EXAMPLE, tmp_path / "song.json"))
+
+
+@pytest.fixture
+def terminal(document: Path, tmp_path: Path) -> Iterator[PseudoTerminal]:
+    terminal = _editor(document, tmp_path)
+    yield terminal
+    terminal.close()
+
+
+def _editor(document: Path, home: Path, *, columns: int = 120, rows: int = 32) -> PseudoTerminal:
+    # at the end, tell on standard output what was imported
+    code = (
+        "import sys; from pathlib import Path; from parseq_tui.wiring import run_editor\n"
+        "code = run_editor(Path(sys.argv[1]))\n"
+        f"print('HEAVY:', sorted(set(sys.modules) & set({HEAVY!r})), 'END'); sys.exit(code)"
+    )
+    terminal = PseudoTerminal(
+        [sys.executable, "-c", code, str(document)],
+        columns=columns, rows=rows, environment={"PARSEQ_TUI_HOME": str(home / "home")},
+    )  # fmt: skip
+    terminal.read_until("sin(p=4b)")
+    terminal.read(quiet=0.5, timeout=5)
+    return terminal
+
+
+def test_a_key_costs_few_bytes_and_an_edit_reaches_the_file(terminal: PseudoTerminal, document: Path) -> None:
+    assert len(terminal.press(b"\x1b[B", quiet=0.3).data) < 2000, "every pane follows"
+    assert len(terminal.press(b"\x1b[A", quiet=0.02).data) < 500, "the table and the formula bar"
+    terminal.press(b"1.25\r", quiet=0.3)
+    terminal.press(b"\x13", quiet=0.3)
+    assert '"zoom": 1.25, "zoom_i"' in document.read_text()
+    assert "libtorch" not in terminal.mapped()
+    terminal.send(b"\x11")
+    assert terminal.wait() == 0
+    assert b"HEAVY: [] END" in terminal.output
+    assert terminal.output.rstrip().endswith(b"END"), "the terminal is left as it was before"
+    assert b"\x1b[?1049l" in terminal.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL])
+def test_unsaved_work_survives(
+    terminal: PseudoTerminal, document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setenv("PARSEQ_TUI_HOME", str(tmp_path / "home"))
+    before = document.read_text()
+    terminal.press(b"1.25\r", quiet=0.3)
+    if number == signal.SIGKILL:
+        terminal.read(quiet=2.5, timeout=2.5)  # the journal is written once a second
+    terminal.signal(number)
+    terminal.wait()
+    draft = left_behind(tmp_path / "home" / "state" / "recovery", document)
+    assert draft is not None
+    assert '"zoom": 1.25' in draft.text
+    assert document.read_text() == before
+    again = _editor(document, tmp_path)
+    try:
+        again.read_until("Unsaved work")
+        again.press(b"r", quiet=0.3)
+        again.read_until("recovered")
+        assert "1.25" in "\n".join(again.screen())
+    finally:
+        again.close()
+
+
+def test_leaving_asks_only_when_something_is_unsaved(terminal: PseudoTerminal, document: Path) -> None:
+    terminal.press(b"1.25\r", quiet=0.3)
+    terminal.send(b"\x11")
+    terminal.read_until("has unsaved changes")
+    terminal.press(b"\x1b", quiet=0.3)
+    terminal.send(b"\x11")
+    terminal.read_until("has unsaved changes")
+    terminal.send(b"d")
+    assert terminal.wait() == 0
+    assert '"zoom": 1.25' not in document.read_text()
+
+
+def test_a_second_ctrl_c_always_gets_out(terminal: PseudoTerminal) -> None:
+    terminal.press(b"1.25\r", quiet=0.3)
+    terminal.send(b"\x03")
+    terminal.read_until("Ctrl+C again leaves")
+    terminal.send(b"\x03")
+    assert terminal.wait() == 0
