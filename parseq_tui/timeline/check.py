@@ -39,20 +39,8 @@ def _warning(message: str, hint: str, code: str, **where: object) -> Diagnostic:
 
 
 def numbers(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
-    """Fields that are not finite somewhere, or leave the range in which they mean something."""
+    """Fields that leave the range in which they mean something. (Values that are no numbers the bake has named.)"""
     for name in table.fields:
-        column = table[name]
-        finite = np.isfinite(column)
-        if not finite.all():
-            frame = table.first_frame + int(np.argmin(finite))
-            count = int((~finite).sum())
-            yield _warning(
-                f"not a number on {count} of {table.frame_count} frames",
-                "other programs get null there: look at its formula for a text, a root of a negative number, a 0/0",
-                "not-finite",
-                field=name,
-                frame=frame,
-            )
         yield from _outside(field_named(name, document.dialect), table)
 
 
@@ -158,9 +146,6 @@ def rows(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
             keyframe=first.frame,
             frame=first.frame,
         )
-    if len(document.keyframes) == 1:
-        hint = "insert one where the animation shall end"
-        yield _warning("there is only one keyframe", hint, "one-keyframe", keyframe=first.frame, frame=first.frame)
     previous = None
     for row in document.keyframes:
         if row.frame == previous:
