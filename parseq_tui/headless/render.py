@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -87,7 +87,7 @@ def takes(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def render_options(arguments: argparse.Namespace, document_render: dict[str, Any]) -> dict[str, Any]:
+def render_options(arguments: argparse.Namespace, document_render: Mapping[str, Any]) -> dict[str, Any]:
     """The render settings given on the command line, checked against the catalogue."""
     given: dict[str, Any] = {}
     if arguments.draft:
