@@ -10,6 +10,7 @@ canvas (plotext 6.1.0, `density("full")`).
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -54,8 +55,7 @@ def gutter(y_ticks: Sequence[Tick]) -> int:
 
 
 def _figure(width: int, height: int, x_ticks: Sequence[Tick], y_ticks: Sequence[Tick], glyphs: Glyphs) -> Any:
-    import plotext
-
+    plotext = _plotext()
     across, down = DOTS[glyphs]
     plotext.terminal.limit(False, False)  # else the size is clamped to the terminal's, or to 80 columns without one
     figure = plotext.figure
@@ -71,3 +71,16 @@ def _figure(width: int, height: int, x_ticks: Sequence[Tick], y_ticks: Sequence[
         ruler.alignment(lim="edge")
         ruler.ticks([tick.at for tick in ticks], [tick.label for tick in ticks])
     return figure
+
+
+def _plotext() -> Any:
+    """plotext without Pillow: it would load it for pictures that are never drawn with it."""
+    if "plotext" not in sys.modules and "PIL" not in sys.modules:
+        sys.modules["PIL"] = None  # type: ignore[assignment]
+        try:
+            import plotext
+        finally:
+            del sys.modules["PIL"]
+    else:
+        import plotext
+    return plotext
