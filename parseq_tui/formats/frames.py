@@ -246,7 +246,7 @@ class _FrameReader:
             return float("nan")
         if isinstance(value, str):
             return text_number(value)
-        if isinstance(value, int | float) and abs(value) < 1e300:
+        if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**300):
             return float(value)
         raise self._error(index, element, f"{shown(name)} cannot be this", "it is a number")
 
