@@ -51,7 +51,7 @@ def main() -> None:
     stages: dict[str, Callable[[float], None]] = {
         "autoencoder": lambda minutes: autoencoder.train(work, minutes),
         "text": lambda minutes: text.train(work, minutes),
-        "denoiser": lambda minutes: denoiser.train(work, minutes),
+        "denoiser": lambda minutes: denoiser.train(work, minutes, options.threads),
         "polish": lambda minutes: autoencoder.polish(work, minutes),
         "judge": lambda _: judge.train(work),
         "export": lambda _: _export(work, options.out),

@@ -11,14 +11,14 @@ from diffusers import StableDiffusionPipeline
 from training import autoencoder, denoiser, text
 
 
-def assemble(work: Path, name: str = "denoiser") -> StableDiffusionPipeline:
+def assemble(work: Path) -> StableDiffusionPipeline:
     """The trained parts as one pipeline."""
     tokenizer, encoder = text.load(work)
     return StableDiffusionPipeline(
         vae=autoencoder.load(work),
         text_encoder=encoder,
         tokenizer=tokenizer,
-        unet=denoiser.load(work, name),
+        unet=denoiser.load(work),
         scheduler=denoiser.scheduler(),
         safety_checker=None,
         feature_extractor=None,
@@ -26,9 +26,9 @@ def assemble(work: Path, name: str = "denoiser") -> StableDiffusionPipeline:
     )
 
 
-def export(work: Path, folder: Path, name: str = "denoiser") -> None:
+def export(work: Path, folder: Path) -> None:
     """Write the pipeline to `folder`; a model card that lies there is kept."""
-    pipeline = assemble(work, name)
+    pipeline = assemble(work)
     pipeline.to(dtype=torch.float16)
     for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
         shutil.rmtree(folder / part, ignore_errors=True)

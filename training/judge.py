@@ -73,7 +73,7 @@ def tensor(images: NDArray[np.uint8]) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def train(work: Path, steps: int = 1500, seed: int = 6) -> None:
+def train(work: Path, steps: int = 700, seed: int = 6) -> None:
     """Learn from fresh drawings; about three minutes."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)

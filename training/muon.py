@@ -22,16 +22,18 @@ def orthogonal(matrix: torch.Tensor, steps: int = 5) -> torch.Tensor:
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrix.shape[-2] > matrix.shape[-1]
-    x = (matrix.mT if tall else matrix).contiguous()
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
-    gram = torch.stack([m @ m.T for m in x.unbind()]) if x.ndim == 3 else x @ x.T
+    x = (matrix.mT if tall else matrix).bfloat16().contiguous()
+    gram = (x @ x.mT).float()
+    size = gram.diagonal(dim1=-2, dim2=-1).sum(-1)[..., None, None] + 1e-12
+    gram = gram / size
     eye = torch.eye(gram.shape[-1])
-    product = eye.expand_as(gram)
-    for _ in range(steps):
+    product = eye
+    for k in range(steps):
         factor = a * eye + b * gram + c * (gram @ gram)
-        product = factor @ product
-        gram = factor @ gram @ factor
-    x = torch.stack([q @ m for q, m in zip(product.unbind(), x.unbind(), strict=True)]) if x.ndim == 3 else product @ x
+        product = factor @ product if k else factor
+        if k < steps - 1:
+            gram = factor @ gram @ factor
+    x = ((product / size.sqrt()).bfloat16() @ x).float()
     return x.mT if tall else x
 
 
@@ -61,17 +63,20 @@ class Muon(torch.optim.Optimizer):
 
     def _matrices(self, shape: tuple[int, int], members: list[nn.Parameter], group: dict[str, Any]) -> None:
         """Step all weights of one shape with a single stack of small matrix products."""
-        ahead = []
+        gradients = [p.grad for p in members if p.grad is not None]
         for p in members:
-            state = self.state[p]
-            if not state:
-                state["momentum"] = torch.zeros_like(p)
-            assert p.grad is not None
-            state["momentum"].lerp_(p.grad, 1 - group["momentum"])
-            ahead.append(p.grad.lerp(state["momentum"], group["momentum"]).reshape(shape))
-        updates = orthogonal(torch.stack(ahead)) * (0.2 * max(shape) ** 0.5)
-        for p, update in zip(members, updates, strict=True):
-            p.add_(update.reshape(p.shape), alpha=-group["lr"])
+            if not self.state[p]:
+                self.state[p]["momentum"] = torch.zeros_like(p)
+        momenta = [self.state[p]["momentum"] for p in members]
+        torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+        ahead = torch.stack([g.reshape(shape) for g in gradients])
+        ahead.lerp_(torch.stack([m.reshape(shape) for m in momenta]), group["momentum"])
+        updates = orthogonal(ahead)
+        torch._foreach_add_(
+            members,
+            [u.reshape(p.shape) for p, u in zip(members, updates.unbind(), strict=True)],
+            alpha=-group["lr"] * 0.2 * max(shape) ** 0.5,
+        )
 
     def _vector(self, p: nn.Parameter) -> torch.Tensor:
         state = self.state[p]

@@ -36,10 +36,14 @@ class Budget:
     def share(self) -> float:
         return min(1.0, self.seconds / (60 * self.minutes))
 
-    def rate(self, peak: float, steps: int, warmup: int = 100, hold: float = 0.1, floor: float = 0.02) -> float:
-        """Learning rate: warm up by steps, hold, then a cosine down to `floor` of the peak."""
-        fall = max(0.0, (self.share - hold) / (1 - hold))
-        return peak * min(1.0, (steps + 1) / warmup) * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * fall)))
+    def rate(self, peak: float, steps: int, warmup: int = 100, hold: float = 0.1) -> float:
+        return rate_at(self.share, peak, steps, warmup, hold)
+
+
+def rate_at(share: float, peak: float, steps: int, warmup: int = 100, hold: float = 0.1, floor: float = 0.02) -> float:
+    """Learning rate: warm up by steps, hold, then a cosine down to `floor` of the peak."""
+    fall = max(0.0, (share - hold) / (1 - hold))
+    return peak * min(1.0, (steps + 1) / warmup) * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * fall)))
 
 
 class Average:

@@ -22,12 +22,14 @@ from training import progress
 from training.backgrounds import BACKGROUNDS
 from training.captions import Meaning, caption, silence
 from training.drawing import POSITIONS, SIZES, random_scene
+from training.muon import Muon
 from training.palette import COLORS
 from training.subjects import SUBJECTS
 
 WIDTH = 128
 LENGTH = 77
 VOCABULARY = 1300
+BATCH = 96
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
@@ -145,7 +147,7 @@ def loss_of(
     states = model(ids).last_hidden_state
     first_end = (ids == end).int().argmax(1)
     rows = torch.arange(len(ids))
-    last = torch.clamp(first_end + torch.randint(0, 12, (len(ids),)), max=ids.shape[1] - 1)
+    last = torch.clamp(first_end + torch.randint(0, LENGTH, (len(ids),)), max=ids.shape[1] - 1)
     loss = torch.zeros(())
     for place in (first_end, last):
         for logits, column in zip(reader(states[rows, place]), wanted.T, strict=True):
@@ -161,7 +163,7 @@ def train(work: Path, minutes: float, seed: int = 3) -> None:
     model, reader = build(tokenizer), Reader()
     words = nn.Linear(WIDTH, len(tokenizer))
     parts = nn.ModuleList([model, reader, words])
-    optimizer = torch.optim.AdamW(parts.parameters(), 1e-3, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = Muon(parts.parameters(), 3e-3)
     step, spent = 0, 0.0
     if state := progress.load(work / "text.pt"):
         parts.load_state_dict(state["parts"])
@@ -172,10 +174,10 @@ def train(work: Path, minutes: float, seed: int = 3) -> None:
     end = int(tokenizer.eos_token_id)
     saved = time.monotonic()
     while budget.share < 1:
-        progress.set_rate(optimizer, budget.rate(1.5e-3, step))
-        texts, meanings = batch(rng, 192)
+        progress.set_rate(optimizer, budget.rate(3e-3, step))
+        texts, meanings = batch(rng, BATCH)
         ids = token_ids(tokenizer, texts)
-        longest = int((ids == end).int().argmax(1).max()) + 12
+        longest = int((ids == end).int().argmax(1).max()) + (12 if step % 3 else LENGTH)
         with torch.autocast("cpu", torch.bfloat16):
             loss = loss_of(model, reader, words, ids[:, : min(longest, LENGTH)], targets(meanings), end)
         optimizer.zero_grad()

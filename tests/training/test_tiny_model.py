@@ -1,0 +1,56 @@
+"""The bundled model, as stock diffusers sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "parseq_tui" / "models" / "tiny"
+pytestmark = pytest.mark.skipif(not (FOLDER / "model_index.json").exists(), reason="the model is not exported yet")
+
+
+def test_folder_is_complete_and_small() -> None:
+    index = json.loads((FOLDER / "model_index.json").read_text())
+    assert index["_class_name"] == "StableDiffusionPipeline"
+    for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
+        assert index[part][1] and (FOLDER / part).is_dir()
+    assert sum(f.stat().st_size for f in FOLDER.rglob("*") if f.is_file()) < 12e6
+    assert (FOLDER / "MODEL_CARD.md").exists()
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Any:
+    diffusers = pytest.importorskip("diffusers")
+    loaded = diffusers.StableDiffusionPipeline.from_pretrained(FOLDER, local_files_only=True)
+    loaded.set_progress_bar_config(disable=True)
+    return loaded
+
+
+def draw(pipeline: Any, prompt: str, seed: int = 1) -> np.ndarray:
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    result = pipeline(
+        prompt, height=128, width=128, num_inference_steps=6, guidance_scale=4, generator=generator, output_type="np"
+    )
+    return np.asarray(result.images[0])
+
+
+@pytest.mark.slow
+def test_words_and_seeds_change_the_picture(pipeline: Any) -> None:
+    first = draw(pipeline, "a red cat, white background")
+    assert first.shape == (128, 128, 3)
+    assert np.abs(first - draw(pipeline, "a red cat, white background")).max() < 1e-3
+    assert np.abs(first - draw(pipeline, "a blue fish, night sky")).mean() > 0.1
+    assert np.abs(first - draw(pipeline, "a red cat, white background", seed=2)).mean() > 0.005
+
+
+@pytest.mark.slow
+def test_background_has_the_named_colour(pipeline: Any) -> None:
+    red = draw(pipeline, "a white star, red background")[:24].reshape(-1, 3).mean(0)
+    blue = draw(pipeline, "a white star, blue background")[:24].reshape(-1, 3).mean(0)
+    assert red[0] > red[2] + 0.2 and blue[2] > blue[0] + 0.2
