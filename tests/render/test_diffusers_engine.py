@@ -69,7 +69,7 @@ def test_full_strength_ignores_the_picture(engine: DiffusersEngine) -> None:
 
 def test_strength_moves_pictures_without_jumps(engine: DiffusersEngine) -> None:
     given = smooth(64, 64)
-    shares = np.linspace(0.3, 0.4, 21)
+    shares = np.linspace(0.3, 0.4, 13)
     frames = [engine.generate(request(denoising_strength=float(share)), given) for share in shares]
     steps = [mean_difference(frame, following) for frame, following in pairwise(frames)]
     assert 0 < max(steps) < 3 * float(np.mean(steps))  # a quantised strength would stand still and leap
@@ -133,11 +133,9 @@ def test_other_shapes_of_the_same_family(model: dict[str, Any]) -> None:
 
 
 def test_every_scheduler_makes_a_picture(engine: DiffusersEngine) -> None:
-    given = smooth(64, 64)
     for name in scheduler_names():
-        for image in (None, given):
-            made = engine.generate(request(scheduler=name, steps=3), image)
-            assert made.shape == (64, 64, 3) and made.std() > 0
+        made = engine.generate(request(scheduler=name, steps=2), smooth(64, 64))
+        assert made.shape == (64, 64, 3) and made.std() > 0
 
 
 def test_sizes_are_those_the_model_can_make(engine: DiffusersEngine) -> None:

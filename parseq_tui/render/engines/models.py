@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 from parseq_tui import paths
 from parseq_tui.errors import ModelNotFound, RenderError
 from parseq_tui.render.engines.checkpoint import layout
+from parseq_tui.render.engines.digests import digest
 
 BUNDLED = "tiny"
 SUPPORTED_CLASSES = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline")
@@ -86,17 +86,19 @@ def describe(name: str) -> str:
 
 def fingerprint(model: ModelDescription) -> str:
     """A digest of every file that decides what the model draws. Files are read once per change of size or time."""
-    digest = hashlib.sha256()
+    content = hashlib.sha256()
     for file in sorted(_deciding_files(model.folder)):
-        digest.update(f"{file.relative_to(model.folder).as_posix()}\0{_content(file)}\0".encode())
+        content.update(f"{file.relative_to(model.folder).as_posix()}\0{digest(file)}\0".encode())
     if model.checkpoint is not None:
-        digest.update(_content(model.checkpoint).encode())
-    return digest.hexdigest()[:32]
+        content.update(digest(model.checkpoint).encode())
+    return content.hexdigest()[:32]
 
 
 def weight_files(folder: Path, part: str) -> list[Path]:
-    """The safetensors files of one part (unet, vae, …), full-precision ones before reduced variants."""
-    return sorted((folder / part).glob("*.safetensors"), key=lambda file: (file.name.count("."), file.name))
+    """The safetensors files of one part (unet, vae, …): those of full precision, or else of the first variant."""
+    files = sorted((folder / part).glob("*.safetensors"), key=lambda file: (file.name.count("."), file.name))
+    variants = [file.name.split(".")[1:-1] for file in files]
+    return [file for file, variant in zip(files, variants, strict=True) if variant == variants[0]]
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -166,21 +168,5 @@ def _cached_snapshot(name: str) -> Path | None:
 def _deciding_files(folder: Path) -> Iterable[Path]:
     yield folder / "model_index.json"
     for part in _PARTS:
-        for file in (folder / part).glob("*"):
-            if file.suffix in (".safetensors", ".json", ".txt") and file.is_file():
-                yield file
-
-
-_DIGESTS: dict[tuple[str, int, int], str] = {}
-_DIGESTS_LOCK = threading.Lock()
-
-
-def _content(file: Path) -> str:
-    """sha256 of a file, remembered for as long as its size and time stay."""
-    state = file.stat()
-    key = (str(file), state.st_size, state.st_mtime_ns)
-    with _DIGESTS_LOCK:
-        if key not in _DIGESTS:
-            with file.open("rb") as stream:
-                _DIGESTS[key] = hashlib.file_digest(stream, "sha256").hexdigest()
-        return _DIGESTS[key]
+        yield from weight_files(folder, part)
+        yield from (file for file in (folder / part).glob("*") if file.suffix in (".json", ".txt"))
