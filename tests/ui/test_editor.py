@@ -1,0 +1,221 @@
+"""Flows through the whole application, without a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from parseq_tui.hot_reload import Follower
+from parseq_tui.paths import bundled
+from parseq_tui.session import Session
+from parseq_tui.settings import Settings
+from parseq_tui.ui.app import EditorApp
+from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.widgets.prompts import PromptsPane
+
+EXAMPLE = bundled("examples") / "bouncy_cuts.json"
+Flow = Callable[[Pilot[int], EditorScreen], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARSEQ_TUI_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("parseq_tui.ui.app._freeze_garbage", lambda: None)  # the test run's heap is not the editor's
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    return Path(shutil.copy(EXAMPLE, tmp_path / "song.json"))
+
+
+@asynccontextmanager
+async def editor(path: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Pilot[int], EditorScreen]]:
+    app = EditorApp(Session.open(path), settings=Settings(), follow=Follower, open_session=Session.open)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        screen = app.editor
+        assert screen is not None
+        await screen.settled()
+        await pilot.pause()
+        yield pilot, screen
+
+
+def flow(path: Path, steps: Flow, size: tuple[int, int] = (120, 40)) -> None:
+    """Run steps in an editor on a document."""
+
+    async def run() -> None:
+        async with editor(path, size) as (pilot, screen):
+            await steps(pilot, screen)
+
+    asyncio.run(run())
+
+
+async def press(pilot: Pilot[int], screen: EditorScreen, *keys: str) -> None:
+    """Keys in a burst, as fast fingers and pastes send them; then wait for what they cause."""
+    for key in keys:
+        name = {"full_stop": ".", "colon": ":", "space": " "}.get(key, key)
+        screen.on_key(events.Key(key if len(key) > 1 else _NAMES.get(key, key), name if len(name) == 1 else None))
+    await pilot.pause()
+
+
+_NAMES = {"+": "plus", "(": "left_parenthesis", ")": "right_parenthesis", "=": "equals_sign", ".": "full_stop"}
+
+
+def rows(screen: EditorScreen) -> list[str]:
+    """What the screen shows."""
+    strips = screen._compositor.render_strips(screen.size)
+    return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def test_an_edit_is_typed_seen_undone_and_saved(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "1", "full_stop", "5", "enter")
+        assert screen.session.document.keyframes[0].values["zoom"] == 1.5
+        assert "song.json *" in rows(screen)[0]
+        assert "1.5" in rows(screen)[4]
+        await press(pilot, screen, "ctrl+z")
+        assert not screen.session.dirty
+        await press(pilot, screen, "U", "ctrl+s")
+        assert '"zoom": 1.5, "zoom_i"' in document.read_text()
+
+    flow(document, steps)
+
+
+def test_an_error_is_shown_under_its_caret_and_can_be_jumped_to(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "l", "c", *"1+sni(p=4b)", "enter")
+        await press(pilot, screen, "g", "e")
+        await pilot.pause()
+        first, second = rows(screen)[1:3]
+        assert first.index("sni") == second.index("^^^")
+        assert "did you mean" in second
+        assert "!1+sni(" in "\n".join(rows(screen)), "the cell is marked by a character"
+
+    flow(document, steps)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 14)])
+def test_every_size_shows_the_table_and_says_how_to_get_help(document: Path, size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        text = rows(screen)
+        assert "song.json" in text[0]
+        assert "zoom" in text[3]
+        assert "? help" in text[-1]
+        assert all(len(row) >= size[0] - 1 for row in text)
+
+    flow(document, steps, size)
+
+
+def test_small_terminals_show_one_other_pane_at_a_time(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        assert screen.query_one("#curves").display
+        assert not screen.query_one("#right").display
+        await press(pilot, screen, "space", "p")
+        assert isinstance(screen.focused, PromptsPane)
+        assert not screen.query_one("#curves").display
+        await press(pilot, screen, "space", "t", "space", "m")
+        assert not screen.query_one("#right").display
+        await press(pilot, screen, "space", "m")
+        assert screen.query_one("#right").display
+
+    flow(document, steps, (80, 24))
+
+
+def test_a_prefix_key_opens_a_menu_and_escape_leaves_it(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "space")
+        await pilot.pause()
+        assert "Add a field" in "\n".join(rows(screen))
+        await press(pilot, screen, "escape")
+        assert not screen.query_one("#menu").display
+        assert screen.focused is screen.table
+
+    flow(document, steps)
+
+
+def test_the_command_line_runs_commands_and_completes_them(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "colon", *"row.ev", "tab", "space", *"4b", "enter")
+        assert [row.frame for row in screen.session.document.keyframes][:3] == [0, 32, 64]
+
+    flow(document, steps)
+
+
+def test_a_document_from_outside_is_taken_over(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await asyncio.sleep(0.3)
+        document.write_text(document.read_text().replace('"zoom": 1,', '"zoom": 3,'))
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if screen.session.document.keyframes[0].values["zoom"] == 3:
+                break
+        await pilot.pause()
+        assert not screen.session.dirty
+        assert "reloaded song.json" in rows(screen)[-1]
+
+    flow(document, steps)
+
+
+def test_a_click_moves_the_cursor_and_a_double_click_edits(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await pilot.click("#table", offset=(38, 2))
+        assert screen.desk.view.row == 1
+        await pilot.click("#table", offset=(38, 1), times=2)
+        assert screen.formula.editing
+        await press(pilot, screen, "escape")
+        assert screen.focused is screen.table
+
+    flow(document, steps)
+
+
+def test_help_and_the_palette_open_and_close(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "question_mark")
+        await pilot.pause()
+        assert pilot.app.screen is not screen
+        await pilot.press("escape")
+        assert pilot.app.screen is screen
+        await press(pilot, screen, "ctrl+p")
+        assert pilot.app.screen is not screen
+        await pilot.press("escape")
+
+    flow(document, steps)
+
+
+def test_without_a_document_one_is_chosen(tmp_path: Path) -> None:
+    async def run() -> None:
+        from parseq_tui.ui.app import blank_session
+
+        app = EditorApp(
+            blank_session(), settings=Settings(), follow=Follower, open_session=Session.open, choose_first=True
+        )
+        async with app.run_test(size=(100, 30)) as pilot:
+            await pilot.pause()
+            await pilot.press(*"bouncy", "enter")
+            await pilot.pause()
+            assert app.editor is not None
+            assert app.editor.session.document.name == "bouncy cuts"
+            assert app.editor.session.path is None
+            app.editor.desk.run_line(f"w {tmp_path / 'mine'}")
+            assert (tmp_path / "mine.json").is_file()
+
+    asyncio.run(run())
+
+
+def test_a_theme_is_switched_and_unknown_ones_are_named(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line("theme paper")
+        await pilot.pause()
+        assert pilot.app.theme == "paper"
+        screen.desk.run_line("theme nonsense")
+        await pilot.pause()
+        assert "no theme called 'nonsense'" in rows(screen)[-1]
+
+    flow(document, steps)
