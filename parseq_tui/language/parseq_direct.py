@@ -7,7 +7,11 @@ value. Anything else raises Ambiguous, and the chart decides.
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import TypeAlias
+
 from parseq_tui.errors import Span, SyntaxProblem
+from parseq_tui.language.parser import MAX_NESTING
 from parseq_tui.language.tokens import Token, number_value, text_value
 from parseq_tui.language.tree import (
     Argument,
@@ -31,8 +35,10 @@ PARSEQ_LEVELS: dict[str, int] = {
 }
 """Parseq's four levels of binary operators, loosest first. All group to the right."""
 
-_OPERAND = 5
-_MAX_NESTING = 200
+_LOOSEST = 1
+
+_Placed: TypeAlias = "tuple[int, int, Node]"
+"""A node and where it stands, parentheses around it included."""
 
 
 class Ambiguous(Exception):
@@ -43,7 +49,7 @@ def direct_tree(tokens: list[Token]) -> Node:
     """The only reading of the tokens. Raises Ambiguous, or SyntaxProblem if there is certainly none."""
     reader = _Direct(tokens)
     try:
-        node = reader.chain(1)
+        node = reader.chain()
         if reader.token.kind != "end":
             raise reader.refusal()
     except SyntaxProblem:
@@ -91,29 +97,26 @@ class _Direct:
             raise self.refusal()
         return self.advance()
 
-    def chain(self, level: int) -> Node:
-        """Operands joined by operators of `level` and tighter ones, grouped to the right."""
+    def chain(self) -> Node:
+        """Operands joined by operators, each level of which groups to the right."""
         self.nesting += 1
-        if self.nesting > _MAX_NESTING:
+        if self.nesting > MAX_NESTING:
             raise SyntaxProblem("this formula nests too deeply", span=self.token.span, hint="split it up")
-        operands: list[tuple[int, Node]] = []
+        operands = [self.placed_operand()]
         operators: list[str] = []
-        while True:
-            start = self.token.start
-            operands.append((start, self.signed() if level + 1 == _OPERAND else self.chain(level + 1)))
-            if not self.at_operator(level):
-                break
+        while self.at_operator():
             operators.append(self.advance().text)
+            operands.append(self.placed_operand())
         self.nesting -= 1
-        end = self.tokens[self.index - 1].end
-        _, node = operands.pop()
-        while operands:
-            start, left = operands.pop()
-            node = Binary(operators.pop(), left, node, Span(start, end))
-        return node
+        return _grouped(operands, operators, _LOOSEST)[2]
 
-    def at_operator(self, level: int) -> bool:
-        if self.token.kind not in ("operator", "keyword") or PARSEQ_LEVELS.get(self.token.text) != level:
+    def placed_operand(self) -> _Placed:
+        start = self.token.start
+        node = self.signed()
+        return start, self.tokens[self.index - 1].end, node
+
+    def at_operator(self) -> bool:
+        if self.token.kind not in ("operator", "keyword") or self.token.text not in PARSEQ_LEVELS:
             return False
         if self.token.text == "-":
             if self.index in self.stops:
@@ -163,7 +166,7 @@ class _Direct:
 
     def group(self) -> Node:
         self.expect("(")
-        node = self.chain(1)
+        node = self.chain()
         self.expect(")")
         return node
 
@@ -177,7 +180,7 @@ class _Direct:
                 arguments.append(self.named())
         else:
             while not (self.at(")") and not self.gap()):
-                value = self.chain(1)
+                value = self.chain()
                 arguments.append(Argument(None, value, value.span))
                 if not self.at(","):
                     break
@@ -190,7 +193,7 @@ class _Direct:
             raise self.refusal()
         name = self.advance()
         self.expect("=")
-        value = self.chain(1)
+        value = self.chain()
         return Argument(name.text, value, self.span_from(name.start))
 
     def conditional(self) -> Node:
@@ -205,7 +208,7 @@ class _Direct:
             test = self.condition()
             spaced = self.gap()
             begin = self.index
-            value = self.chain(1)
+            value = self.chain()
             self.inside_if -= 1
             arms.append((test, value))
             if not self.at("else"):
@@ -236,13 +239,13 @@ class _Direct:
         """The condition of an `if`, whose end only one place can be."""
         begin, outer = self.index, self.junctures
         self.junctures = []
-        test = self.chain(1)
+        test = self.chain()
         if not self.starts_value():
             if len(self.junctures) != 1:
                 raise Ambiguous
             self.stops.add(self.junctures[0])
             self.index = begin
-            test = self.chain(1)
+            test = self.chain()
             if not self.starts_value():
                 raise Ambiguous
         self.junctures = outer
@@ -250,3 +253,17 @@ class _Direct:
 
     def starts_value(self) -> bool:
         return self.token.kind in ("number", "text", "name") or self.at("(", "-", "if", "true", "false")
+
+
+def _grouped(operands: list[_Placed], operators: list[str], level: int) -> _Placed:
+    """The tree of a chain: split at the operators of `level`, tighter ones first, then folded rightwards."""
+    if not operators:
+        return operands[0]
+    splits = [index for index, operator in enumerate(operators) if PARSEQ_LEVELS[operator] == level]
+    bounds = [0, *(index + 1 for index in splits), len(operands)]
+    parts = [_grouped(operands[a:b], operators[a : b - 1], level + 1) for a, b in pairwise(bounds)]
+    start, end, node = parts.pop()
+    while parts:
+        start, _, left = parts.pop()
+        node = Binary(operators[splits.pop()], left, node, Span(start, end))
+    return start, end, node

@@ -34,7 +34,7 @@ from parseq_tui.language.tree import (
     walk,
 )
 
-MAX_NESTING = 200
+MAX_NESTING = 100
 """Expressions inside each other: bounds the recursion of the parser."""
 MAX_DEPTH = 250
 """Nodes on the longest path of a tree: bounds the recursion of everyone who visits one."""
