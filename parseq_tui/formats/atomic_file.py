@@ -22,6 +22,9 @@ def write_atomically(path: Path, content: bytes, *, backup: bool = True) -> None
     target = path.resolve() if path.is_symlink() else path
     temporary: str | None = None
     try:
+        if target.exists() and not os.access(target, os.W_OK):
+            # Renaming would get past this; whoever made the file read-only did not want that.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -61,7 +61,7 @@ def layout_at(text: str, start: int) -> Layout | None:
 def spelled(value: Any, layout: Layout = INLINE) -> str:
     """A value on one line; `layout` only says whether spaces follow commas and colons."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(whole_characters(value), ensure_ascii=False)
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, int):
@@ -73,6 +73,15 @@ def spelled(value: Any, layout: Layout = INLINE) -> str:
         parts = [f"{spelled(str(key))}{flat.colon}{spelled(part, layout)}" for key, part in value.items()]
         return flat.joined("{}", parts)
     return flat.joined("[]", [spelled(part, layout) for part in value])
+
+
+def whole_characters(text: str) -> str:
+    """`text` without halves of surrogate pairs (from a paste of broken bytes): no file can hold those."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def spelled_like(text: str, start: int, value: Any) -> str:

@@ -125,7 +125,7 @@ def _assembled(
         dialect=dialect,
     )
     in_order = all(one.frame <= other.frame for one, other in pairwise(keyframes))
-    origin = DocumentOrigin(source, MappingProxyType(values), rows.span, in_order, notes, document)
+    origin = DocumentOrigin(source, MappingProxyType(values), rows.span, in_order, (*notes, *part.notes), document)
     return replace(document, origin=origin)
 
 

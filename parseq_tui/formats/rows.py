@@ -29,7 +29,7 @@ class RowReader:
     source: Source
     rows: list[Keyframe] = field(default_factory=list)
     odd: list[tuple[int, str, Any]] = field(default_factory=list)
-    """Cells that are neither numbers nor texts: (row, key, value)."""
+    """Cells that hold neither a number nor a formula: (row, key, value)."""
     odd_labels: list[int] = field(default_factory=list)
     """Rows whose label is not a text."""
     span: tuple[int, int] | None = None
@@ -60,12 +60,10 @@ class RowReader:
         info: str | None = None
         values: dict[str, float] = {}
         formulas: dict[str, str] = {}
-        others = 0
         canonical = self._names.setdefault
         for key, value in pairs:
             kind = type(value)
             if key in _NOT_FIELDS:
-                others += 1
                 if key == "frame":
                     frame_value = value
                 else:
@@ -78,9 +76,8 @@ class RowReader:
             elif kind is int and key[-2:] != "_i":
                 values[canonical(key, key)] = self._finite(value, element, key)
             else:
-                others += 1
                 self._read_odd(key, value, values, formulas)
-        if others + len(values) + len(formulas) < len(pairs) and len({key for key, _ in pairs}) < len(pairs):
+        if len(dict(pairs)) < len(pairs):
             raise Refused("duplicate key")
         if values and not math.isfinite(sum(values.values())):
             self._check_finite(values, element)
@@ -109,7 +106,7 @@ class RowReader:
         number = value_of(value)
         if number is not None:
             values[key] = number
-        elif isinstance(value, tuple | list):
+        elif value != "":
             self.odd.append((len(self.rows), key, value))
 
     def _label(self, value: Any) -> str | None:

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from parseq_tui.errors import DocumentError
-from parseq_tui.formats.exact_json import elements, members, pointer_of, skip_space, too_deep
+from parseq_tui.formats.exact_json import elements, members, pointer_of, shown, skip_space, too_deep
 from parseq_tui.formats.parseq import grouping_of
 from parseq_tui.formats.prompt_entries import WrongPrompt, read_prompts
 from parseq_tui.formats.rows import RowReader
 from parseq_tui.formats.series_entries import WrongSeries, read_series
 from parseq_tui.formats.source import Source
+from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.numbers_as_text import text_number
 from parseq_tui.timeline.document import Dialect, Options
 from parseq_tui.timeline.fields import DEFAULT_MANAGED, SEED_ERA_FIELDS
@@ -32,6 +33,10 @@ OPTION_KEYS: Mapping[str, str] = {
     "random_seed": "random_seed",
 }
 """Our name of an option → the file's."""
+
+
+MAX_NOTES = 100
+"""Cells that are remarked on one by one."""
 
 
 def default_managed(dialect: Dialect, rows: Sequence[Keyframe]) -> tuple[str, ...]:
@@ -55,6 +60,8 @@ class Parts:
         self.top = top
         self.dialect = dialect
         self.grouping = grouping_of(dialect)
+        self.notes: list[Diagnostic] = []
+        """What was worth a word while reading."""
 
     def _wrong(self, steps: list[str | int], expected: str, kind: str = "wrong-type") -> DocumentError:
         what = steps[-1] if isinstance(steps[-1], str) else f"{steps[0]} entry {steps[-1]}"
@@ -85,7 +92,14 @@ class Parts:
             if not isinstance(name, str) or not name:
                 raise self._wrong([key, index], "the name of a field, a text")
         # A repeated name or "frame" itself would overwrite what is there (LANGUAGE Q39).
-        return tuple(name for name in dict.fromkeys(names) if name != "frame")
+        kept = tuple(name for name in dict.fromkeys(names) if name != "frame")
+        if len(kept) < len(names):
+            hint = "take it out of the list"
+            twice = next(name for place, name in enumerate(names) if name == "frame" or name in names[:place])
+            self.notes.append(
+                Diagnostic("warning", f"{key} lists {shown(twice)} once too often", hint, "repeated-field")
+            )
+        return kept
 
     def options(self) -> Options:
         raw = self.top.get("options")
@@ -156,13 +170,27 @@ class Parts:
         return name if isinstance(name, str) else ""
 
     def check_rows(self, rows: RowReader, managed: tuple[str, ...]) -> None:
-        """What the rows hold that is nothing a cell can hold."""
+        """What the rows hold that is nothing a cell can hold: lists and objects are errors, words are noted."""
         names = set(managed)
         for index, key, value in rows.odd:
-            if key.removesuffix("_i") in names or too_deep(value):
+            if isinstance(value, str):
+                if key in names and len(self.notes) < MAX_NOTES:
+                    self.notes.append(self._ignored(key, value, rows.rows[index]))
+            elif key.removesuffix("_i") in names or too_deep(value):
                 raise self._wrong(["keyframes", index, key], "a number" if key in names else "a formula, a text")
         if rows.odd_labels and any("info_match" in text for row in rows.rows for text in row.formulas.values()):
             raise self._wrong(["keyframes", rows.odd_labels[0], "info"], "a label, a text", "info-not-string")
+
+    def _ignored(self, key: str, value: str, row: Keyframe) -> Diagnostic:
+        return Diagnostic(
+            "warning",
+            f"{shown(value)} is not a number: this cell counts as empty",
+            f"write a number; a formula goes into {key}_i",
+            "not-a-number",
+            field=key,
+            keyframe=row.frame,
+            frame=row.frame,
+        )
 
 
 def offset_of(text: str, steps: Sequence[str | int]) -> int:

@@ -96,3 +96,10 @@ def test_a_file_system_without_hard_links_or_ownership(file: Path, monkeypatch: 
     monkeypatch.setattr(os, "fchown", refused)
     write_atomically(file, b"new")
     assert (file.read_bytes(), backup_of(file).read_bytes()) == (b"new", b"old")
+
+
+def test_a_read_only_file_is_not_written_over(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write whatever the mode says
+    with pytest.raises(DocumentError, match="may not write"):
+        write_atomically(file, b"new")
+    assert file.read_bytes() == b"old"

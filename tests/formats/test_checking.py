@@ -108,3 +108,14 @@ def test_errors_come_before_warnings() -> None:
 def test_parseqs_own_documents_are_not_told_how_parseq_reads_them() -> None:
     text = document_of('{"frame": 0, "zoom_i": "10-5-2"}, {"frame": 9}', more=', "meta": {"generated_by": "sd_parseq"}')
     assert problems(text) == []
+
+
+def test_cells_that_count_as_empty_are_named() -> None:
+    (found,) = problems(document_of('{"frame": 0, "zoom": "two", "own": "two"},\n{"frame": 9, "zoom": ""}'))
+    assert (found.code, found.line, found.field) == ("not-a-number", 3, "zoom")
+    assert "zoom_i" in found.hint
+
+
+def test_a_field_listed_twice_is_named() -> None:
+    (found,) = problems(document_of(fields='"zoom", "zoom"'))
+    assert found.code == "repeated-field"

@@ -252,3 +252,9 @@ def test_where_a_cell_stands_in_the_file() -> None:
     assert locate(document, 30, "zoom") == (17, 15)
     assert locate(document, 60) == (19, 5)
     assert locate(InsertKeyframe(20).apply(document), 20) is None
+
+
+def test_half_a_character_is_not_written() -> None:
+    """A paste of broken bytes must not make a file that cannot be opened again."""
+    edited = SetInfo(30, "a\ud800b").apply(loads(INDENTED))
+    assert loads(dumps(edited)).keyframes[1].info == "a\ufffdb"
