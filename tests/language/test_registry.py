@@ -11,10 +11,11 @@ from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function, Variabl
 from parseq_tui.language.traits import traits_of
 
 ENTRIES: list[Function | Variable] = [*dict.fromkeys(FUNCTIONS.values()), *VARIABLES.values()]
-PARSEQ = """min max abs round floor ceil _sin _cos _tan _asin _acos _atan _log _exp _sqrt _cbrt _clz32 _expm1 _log1p
- _log10 _log2 _sign _sinh _cosh _tanh _asinh _acosh _atanh f2b f2s b2f s2f sin sq saw tri pulse bez slide rand smrand
- perlin vibe info_match info_match_count info_match_prev info_match_last info_match_next info_match_gap info_match_progress
- info_match_since info_match_until computed_at start_of_beat recompute_if dangerous is_generation posneg posneg_lora"""
+PARSEQ = """
+min max abs round floor ceil _sin _cos _tan _asin _acos _atan _log _exp _sqrt _cbrt _clz32 _expm1 _log1p _log10 _log2
+_sign _sinh _cosh _tanh _asinh _acosh _atanh f2b f2s b2f s2f sin sq saw tri pulse bez slide rand smrand perlin vibe
+info_match info_match_count info_match_prev info_match_last info_match_next info_match_gap info_match_progress
+info_match_since info_match_until computed_at start_of_beat recompute_if dangerous is_generation posneg posneg_lora"""
 PARSEQ_VARIABLES = """L S C P f k b wb s active_keyframe prev_keyframe next_keyframe active_keyframe_value
  prev_keyframe_value next_keyframe_value prev_computed_value final_frame last_frame fps bpm cadence PI E SQRT2 SQRT1_2
  LN2 LN10 LOG2E LOG10E"""
