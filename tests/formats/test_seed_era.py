@@ -1,0 +1,74 @@
+"""Documents of October 2022, as they are and in today's fields."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from parseq_tui.formats.frames import export_frames
+from parseq_tui.formats.native import dumps, loads
+from parseq_tui.formats.seed_era import modernised
+from parseq_tui.timeline.bake import bake
+from parseq_tui.timeline.edits import SetValue
+from parseq_tui.timeline.fields import SEED_ERA_FIELDS
+
+ENDS = {name: field.default for name, field in SEED_ERA_FIELDS.items()}
+ROWS = [{"frame": 0, **ENDS, "denoise_i": "L+tri(10,0,0.1)*2-S"}, {"frame": 5, "denoise": 0.2}, {"frame": 20, **ENDS}]
+TEXT = json.dumps(
+    {
+        "meta": {"version": "0.02"},
+        "prompts": {"positive": "cat :${prompt_weight_1}", "negative": ""},
+        "options": {"input_fps": "", "output_fps": "", "bpm": 140},
+        "keyframes": ROWS,
+    }
+)
+ANCIENT = json.dumps(
+    {
+        "prompts": [{"positive": text, "negative": ""} for text in ("cat", "", "dog", "")],
+        "keyframes": [
+            {"frame": 0, **ENDS, "prompt_1_weight": 0.5, "prompt_1_weight_i": "sin(1, 0, 20, 3)"},
+            {"frame": 9, **ENDS},
+        ],
+    }
+)
+
+
+def test_it_keeps_its_fields_and_its_frames() -> None:
+    document = loads(TEXT)
+    assert document.dialect == "2022"
+    assert document.options.fps == 20, "a blank rate is the default"
+    frame = json.loads(export_frames(document, bake(document)))["rendered_frames"][0]
+    assert list(frame) == [
+        "frame",
+        *SEED_ERA_FIELDS,
+        "positive_prompt",
+        "negative_prompt",
+        "subseed",
+        "subseed_strength",
+    ]
+    assert frame["positive_prompt"] == "cat :1"
+
+
+def test_the_format_before_that_is_upgraded_only_when_it_is_changed() -> None:
+    document = loads(ANCIENT)
+    assert dumps(document) == ANCIENT
+    assert document.prompts.entries[0].positive == "cat :${prompt_weight_1} AND dog :${prompt_weight_3}"
+    row = document.keyframes[0]
+    assert row.formulas["prompt_weight_1"] == "sin(period= 20, phase= 0, amp= 3, centre=1)"
+    edited = SetValue(0, "scale", 9).apply(document)
+    again = loads(dumps(edited))
+    assert again == edited
+    assert '"meta": {"version": "0.02"}' in dumps(edited)
+
+
+def test_in_todays_fields_strength_is_the_complement_of_denoise() -> None:
+    document = loads(TEXT)
+    modern = modernised(document)
+    assert (modern.dialect, "denoise" in modern.managed_fields) == ("native", False)
+    old, new = bake(document), bake(modern)
+    assert not [found for found in new.diagnostics if found.severity == "error"]
+    np.testing.assert_allclose(new["strength"], 1 - old["denoise"], atol=1e-12)
+    np.testing.assert_array_equal(new["translation_z"], old["zoom"])
+    np.testing.assert_array_equal(new["loopback_decay"], old["loopback_decay"])
+    assert loads(dumps(modern)).keyframes == modern.keyframes
