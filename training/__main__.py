@@ -49,10 +49,10 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     work: Path = options.work
     stages: dict[str, Callable[[float], None]] = {
-        "autoencoder": lambda minutes: autoencoder.train(work, minutes),
+        "autoencoder": lambda minutes: autoencoder.train(work, minutes, options.threads),
         "text": lambda minutes: text.train(work, minutes),
         "denoiser": lambda minutes: denoiser.train(work, minutes, options.threads),
-        "polish": lambda minutes: autoencoder.polish(work, minutes),
+        "polish": lambda minutes: autoencoder.polish(work, minutes, options.threads),
         "judge": lambda _: judge.train(work),
         "export": lambda _: _export(work, options.out),
         "evaluate": lambda _: _evaluate(work, options.out),

@@ -11,13 +11,14 @@ import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 
-from training import progress
+from training import progress, workers
 from training.augment import varied
 from training.drawing import SIZE, picture, random_scene
 from training.muon import Muon
 
 CHANNELS = 4
 BATCH = 16
+POOL = 24000
 CROPPED = 0.7
 """Share of the time spent on quarter pictures: four times as many steps while most is still to be learnt."""
 
@@ -68,22 +69,22 @@ def edge_loss(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     return across + (y.diff(dim=-2) - x.diff(dim=-2)).abs().mean()
 
 
-def loss_of(
-    model: AutoencoderTiny, x: torch.Tensor, source: torch.Tensor, noise: float
-) -> tuple[torch.Tensor, torch.Tensor]:
+def loss_of(model: AutoencoderTiny, x: torch.Tensor, source: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Loss of rebuilding `x` from `source` (x itself, or an earlier rebuilding of it), and the rebuilt pictures.
 
     Noise on the latents makes the decoder forgive the denoiser; unit variance per channel is what the noise
-    schedule expects; the tanh inside the decoder wants values within about 3.
+    schedule expects; the tanh inside the decoder wants values within about 3; a rebuilt picture that encodes to the
+    latents it came from keeps a loop from drifting.
     """
     with torch.autocast("cpu", torch.bfloat16):
         z = model.encoder(source)
-        y = model.decoder(z + noise * torch.randn_like(z))
-    z, y = z.float(), y.float()
+        y = model.decoder(z + 0.1 * torch.randn_like(z))
+        back = model.encoder(y)
+    z, y, back = z.float(), y.float(), back.float()
     mean, deviation = z.mean((0, 2, 3)), z.std((0, 2, 3))
     tidy = mean.square().mean() + (deviation - 1).square().mean() + (z.abs() - 2.5).clamp(min=0).square().mean()
     error = (y - x).abs().mean() + 0.5 * (y - x).square().mean() + 0.4 * edge_loss(y, x)
-    return error + 0.02 * tidy, y
+    return error + 0.02 * tidy + 0.05 * (back - z.detach()).abs().mean(), y
 
 
 @torch.no_grad()
@@ -92,28 +93,42 @@ def start(model: AutoencoderTiny, x: torch.Tensor) -> None:
     model.encoder.layers[-1].weight.div_(model.encoder(x).std())
 
 
-def train(work: Path, minutes: float, pool: int = 24000, seed: int = 1) -> None:
-    """Train for `minutes` in all; a second call continues."""
+def train(work: Path, minutes: float, count: int = 2) -> None:
+    """Train for `minutes` in all on `count` cores; a second call continues."""
+    workers.run(_train, work, count, minutes)
+
+
+def _train(rank: int, count: int, work: Path, minutes: float, seed: int = 1) -> None:
+    images = drawings(POOL // count, seed * 100 + rank)
     torch.manual_seed(seed)
-    model = build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    images = drawings(pool, seed)
-    start(model, to_tensor(images[:64]))
-    _run(model, images, work / "autoencoder.pt", minutes, 3e-3, CROPPED)
+    model = build()
+    start(model, to_tensor(drawings(32, seed)))
+    _run(model, images, work / "autoencoder.pt", minutes, 3e-3, CROPPED, rank, count)
 
 
-def polish(work: Path, minutes: float, pool: int = 24000, seed: int = 11) -> None:
+def polish(work: Path, minutes: float, count: int = 2) -> None:
     """Train the decoder alone for some minutes more.
 
     The encoder stays as the denoiser knows it, so this may happen at any time, also after the denoiser is done.
     """
-    torch.manual_seed(seed)
+    workers.run(_polish, work, count, minutes)
+
+
+def _polish(rank: int, count: int, work: Path, minutes: float, seed: int = 11) -> None:
     model = load(work).train()
     model.encoder.requires_grad_(False)
-    _run(model, drawings(pool, seed), work / "polish.pt", minutes, 1.5e-3, 0.0)
+    _run(model, drawings(POOL // count, seed * 100 + rank), work / "polish.pt", minutes, 2e-3, 0.0, rank, count)
 
 
 def _run(
-    model: AutoencoderTiny, images: NDArray[np.uint8], path: Path, minutes: float, peak: float, crop: float
+    model: AutoencoderTiny,
+    images: NDArray[np.uint8],
+    path: Path,
+    minutes: float,
+    peak: float,
+    crop: float,
+    rank: int,
+    count: int,
 ) -> None:
     """Optimise what requires a gradient until the budget is used up."""
     optimizer = Muon([p for p in model.parameters() if p.requires_grad], peak)
@@ -123,33 +138,31 @@ def _run(
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         average.weights, step, spent = state["average"], state["step"], state["spent"]
+    torch.manual_seed(10 * step + rank)
     budget = progress.Budget(minutes, spent)
-    rng = np.random.default_rng(step)
-    saved = time.monotonic()
+    rng = np.random.default_rng(10 * step + rank)
+    saved, share = time.monotonic(), budget.share
     again: tuple[torch.Tensor, torch.Tensor] | None = None
-    while budget.share < 1:
-        progress.set_rate(optimizer, budget.rate(peak, step))
+    while share < 1:
+        progress.set_rate(optimizer, progress.rate_at(share, peak, step))
         if again is not None and step % 4 == 3:
             source, x = again
         else:
-            picks = rng.integers(0, len(images), (BATCH, 2))
+            picks = rng.integers(0, len(images), (BATCH // count, 2))
             x = to_tensor(np.stack([varied(images[a], images[b], rng) for a, b in picks]))
-            source = x = cropped(x, rng) if budget.share < crop else x
-        loss, y = loss_of(model, x, source, 0.1)
+            source = x = cropped(x, rng) if share < crop else x
+        loss, y = loss_of(model, x, source)
         again = (y.detach().clamp(-1, 1), x)
         optimizer.zero_grad()
         loss.backward()
+        share, error = workers.agree(model, budget.share, F.mse_loss(again[0], x).item())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update(model, step)
         step += 1
-        if step % 100 == 0:
-            mse = F.mse_loss(again[0], x).item()
-            print(
-                f"{path.stem} {step} {budget.seconds:.0f}s loss {loss.item():.4f} psnr {-10 * np.log10(mse / 4):.2f}",
-                flush=True,
-            )
-        if time.monotonic() - saved > 120 or budget.share >= 1:
+        if rank == 0 and step % 50 == 0:
+            print(f"{path.stem} {step} {budget.seconds:.0f}s psnr {-10 * np.log10(error / 4):.2f}", flush=True)
+        if rank == 0 and (share >= 1 or time.monotonic() - saved > 120):
             saved = time.monotonic()
             parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
             progress.save(path, **parts, step=step, spent=budget.seconds)

@@ -14,19 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 import torch.nn.functional as F
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training import autoencoder, progress, text
+from training import autoencoder, progress, text, workers
 from training.captions import caption, silence
 from training.drawing import Scene, picture, random_scene
 from training.muon import Muon
 
 BATCH = 96
+DRAWINGS = 40000
 EASY = 0.25
 """Share of the time in which only centred subjects of usual size are shown: forms first, places later."""
 SILENT = 0.1
@@ -143,61 +142,37 @@ def loss_of(unet: torch.nn.Module, batch: Batch, alphas: torch.Tensor) -> torch.
     return F.mse_loss(guess.float(), wanted)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What every worker of one training run must know."""
-
-    work: Path
-    minutes: float
-    workers: int
-    count: int = 20000
-    """Drawings per worker."""
-    seed: int = 5
-    peak: float = 3e-3
+def train(work: Path, minutes: float, count: int = 2) -> None:
+    """Train for `minutes` in all on `count` cores; a second call continues."""
+    workers.run(_work, work, count, minutes)
 
 
-def train(work: Path, minutes: float, workers: int = 2) -> None:
-    """Train for `minutes` in all; a second call continues.
-
-    One single-threaded process per core, gradients averaged after every step: with layers this small that is faster
-    than threads inside each layer, and far less disturbed by other programs on the machine.
-    """
-    meeting = work / "meeting"
-    meeting.unlink(missing_ok=True)
-    mp.spawn(_worker, (Plan(work, minutes, workers),), nprocs=workers)  # type: ignore[no-untyped-call]
-
-
-def _worker(rank: int, plan: Plan) -> None:
-    torch.set_num_threads(1)
-    data = collection(plan.work, plan.count, plan.seed * 100 + rank)
-    dist.init_process_group(
-        "gloo", init_method=f"file://{plan.work.resolve()}/meeting", rank=rank, world_size=plan.workers
-    )
-    torch.manual_seed(plan.seed)
-    tokenizer, encoder = text.load(plan.work)
+def _work(rank: int, count: int, work: Path, minutes: float, peak: float = 3e-3, seed: int = 5) -> None:
+    data = collection(work, DRAWINGS // count, seed * 100 + rank)
+    torch.manual_seed(seed)
+    tokenizer, encoder = text.load(work)
     unet = build()
     unet.set_attn_processor(AttnProcessor())  # plain products: the fused kernel's backward pass is slow on CPUs
-    optimizer = Muon(unet.parameters(), plan.peak)
+    optimizer = Muon(unet.parameters(), peak)
     average = progress.Average(unet, 0.999)
     step, spent = 0, 0.0
-    path = plan.work / "denoiser.pt"
+    path = work / "denoiser.pt"
     if state := progress.load(path):
         unet.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         average.weights, step, spent = state["average"], state["step"], state["spent"]
-    torch.manual_seed(1000 * plan.seed + 10 * step + rank)
-    budget = progress.Budget(plan.minutes, spent)
+    seed = 1000 * seed + 10 * step + rank
+    torch.manual_seed(seed)
+    easy, full = (batches(data, tokenizer, encoder, seed, BATCH // count, flag) for flag in (True, False))
     alphas = scheduler().alphas_cumprod
+    budget = progress.Budget(minutes, spent)
     saved, total, share = time.monotonic(), 0.0, budget.share
-    seed, size = 10 * step + rank, BATCH // plan.workers
-    easy, full = (batches(data, tokenizer, encoder, seed, size, flag) for flag in (True, False))
     while share < 1:
-        batch = next(easy if share < EASY else full)
-        progress.set_rate(optimizer, progress.rate_at(share, plan.peak, step, hold=0.3))
-        loss = loss_of(unet, batch, alphas)
+        progress.set_rate(optimizer, progress.rate_at(share, peak, step, hold=0.3))
+        loss = loss_of(unet, next(easy if share < EASY else full), alphas)
         optimizer.zero_grad()
         loss.backward()
-        share, mean_loss = _agree(unet, budget.share, loss.item(), plan.workers)
+        share, mean_loss = workers.agree(unet, budget.share, loss.item())
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimizer.step()
         average.update(unet, step)
@@ -210,19 +185,6 @@ def _worker(rank: int, plan: Plan) -> None:
             saved = time.monotonic()
             parts = {"model": unet.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
             progress.save(path, **parts, step=step, spent=budget.seconds)
-
-
-def _agree(unet: torch.nn.Module, share: float, loss: float, workers: int) -> tuple[float, float]:
-    """Average gradients, progress and loss over all workers, so that their models stay equal."""
-    gradients = [p.grad for p in unet.parameters() if p.grad is not None]
-    flat = torch.cat([*(g.reshape(-1) for g in gradients), torch.tensor([share, loss])])
-    dist.all_reduce(flat)
-    flat /= workers
-    start = 0
-    for g in gradients:
-        g.copy_(flat[start : start + g.numel()].view_as(g))
-        start += g.numel()
-    return float(flat[-2]), float(flat[-1])
 
 
 def load(work: Path) -> UNet2DConditionModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def assemble(work: Path) -> StableDiffusionPipeline:
     )
 
 
+def _amend(path: Path, **changes: str | None) -> None:
+    """Set keys of a JSON file; None removes one."""
+    config = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({k: v for k, v in config.items() if k not in changes or v is not None}, indent=2) + "\n")
+
+
 def export(work: Path, folder: Path) -> None:
     """Write the pipeline to `folder`; a model card that lies there is kept."""
     pipeline = assemble(work)
@@ -33,5 +40,9 @@ def export(work: Path, folder: Path) -> None:
     for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
         shutil.rmtree(folder / part, ignore_errors=True)
     pipeline.save_pretrained(folder, safe_serialization=True)
+    # diffusers writes this key by itself, and warns about it when it reads it
+    _amend(folder / "vae" / "config.json", block_out_channels=None)
+    # transformers would keep half floats where diffusers makes floats of them: a plain from_pretrained must work
+    _amend(folder / "text_encoder" / "config.json", dtype="float32")
     size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     print(f"exported {size / 1e6:.2f} MB to {folder.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,14 @@ def test_folder_is_complete_and_small() -> None:
 
 
 @pytest.fixture(scope="module")
-def pipeline() -> Any:
-    diffusers = pytest.importorskip("diffusers")
+def pipeline() -> Iterator[Any]:
+    torch, diffusers = pytest.importorskip("torch"), pytest.importorskip("diffusers")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # on a busy machine threads that wait for each other in every layer take minutes
     loaded = diffusers.StableDiffusionPipeline.from_pretrained(FOLDER, local_files_only=True)
     loaded.set_progress_bar_config(disable=True)
-    return loaded
+    yield loaded
+    torch.set_num_threads(threads)
 
 
 def draw(pipeline: Any, prompt: str, seed: int = 1) -> np.ndarray:
