@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from pane_session import in_panes, settled, text_of
 from panes_demo import PROBLEMS, PanesDemo
 from textual.pilot import Pilot
@@ -195,12 +194,13 @@ def test_the_selection_stays_on_its_problem_when_others_go() -> None:
     in_panes(test)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
-def test_small_terminals_show_all_screens(size: tuple[int, int]) -> None:
+def test_small_terminals_show_all_screens() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
-        for key in ("f5", "f6"):
-            await pilot.press(key)
-            await settled(app, pilot)
-            await pilot.press("escape")
+        for size in ((80, 24), (40, 10)):
+            await pilot.resize_terminal(*size)
+            for key in ("f5", "f6"):
+                await pilot.press(key)
+                await settled(app, pilot)
+                await pilot.press("escape")
 
-    in_panes(test, size=size)
+    in_panes(test)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from pane_session import in_panes, settled, text_of
 from panes_demo import PanesDemo
+from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -51,16 +52,19 @@ def test_a_custom_weight_is_shown_as_its_formula() -> None:
     in_panes(test)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60), (62, 12)])
-def test_every_size_works_and_the_selection_stays_in_sight(size: tuple[int, int]) -> None:
+def test_every_size_works_and_the_selection_stays_in_sight() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = focused(app)
         await pilot.press("down", "down", "down", "down")
-        assert pane.selected == "common"
-        assert any(row.startswith(">") for row in rows(app))
-        assert any(row.startswith("at frame 0") for row in rows(app))
+        for size in ((80, 24), (200, 60), (62, 12)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert pane.selected == "common"
+            selected = next(y for y, row in enumerate(rows(app)) if row.startswith(">"))
+            assert app.cursor_position == pane.content_region.offset + Offset(0, selected), "braille displays follow it"
+            assert any(row.startswith("at frame 0") for row in rows(app))
 
-    in_panes(test, size=size)
+    in_panes(test)
 
 
 def test_moving_the_playhead_sends_only_rows_that_change(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,48 +101,46 @@ def test_enter_edits_everything_and_the_change_is_one() -> None:
     in_panes(test)
 
 
-@pytest.mark.parametrize(
-    ("before", "entries", "after"),
-    [
+def test_fades_or_a_formula_make_the_overlap() -> None:
+    cases: list[tuple[Overlap, dict[str, str], Overlap]] = [
         (Overlap(), {}, Overlap()),
         (Overlap("strange", 3), {}, Overlap("strange", 3)),
         (Overlap(), {"fade_in": "8"}, Overlap("linear", 8, 0)),
         (Overlap("linear", 8, 9), {"fade_in": "0", "fade_out": ""}, Overlap("none", 0, 0)),
         (Overlap("linear", 8, 9), {"weight": "sin(p=1b)"}, Overlap("custom", 8, 9, "sin(p=1b)")),
         (Overlap("custom", 1, 2, "f"), {"weight": ""}, Overlap("linear", 1, 2, "f")),
-    ],
-)
-def test_fades_or_a_formula_make_the_overlap(before: Overlap, entries: dict[str, str], after: Overlap) -> None:
+    ]
+
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
-        kept: list[Prompt | None] = []
-        app.push_screen(PromptEditor(Prompt("p", overlap=before)), kept.append)
-        await pilot.pause()
-        for name, text in entries.items():
-            app.screen.query_one(f"#{name}", Input).value = text
-        await pilot.press("ctrl+s")
-        assert kept[0] is not None and kept[0].overlap == after
+        for before, entries, after in cases:
+            kept: list[Prompt | None] = []
+            app.push_screen(PromptEditor(Prompt("p", overlap=before)), kept.append)
+            await pilot.pause()
+            for name, text in entries.items():
+                app.screen.query_one(f"#{name}", Input).value = text
+            await pilot.press("ctrl+s")
+            assert kept[0] is not None and kept[0].overlap == after
 
     in_panes(test)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
+def test_what_cannot_be_meant_is_said_and_escape_changes_nothing() -> None:
+    cases = [
         ("start", "500", "the range ends at 200, before it starts at 500"),
         ("end", "x", "to is a whole number of frames, not 'x'"),
         ("fade_in", "-3", "fade in is a number of frames, not '-3'"),
         ("fade_out", "nan", "fade out is a number of frames, not 'nan'"),
-    ],
-)
-def test_what_cannot_be_meant_is_said_and_escape_changes_nothing(name: str, text: str, words: str) -> None:
+    ]
+
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         focused(app)
-        await pilot.press("enter")
-        app.screen.query_one(f"#{name}", Input).value = text
-        await pilot.press("ctrl+s")
-        assert isinstance(app.screen, PromptEditor), "it stays open"
-        assert str(app.screen.query_one("#problem").render()) == words
-        await pilot.press("escape")
+        for name, text, words in cases:
+            await pilot.press("enter")
+            app.screen.query_one(f"#{name}", Input).value = text
+            await pilot.press("ctrl+s")
+            assert isinstance(app.screen, PromptEditor), "it stays open"
+            assert str(app.screen.query_one("#problem").render()) == words
+            await pilot.press("escape")
         await settled(app, pilot)
         assert app.posted == []
 

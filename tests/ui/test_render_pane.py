@@ -66,7 +66,9 @@ def rows(app: PanesDemo) -> list[str]:
 
 
 async def polled(app: PanesDemo, pilot: Pilot[None], times: int = 4) -> list[str]:
+    """What the pane shows after some polls, none of them by its own timer."""
     pane = app.query_one(RenderPane)
+    pane._timer.pause()
     for _ in range(times):
         pane._ticks += 1
         pane.poll()
@@ -221,6 +223,28 @@ def test_a_newer_take_is_followed_by_itself_and_another_document_on_request(
     in_panes(test, client=client)
 
 
+def test_a_large_picture_takes_the_room_and_comes_less_often(client: RenderClient) -> None:
+    worker = FakeWorker(client)
+    worker.say(started(9))
+    worker.frame(0, 9)
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        small = sum("▀" in row for row in await polled(app, pilot))
+        pane = app.query_one(RenderPane)
+        assert pane._picture_pause() <= 4
+        pane.focus()
+        await pilot.press("v")
+        assert sum("▀" in row for row in rows(app)) > 1.25 * small
+        assert pane._picture_pause() >= 6, "at 40 kB a second"
+        worker.frame(1, 9)
+        pane._picture_tick = pane._ticks
+        assert "frame 0 (newest)" in await polled(app, pilot, times=2)
+        assert "frame 1 (newest)" in await polled(app, pilot, times=8)
+
+    in_panes(test, client=client, size=(240, 80))
+    worker.die()
+
+
 def test_a_torn_preview_is_waited_for(client: RenderClient) -> None:
     worker = FakeWorker(client)
     worker.say(started(2))
@@ -291,10 +315,11 @@ def test_the_pane_polls_less_when_it_cannot_be_seen(client: RenderClient) -> Non
             nonlocal polls
             polls += 1
 
+        pane._timer.pause()
         pane.poll = count  # type: ignore[method-assign]
         app.query_one("#right").display = False
         await pilot.pause()
-        pane._ticks = 0
+        pane._ticks = polls = 0
         for _ in range(8):
             pane._tick()
         assert polls == 2

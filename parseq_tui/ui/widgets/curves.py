@@ -55,7 +55,7 @@ class CurvesPane(Themed, can_focus=True):
         Binding("down", "nudge(-1)", "value down", show=False, id="curves.down"),
         Binding("shift+up", "nudge(10)", "value far up", show=False, id="curves.far_up"),
         Binding("shift+down", "nudge(-10)", "value far down", show=False, id="curves.far_down"),
-        *(Binding(str(n), f"toggle_curve({n})", "show / hide", show=False, id=f"curves.{n}") for n in range(1, 9)),
+        *(Binding(str(n), f"toggle_curve({n})", f"show or hide curve {n}", id=f"curves.{n}") for n in range(1, 9)),
     ]
 
     class PlayheadMoved(Message):
@@ -125,6 +125,7 @@ class CurvesPane(Themed, can_focus=True):
         for column in {self._column(before), self._column(frame)} - {None}:
             assert column is not None
             self.refresh(Region(column, 1, 1, self.size.height - 1))
+        self.point_at(self._column(frame) or 0, 0)
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """What curves are drawn with: braille dots, block quarters, or ASCII."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -39,6 +39,11 @@ class Themed(Widget):
 
     def theme_changed(self) -> None:
         """The colours are other ones now."""
+
+    def point_at(self, x: int, y: int) -> None:
+        """Put the terminal's own cursor there while this widget has the focus: braille displays follow it."""
+        if self.has_focus:
+            self.app.cursor_position = self.content_region.offset + Offset(x, y)
 
     def line(self, *parts: tuple[str, Style], width: int = 0, on: str = "background") -> Strip:
         """A row of exactly `width` cells (the widget's own if 0) from texts and their styles; what is too long is cut.

@@ -104,6 +104,7 @@ class ProblemsPane(LineView, can_focus=True):
         self._top = min(max(self._top, self._selected - height + 1), self._selected)
         rows = [self._row(index) for index in range(self._top, min(len(self._diagnostics), self._top + height))]
         self.set_lines([*rows, *self._details()])
+        self.point_at(0, self._selected - self._top)
 
     def _row(self, index: int) -> Strip:
         diagnostic, palette = self._diagnostics[index], self.palette

@@ -208,6 +208,7 @@ class PromptsPane(LineView, can_focus=True):
         if not indices:
             lines.append(self.line(("no prompt yet: n adds one", self.palette.style("dim"))))
         self.set_lines([*lines, *self._resolved(self.size.height - len(lines))])
+        self.point_at(0, _ROWS * (self._selected - self._top))
 
     def _entry(self, index: Which, *, selected: bool) -> list[Strip]:
         assert self._document is not None

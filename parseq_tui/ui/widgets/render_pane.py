@@ -7,6 +7,7 @@ a key up; what is read is drawn only where it changed. It starts and stops nothi
 from __future__ import annotations
 
 import asyncio
+from math import ceil
 from pathlib import Path
 from textwrap import wrap
 from typing import ClassVar, Literal
@@ -19,7 +20,7 @@ from parseq_tui.errors import RenderError
 from parseq_tui.render.client import RenderClient, Take, TakeSummary, read_ppm
 from parseq_tui.render.messages import Event
 from parseq_tui.ui.drawing.cells import plain
-from parseq_tui.ui.drawing.halfblocks import Picture
+from parseq_tui.ui.drawing.halfblocks import Picture, fitted_size
 from parseq_tui.ui.render_progress import Level, Progress, clock
 from parseq_tui.ui.widgets.frame_preview import picture_strips
 from parseq_tui.ui.widgets.line_view import LineView
@@ -29,9 +30,11 @@ Scope = Literal["all", "selection", "frame"]
 POLL_SECONDS = 0.25
 HIDDEN_POLLS = 4
 """Ticks from one poll to the next while the pane cannot be seen."""
-PREVIEW_POLLS = 2
-"""Ticks from one new preview to the next: two pictures a second at most."""
 PREVIEW_CELLS = (48, 24)
+LARGE_CELLS = (96, 54)
+"""The worker's pictures hold no more."""
+BYTES_PER_CELL, BYTES_PER_SECOND = 36, 40_000
+"""What a coloured cell costs, and what pictures of a running render may send; they come twice a second at most."""
 _ROLES: dict[Level, str] = {"info": "dim", "warning": "warning", "error": "error"}
 _LEVEL_MARKS: dict[Level, str] = {"info": " ", "warning": "? ", "error": "! "}
 _STATES = {
@@ -55,6 +58,7 @@ class RenderPane(LineView, can_focus=True):
         Binding("x", "stop", "stop", id="render.stop"),
         Binding("t", "toggle_takes", "takes", id="render.takes"),
         Binding("f", "toggle_follow", "newest / playhead", id="render.follow"),
+        Binding("v", "toggle_large", "large picture", id="render.large"),
         Binding("left", "scrub(-1)", "frame back", show=False, id="render.back"),
         Binding("right", "scrub(1)", "frame on", show=False, id="render.on"),
         Binding("shift+left", "scrub(-10)", "10 frames back", show=False, id="render.back_ten"),
@@ -99,7 +103,10 @@ class RenderPane(LineView, can_focus=True):
         self._takes: tuple[TakeSummary, ...] | None = None
         """Listed instead of the log, newest first; None: the log is shown."""
         self._selected_take = 0
+        self._large = False
         self._ticks = 0
+        self._picture_tick = 0
+        """When the last new picture was shown."""
         self._polling = False
 
     # what the host calls
@@ -134,7 +141,7 @@ class RenderPane(LineView, can_focus=True):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_interval(POLL_SECONDS, self._tick, name="render files")
+        self._timer = self.set_interval(POLL_SECONDS, self._tick, name="render files")
         self.poll()
 
     def _tick(self) -> None:
@@ -157,15 +164,28 @@ class RenderPane(LineView, can_focus=True):
         wanted = None if path is None or follower.take is None or frame is None else (follower.take.name, frame)
         if wanted == self._picture_of:
             return
-        if self._follow_newest and not follower.progress.over and self._ticks % PREVIEW_POLLS:
+        following = self._follow_newest and not follower.progress.over
+        if following and self._ticks - self._picture_tick < self._picture_pause():
             return
-        self._picture, self._picture_of = None, wanted
+        self._picture, self._picture_of, self._picture_tick = None, wanted, self._ticks
         if path is not None:
             try:
                 self._picture = await asyncio.to_thread(read_ppm, path)
             except RenderError:
                 # half written, or pruned meanwhile: the next poll may do better
                 self._picture_of = None
+
+    def _picture_pause(self) -> int:
+        """Ticks between two pictures of a running render."""
+        if self._picture is None:
+            return 0
+        columns, rows = fitted_size(self._picture, *self._picture_room(self.size.height))
+        seconds = columns * rows * BYTES_PER_CELL / BYTES_PER_SECOND
+        return max(2, ceil(seconds / POLL_SECONDS))
+
+    def _picture_room(self, rows: int) -> tuple[int, int]:
+        columns, most = LARGE_CELLS if self._large else PREVIEW_CELLS
+        return min(self.size.width, columns), min(rows, most)
 
     def _wanted_frame(self) -> int | None:
         progress = self.progress
@@ -186,6 +206,11 @@ class RenderPane(LineView, can_focus=True):
     def action_toggle_follow(self) -> None:
         self._follow_newest = not self._follow_newest
         self.poll()
+
+    def action_toggle_large(self) -> None:
+        """Give the picture all the room there is, or leave some to the log."""
+        self._large = not self._large
+        self._draw()
 
     def action_scrub(self, frames: int) -> None:
         self._follow_newest = False
@@ -235,7 +260,7 @@ class RenderPane(LineView, can_focus=True):
             return
         status = self._status(progress)
         room = self.size.height - len(status)
-        picture = self._picture_rows(max(0, room - max(2, room // 4)))
+        picture = self._picture_rows(max(0, room - (0 if self._large else max(2, room // 4))))
         self.set_lines([*status, *picture, *self._below(progress, room - len(picture))])
 
     def _status(self, progress: Progress) -> list[Strip]:
@@ -290,11 +315,11 @@ class RenderPane(LineView, can_focus=True):
 
     def _picture_rows(self, rows: int) -> list[Strip]:
         if self._picture is None or self._picture_of is None or rows < 3:
-            frame = self._wanted_frame()
-            words = "" if frame is None else f"frame {frame}: no picture yet"
-            return [self.line((words, self.palette.style("dim")))] if rows > 0 else []
-        columns = min(self.size.width, PREVIEW_CELLS[0])
-        strips = picture_strips(self._picture, columns, min(rows - 1, PREVIEW_CELLS[1]), self.app)
+            frame, progress = self._wanted_frame(), self.progress
+            if frame is None or rows < 1 or progress is None or not progress.previews:
+                return []
+            return [self.line((f"frame {frame}: no picture yet", self.palette.style("dim")))]
+        strips = picture_strips(self._picture, *self._picture_room(rows - 1), self.app)
         newest = self._follow_newest and self.progress is not None and not self.progress.over
         caption = f"frame {self._picture_of[1]}" + (" (newest)" if newest else "")
         return [*strips, self.line((caption, self.palette.style("dim")))]
