@@ -28,7 +28,7 @@ from parseq_tui.formats.exact_json import (
 )
 from parseq_tui.formats.parseq import BLANK_ROWS, Grouping, dialect_of
 from parseq_tui.formats.rows import RowReader, formula_of, value_of
-from parseq_tui.formats.seed_era import is_ancient, missing_ends, upgraded_text
+from parseq_tui.formats.seed_era import is_ancient, upgraded_text
 from parseq_tui.formats.source import DocumentOrigin, RowOrigin, Source
 from parseq_tui.formats.top_level import Parts
 from parseq_tui.language.diagnostics import Diagnostic
@@ -109,8 +109,6 @@ def _assembled(
     ordered = tuple(sorted(keyframes, key=lambda row: row.frame))
     managed = part.managed(ordered)
     part.check_rows(rows, managed)
-    if dialect == "2022":
-        _check_ends(source, ordered)
     document = Document(
         keyframes=ordered,
         managed_fields=managed,
@@ -174,18 +172,3 @@ def _regrouped(row: Keyframe, grouping: Grouping) -> Keyframe:
     assert isinstance(row.origin, RowOrigin)
     row.origin.formulas = shared
     return replace(row, formulas=shared)
-
-
-def _check_ends(source: Source, rows: Sequence[Keyframe]) -> None:
-    """The 2022 format wants every field on the first and the last row (LANGUAGE §14.1)."""
-    missing = missing_ends(rows)
-    if missing:
-        origin = rows[-1].origin
-        raise source.error(
-            "the first and the last keyframe of a 2022 document need a value for every field; missing: "
-            + ", ".join(missing),
-            origin.start if isinstance(origin, RowOrigin) else 0,
-            pointer="/keyframes",
-            kind="missing-first-or-last",
-            hint=f"give {missing[0]} a value on both",
-        )

@@ -28,11 +28,6 @@ def is_ancient(top: Mapping[str, Any]) -> bool:
     return "meta" not in top
 
 
-def missing_ends(rows: Sequence[Keyframe]) -> list[str]:
-    """Fields without a value on the first or the last row."""
-    return [name for name in SEED_ERA_FIELDS if name not in rows[0].values or name not in rows[-1].values]
-
-
 def upgraded_text(text: str) -> tuple[str, tuple[Diagnostic, ...]]:
     """The text of an ancient document as one with `meta`, and what was worth a word."""
     old = json.loads(text)

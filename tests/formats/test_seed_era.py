@@ -10,7 +10,7 @@ from parseq_tui.formats.frames import export_frames
 from parseq_tui.formats.native import dumps, loads
 from parseq_tui.formats.seed_era import modernised
 from parseq_tui.timeline.bake import bake
-from parseq_tui.timeline.edits import SetValue
+from parseq_tui.timeline.edits import InsertKeyframe, SetValue
 from parseq_tui.timeline.fields import SEED_ERA_FIELDS
 
 ENDS = {name: field.default for name, field in SEED_ERA_FIELDS.items()}
@@ -39,14 +39,8 @@ def test_it_keeps_its_fields_and_its_frames() -> None:
     assert document.dialect == "2022"
     assert document.options.fps == 20, "a blank rate is the default"
     frame = json.loads(export_frames(document, bake(document)))["rendered_frames"][0]
-    assert list(frame) == [
-        "frame",
-        *SEED_ERA_FIELDS,
-        "positive_prompt",
-        "negative_prompt",
-        "subseed",
-        "subseed_strength",
-    ]
+    derived = ["positive_prompt", "negative_prompt", "subseed", "subseed_strength"]
+    assert list(frame) == ["frame", *SEED_ERA_FIELDS, *derived]
     assert frame["positive_prompt"] == "cat :1"
 
 
@@ -68,7 +62,16 @@ def test_in_todays_fields_strength_is_the_complement_of_denoise() -> None:
     assert (modern.dialect, "denoise" in modern.managed_fields) == ("native", False)
     old, new = bake(document), bake(modern)
     assert not [found for found in new.diagnostics if found.severity == "error"]
-    np.testing.assert_allclose(new["strength"], 1 - old["denoise"], atol=1e-12)
+    # S on the very last frame still was the keyframe before it in 2022.
+    np.testing.assert_allclose(new["strength"][:-1], 1 - old["denoise"][:-1], atol=1e-12)
     np.testing.assert_array_equal(new["translation_z"], old["zoom"])
     np.testing.assert_array_equal(new["loopback_decay"], old["loopback_decay"])
     assert loads(dumps(modern)).keyframes == modern.keyframes
+
+
+def test_a_keyframe_behind_the_last_one_can_be_saved_and_opened_before_it_is_complete() -> None:
+    edited = InsertKeyframe(30).apply(loads(TEXT))
+    again = loads(dumps(edited))
+    assert again == edited
+    (problem,) = [found for found in bake(again).diagnostics if found.severity == "error"]
+    assert (problem.code, problem.frame) == ("missing-first-or-last", 30)
