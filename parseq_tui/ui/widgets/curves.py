@@ -281,6 +281,7 @@ class CurvesPane(Themed, can_focus=True):
     # building
 
     def on_resize(self) -> None:
+        self._strips.clear()  # the old picture is cut to the new width until the new one is there
         self._draw()
 
     def _draw(self) -> None:
