@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,6 @@ from typing import Any
 from parseq_tui.formats.parseq import SEED_ERA_VERSION
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.fields import SEED_ERA_FIELDS
 from parseq_tui.timeline.keyframe import Keyframe
 
 _OLD_CALL = re.compile(r"\b(sin|sq|tri|saw)\(([^(),]*),([^(),]*),([^(),]*),([^(),]*)\)")

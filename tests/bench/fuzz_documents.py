@@ -25,8 +25,8 @@ from parseq_tui.timeline.merge import merge
 
 PIECES = (
     *'{}[],:"\\ \n\t', "null", "true", "NaN", "1e999", "-0", "0x10", "0.5", "-1", '""', "\r\n", "é", "𝄞", "${S}", "${",
-    '"frame"', '"zoom_i"', '"keyframes"', '"prompts"', '"promptList"', '"overlap"', '"timeSeries"', '"options"', '"meta"',
-    '"sd_parseq"', '"render"', "9" * 400, "\\ud800", "\u0000", "\ufeff", "[" * 200, '{"a":' * 200,
+    '"frame"', '"zoom_i"', '"keyframes"', '"prompts"', '"promptList"', '"overlap"', '"timeSeries"', '"options"',
+    '"meta"', '"sd_parseq"', '"render"', "9" * 400, "\\ud800", "\u0000", "\ufeff", "[" * 200, '{"a":' * 200,
 )  # fmt: skip
 WATCHED = ("/formats/", "/timeline/merge", "/timeline/edits/")
 SLOW_SECONDS = 2.0
