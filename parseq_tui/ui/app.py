@@ -91,7 +91,11 @@ class EditorApp(App[int], inherit_bindings=False):
         choose_first: bool = False,
         driver: type[Driver] | None = None,
     ) -> None:
-        """`choose_first`: begin with the list of documents; `driver`: another one than the platform's (tests)."""
+        """`choose_first`: begin with the list of documents; `driver`: another one than the platform's (tests).
+
+        Raises SettingsError for keys of a command that does not exist.
+        """
+        self.keymap_in_use = Keymap(DEFAULT_KEYS, settings.keys)
         super().__init__(driver_class=driver or driver_for_platform())
         self.settings = settings
         self.follow = follow
@@ -150,7 +154,7 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def open_session(self, session: Session) -> None:
         """Show a document in place of the one that is shown."""
-        screen = EditorScreen(session, Keymap(DEFAULT_KEYS, self.settings.keys), self.follow)
+        screen = EditorScreen(session, self.keymap_in_use, self.follow)
         before = self.editor
         if before is None:
             self.push_screen(screen)

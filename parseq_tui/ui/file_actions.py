@@ -50,7 +50,8 @@ class FileActions:
             self._offer(draft)
 
     def stopped(self) -> None:
-        """The screen goes away."""
+        """The screen goes away; what was unsaved has been saved or given up."""
+        self.autosave.forget()
         if self._watching is not None:
             self._watching.cancel()
 

@@ -111,6 +111,8 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.bakery.refresh()
         self._show_everything()
         self._show_hints()
+        for problem in getattr(self.app, "theme_problems", ()):
+            self.desk.tell(problem)
         self.files.started()
 
     # -- showing ---------------------------------------------------------------------------------------------------
@@ -158,6 +160,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
             self.table.show(self.session.document, self.session.table, view)
         else:
             self.table.move(view)
+        self.app.cursor_position = self.table.cursor_offset
         context = self.desk.context()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
@@ -329,6 +332,9 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.desk.point(event.row, event.column, extend=event.extend)
         if event.edit:
             self.desk.perform("cell.edit")
+
+    def on_tab_line_chosen(self, event: TabLine.Chosen) -> None:
+        self.panes.go(event.pane)
 
     def on_curves_pane_playhead_moved(self, event: CurvesPane.PlayheadMoved) -> None:
         self.desk.look_at(event.frame)

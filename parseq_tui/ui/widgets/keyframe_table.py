@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -117,6 +117,12 @@ class KeyframeTable(ScrollView, can_focus=True):
     @property
     def rows_visible(self) -> int:
         return max(1, self.size.height - HEADER)
+
+    @property
+    def cursor_offset(self) -> Offset:
+        """Where on the screen the cursor's cell is: the terminal's own cursor goes there, for screen readers."""
+        left, _ = self._grid.span(self._view.column, self.scroll_offset.x)
+        return self.content_region.offset + Offset(left, self._line(self._view.row))
 
     def scroll_to_cursor(self) -> bool:
         """Bring the cursor into sight, half a page at a time. True if that scrolled (everything is drawn again)."""
