@@ -258,7 +258,7 @@ class RenderPane(LineView, can_focus=True):
             words = ["nothing rendered yet", "r render   d draft   p this frame"]
             self.set_lines([self.line((text, dim)) for text in words])
             return
-        status = self._status(progress)
+        status = [self._bar(progress)] if self._large and progress.state != "failed" else self._status(progress)
         room = self.size.height - len(status)
         picture = self._picture_rows(max(0, room - (0 if self._large else max(2, room // 4))))
         self.set_lines([*status, *picture, *self._below(progress, room - len(picture))])
@@ -314,9 +314,11 @@ class RenderPane(LineView, can_focus=True):
         return [self.line((text, self.palette.style(role))) for text, role in texts]
 
     def _picture_rows(self, rows: int) -> list[Strip]:
-        if self._picture is None or self._picture_of is None or rows < 3:
+        if rows < 3:
+            return []
+        if self._picture is None or self._picture_of is None:
             frame, progress = self._wanted_frame(), self.progress
-            if frame is None or rows < 1 or progress is None or not progress.previews:
+            if frame is None or progress is None or not progress.previews:
                 return []
             return [self.line((f"frame {frame}: no picture yet", self.palette.style("dim")))]
         strips = picture_strips(self._picture, *self._picture_room(rows - 1), self.app)
