@@ -33,8 +33,8 @@ def dialect_of(top: Mapping[str, Any], row_fields: Iterable[str]) -> Dialect:
     meta = meta if isinstance(meta, dict) else {}
     if meta.get("generated_by") == "parseq-tui":
         return "native"
-    seed_era = not _SEED_ERA_ONLY.isdisjoint(row_fields) or meta.get("version") == SEED_ERA_VERSION
-    if seed_era and "managedFields" not in top:
+    looks_old = not _SEED_ERA_ONLY.isdisjoint(row_fields) and "managedFields" not in top
+    if looks_old or meta.get("version") == SEED_ERA_VERSION:
         return "2022"
     return "parseq" if meta.get("generated_by") == GENERATED_BY else "native"
 

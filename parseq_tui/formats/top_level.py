@@ -40,9 +40,9 @@ MAX_NOTES = 100
 
 
 def default_managed(dialect: Dialect, rows: Sequence[Keyframe]) -> tuple[str, ...]:
-    """What a file that names no managed fields manages: of Parseq's all there are, of ours those it uses."""
-    if dialect == "parseq":
-        return DEFAULT_MANAGED
+    """What a file that names no managed fields manages: of Parseq's and 2022's all there are, of ours those it uses."""
+    if dialect != "native":
+        return DEFAULT_MANAGED if dialect == "parseq" else tuple(SEED_ERA_FIELDS)
     used = dict.fromkeys(name for row in rows for name in (*row.values, *row.formulas))
     return tuple(name for name in (*DEFAULT_MANAGED, *used) if used.pop(name, 0) is None)
 
@@ -71,8 +71,6 @@ class Parts:
         )
 
     def managed(self, rows: Sequence[Keyframe]) -> tuple[str, ...]:
-        if self.dialect == "2022":
-            return tuple(SEED_ERA_FIELDS)
         names = self._names("managedFields")
         return default_managed(self.dialect, rows) if names is None else names
 

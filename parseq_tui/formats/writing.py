@@ -12,7 +12,7 @@ from typing import Any
 from parseq_tui import __version__
 from parseq_tui.formats.exact_json import Member, container_end, decode, discard_elements, members, skip_space
 from parseq_tui.formats.json_text import INLINE, Layout, rewritten, spelled, spelled_like
-from parseq_tui.formats.parseq import Grouping, grouping_of
+from parseq_tui.formats.parseq import SEED_ERA_VERSION, Grouping, grouping_of
 from parseq_tui.formats.prompt_entries import write_prompts
 from parseq_tui.formats.rows import cell_changes, row_object
 from parseq_tui.formats.series_entries import write_series
@@ -112,6 +112,9 @@ def _wanted(document: Document, origin: DocumentOrigin) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     if document.name != read.name:
         wanted["meta"] = {**(raw.get("meta") or {}), "docName": document.name}
+    if document.dialect == "2022" and document.managed_fields != read.managed_fields:
+        # 2022 had no such list: the version keeps the document what it is.
+        wanted["meta"] = {**(wanted.get("meta") or raw.get("meta") or {}), "version": SEED_ERA_VERSION}
     if document.options != read.options:
         wanted["options"] = {**(raw.get("options") or {}), **_options(document.options, read.options)}
     wanted |= _field_lists(document, origin)
@@ -132,7 +135,7 @@ def _field_lists(document: Document, origin: DocumentOrigin) -> dict[str, list[s
     """The lists of fields that the file must say otherwise, or must say now because its silence would mean another."""
     wanted: dict[str, list[str]] = {}
     managed, shown = origin.read.managed_fields, origin.read.displayed_fields
-    if origin.raw.get("managedFields") is None and document.dialect != "2022":
+    if origin.raw.get("managedFields") is None:
         managed = default_managed(document.dialect, document.keyframes)
     if document.managed_fields != managed:
         wanted["managedFields"] = list(document.managed_fields)

@@ -10,7 +10,7 @@ from parseq_tui.formats.frames import export_frames
 from parseq_tui.formats.native import dumps, loads
 from parseq_tui.formats.seed_era import modernised
 from parseq_tui.timeline.bake import bake
-from parseq_tui.timeline.edits import InsertKeyframe, SetValue
+from parseq_tui.timeline.edits import InsertKeyframe, SetManagedFields, SetValue
 from parseq_tui.timeline.fields import SEED_ERA_FIELDS
 
 ENDS = {name: field.default for name, field in SEED_ERA_FIELDS.items()}
@@ -75,3 +75,9 @@ def test_a_keyframe_behind_the_last_one_can_be_saved_and_opened_before_it_is_com
     assert again == edited
     (problem,) = [found for found in bake(again).diagnostics if found.severity == "error"]
     assert (problem.code, problem.frame) == ("missing-first-or-last", 30)
+
+
+def test_it_stays_a_document_of_2022_when_it_manages_fewer_fields() -> None:
+    rows_tell = TEXT.replace('"meta": {"version": "0.02"}', '"meta": {"version": "0.01"}')
+    edited = SetManagedFields(("seed", "zoom")).apply(loads(rows_tell))
+    assert loads(dumps(edited)) == edited
