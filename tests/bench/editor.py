@@ -99,6 +99,7 @@ def run(path: Path, label: str, *, count: int) -> None:
             held(terminal, "held down, at the edge", KEYS["down"], count * 4)
             phase(terminal, "cursor right", KEYS["right"], 10)
             phase(terminal, "page down", KEYS["page down"], 20)
+            terminal.press(b"\x1b[H")
             phase(terminal, "nudge (an edit)", KEYS["nudge"], 10)
             phase(terminal, "type a digit", KEYS["type a digit"], 10)
             terminal.press(b"\x1b", quiet=0.3)

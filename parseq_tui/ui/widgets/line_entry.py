@@ -52,6 +52,8 @@ class LineEntry(StyledLines, can_focus=True):
         self.chosen = 0
         self._complete: Complete = nothing
         self._typed = False
+        self._parenthesis_came_along = False
+        """A proposal has just brought the `(` that fingers type all the same."""
         self._history: list[str] = []
         self._recalled = 0
         self._draft = ""
@@ -97,6 +99,9 @@ class LineEntry(StyledLines, can_focus=True):
             return True
         changed = self.text_edit.key(event.key)
         if changed is None and event.is_printable and event.character:
+            if event.character == "(" and self._parenthesis_came_along:
+                self._parenthesis_came_along = False
+                return True
             changed = self.text_edit.inserted(event.character)
         if changed is not None:
             self._set(changed)
@@ -161,6 +166,7 @@ class LineEntry(StyledLines, can_focus=True):
 
     def _set(self, line: LineEdit) -> None:
         before, self.text_edit = self.text_edit, line
+        self._parenthesis_came_along = False
         if before is not None and before.text != line.text:
             self._propose(line.text)
         elif self.proposals:
@@ -190,6 +196,7 @@ class LineEntry(StyledLines, can_focus=True):
         assert self.text_edit is not None
         proposal = self.proposals[self.chosen]
         self.text_edit = self.text_edit.replaced(proposal.start, proposal.text)
+        self._parenthesis_came_along = proposal.text.endswith("(")
         self._close_proposals()
         self._tell_edited()
 

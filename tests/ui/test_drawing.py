@@ -1,0 +1,114 @@
+"""Cells, columns and lines as text: exact widths, marks that need no colour, nothing that moves a terminal's cursor."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui.drawing.cells import decimals_needed, fitted, number, plain, shortest
+from parseq_tui.ui.drawing.grid import Errors, clock, field_cell, lay_out
+from parseq_tui.ui.drawing.line_edit import LineEdit
+from parseq_tui.ui.view_state import Column, ViewState, columns
+
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(numbers, st.integers(6, 14), st.integers(0, 4), st.booleans())
+def test_a_number_always_fills_its_column(value: float, width: int, decimals: int, interpolated: bool) -> None:
+    assert len(number(value, width, decimals, interpolated=interpolated)) == width
+
+
+@given(st.text(), st.integers(0, 20))
+def test_a_text_always_fills_its_column_and_is_harmless(text: str, width: int) -> None:
+    shown = fitted(text, width)
+    assert cell_len(shown) == width
+    assert shown.isprintable()
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_what_a_cell_is_prefilled_with_reads_back(value: float) -> None:
+    assert float(shortest(value)) == value
+
+
+def test_decimal_points_stand_above_each_other() -> None:
+    lines = [number(value, 10, 3) for value in (1, 0.5, 0.125, -12.25)]
+    assert lines == ["    1     ", "    0.5   ", "    0.125 ", "  -12.25  "]
+
+
+@pytest.mark.parametrize(("values", "decimals"), [([1, 2], 0), ([0.5], 1), ([1 / 3], 4), ([math.nan, 2.25], 2)])
+def test_a_column_has_the_decimals_it_needs(values: list[float], decimals: int) -> None:
+    assert decimals_needed(np.array(values)) == decimals
+
+
+def test_control_characters_are_replaced() -> None:
+    assert plain("a\x1b[2Jb\nc") == "a\N{REPLACEMENT CHARACTER}[2Jb↵c"
+
+
+def test_a_time_is_minutes_and_seconds() -> None:
+    assert (clock(128, 20), clock(1300, 20), clock(0, 24), clock(5, 0)) == ("0:06.40", "1:05.00", "0:00.00", "-")
+
+
+def _table(failed: frozenset[str] = frozenset()) -> FrameTable:
+    problem = Diagnostic("error", "no such function", field="zoom", keyframe=0)
+    return FrameTable(
+        0, 61, 20, 120, 1, {"zoom": np.linspace(1, 2, 61)}, lambda index: ("", ""),
+        diagnostics=(problem,) if failed else (), failed_fields=failed,
+    )  # fmt: skip
+
+
+DOCUMENT = Document(
+    (Keyframe(0, {"zoom": 1.0}, {"zoom": "sni()"}), Keyframe(30), Keyframe(60, {"zoom": 2.0})), ("zoom",), ("zoom",)
+)
+
+
+def test_interpolated_values_and_errors_are_marked_by_a_character() -> None:
+    value, formula = Column("zoom", "value"), Column("zoom", "formula")
+    good, bad = _table(), _table(frozenset({"zoom"}))
+
+    def cell(row: int, column: Column, table: FrameTable) -> tuple[str, str]:
+        text, role = field_cell(DOCUMENT.keyframes[row], column, 10, table, Errors.of(table), {"zoom": 1})
+        return text.strip(), role
+
+    assert cell(0, value, good) == ("1", "text")
+    assert cell(1, value, good) == ("·1.5", "interpolated")
+    assert cell(1, value, bad) == ("!err", "error")
+    assert cell(0, formula, bad) == ("!sni()", "error")
+    assert cell(0, formula, good) == ("sni()", "formula")
+
+
+@given(st.integers(30, 200), st.booleans())
+def test_columns_lie_side_by_side(width: int, formulas: bool) -> None:
+    view = ViewState(formulas=formulas)
+    grid = lay_out(DOCUMENT, view, width)
+    assert grid.columns == columns(DOCUMENT, view)
+    for column in range(2, len(grid.columns) - 1):
+        assert grid.lefts[column] + grid.widths[column] == grid.lefts[column + 1]
+    assert grid.frozen + grid.scrolled_width <= max(width, grid.frozen + 23)
+
+
+def test_a_line_is_edited_by_words_and_never_breaks() -> None:
+    line = LineEdit.of("sin(p=4b) + bez()")
+    assert line.at(line.word_left()).text[line.word_left() :] == "bez()"
+    assert line.key("ctrl+u") == LineEdit("", 0)
+    assert line.at(3).key("ctrl+k") == LineEdit("sin", 3)
+    assert LineEdit.of("a").inserted("b\nc\x1b").text == "ab c "
+    assert line.key("f7") is None
+
+
+@given(st.text(max_size=20), st.lists(st.sampled_from(["left", "right", "backspace", "delete", "ctrl+w", "home"])))
+def test_the_cursor_stays_in_the_line(text: str, keys: list[str]) -> None:
+    line = LineEdit.of(text)
+    for key in keys:
+        after = line.key(key)
+        assert after is not None
+        line = after
+        assert 0 <= line.cursor <= len(line.text)
