@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from parseq_tui.errors import EditError
 from parseq_tui.language.patterns import Pattern, PatternError
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number, counted
+from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number
 from parseq_tui.timeline.edits.fills import values_of
 from parseq_tui.timeline.keyframe import Keyframe
 
@@ -159,14 +159,6 @@ def compiled(pattern: str) -> Pattern:
         return Pattern(pattern)
     except PatternError as error:
         raise EditError(f"this pattern cannot be read: {error}", hint="escape special characters with \\") from error
-
-
-def found_rows(document: Document, where: RowFilter) -> str:
-    """How many rows a filter means, in words: for a prompt line."""
-    try:
-        return counted(len(where.indices(document)), "keyframe")
-    except EditError as error:
-        return error.message
 
 
 def _changed(document: Document, where: RowFilter, change: Callable[[Keyframe], Keyframe]) -> Document:
