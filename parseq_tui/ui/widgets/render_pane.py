@@ -123,8 +123,8 @@ class RenderPane(LineView, can_focus=True):
         """The frame whose picture is shown unless a running render is being followed."""
         if frame != self._playhead:
             self._playhead = frame
-            if self._wanted_frame() == frame:
-                self.poll()
+            if self._wanted_frame() == frame and self._picture_tick != self._ticks:
+                self.poll()  # else the next tick does: a held key must not flood the link with pictures
 
     @property
     def progress(self) -> Progress | None:
