@@ -49,7 +49,7 @@ class Document:
     """Fields that have a value per frame, in evaluation order."""
     displayed_fields: tuple[str, ...] = ()
     """Fields shown as columns, in order."""
-    prompts: Prompts = Prompts()
+    prompts: Prompts = field(default_factory=Prompts)
     options: Options = Options()
     time_series: tuple[TimeSeries, ...] = ()
     lock: Lock = "frames"
