@@ -65,7 +65,8 @@ def contrast(image: Image, factor: float) -> Image:
     """
     if factor == 1:
         return image
-    return np.asarray(np.clip(np.rint(image.astype(np.float64) * factor), 0, 255), np.uint8)
+    levels = np.clip(np.rint(np.arange(256) * factor), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(image, levels), np.uint8)
 
 
 def antiblur(image: Image, kernel: int, sigma: float, amount: float, threshold: float) -> Image:
@@ -91,18 +92,13 @@ def _match_histograms(image: NDArray[np.uint8], reference: NDArray[np.uint8]) ->
 
     The method of scikit-image's match_histograms on uint8: only values that occur in the reference enter the table.
     """
-    matched = np.empty_like(image)
-    for channel in range(image.shape[2]):
-        source = np.bincount(image[..., channel].ravel(), minlength=256)
-        counts = np.bincount(reference[..., channel].ravel(), minlength=256)
+    tables = np.empty((256, 1, 3), np.uint8)
+    for channel, (plane, wanted) in enumerate(zip(cv2.split(image), cv2.split(reference), strict=True)):
+        counts = np.bincount(wanted.ravel(), minlength=256)
         values = np.flatnonzero(counts)
-        table = np.interp(
-            np.cumsum(source) / image[..., channel].size,
-            np.cumsum(counts[values]) / reference[..., channel].size,
-            values,
-        ).astype(np.uint8)
-        matched[..., channel] = table[image[..., channel]]
-    return matched
+        shares = np.cumsum(np.bincount(plane.ravel(), minlength=256)) / plane.size
+        tables[:, 0, channel] = np.interp(shares, np.cumsum(counts[values]) / wanted.size, values)
+    return np.asarray(cv2.LUT(image, tables), np.uint8)
 
 
 def _swapped(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,16 +7,16 @@ is imported on the first call only.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from parseq_tui.errors import RenderError
 from parseq_tui.render.engines.base import Image
 
-if TYPE_CHECKING:
-    import torch
+Numbers = NDArray[np.float32]
 
 KINDS = ("perlin", "uniform", "none")
 _CELLS = 8
@@ -45,49 +45,54 @@ def add_noise(image: Image, amount: float, seed: int, kind: str) -> Image:
 
 
 def _grain(height: int, width: int, seed: int, kind: str) -> Image:
-    """The noise as a picture around mid-grey, uint8 (height, width, 3)."""
+    """The noise as a picture around mid-grey, uint8 (height, width, 3); both sides multiples of 64."""
     import torch
 
-    generator = torch.Generator(device="cpu").manual_seed(int(seed))
-    noise = torch.randn(3, height, width, generator=generator)
+    generator = torch.Generator(device="cpu").manual_seed(int(seed) % 2**64)
+    noise = torch.randn(3, height, width, generator=generator).numpy()
     if kind == "perlin":
-        noise = noise * ((_perlin(height, width, generator) + 1) / 2)
-    grain = (noise.div(2).add(0.5).clamp(0, 1) * 255).to(torch.uint8)
+        octaves = [_CELLS * 2**octave for octave in range(_OCTAVES)]
+        angles = [torch.rand(cells + 1, cells + 1, generator=generator).numpy() for cells in octaves]
+        noise *= (_perlin(height, width, angles) + 1) / 2
+    noise /= 2
+    noise += 0.5
+    grain = (np.clip(noise, 0, 1, out=noise) * 255).astype(np.uint8)
     # the channels are drawn blue first: Deforum's pictures are BGR
-    return np.ascontiguousarray(grain.flip(0).permute(1, 2, 0).numpy())
+    return np.asarray(cv2.merge(tuple(grain[::-1])), np.uint8)
 
 
-def _perlin(height: int, width: int, generator: torch.Generator) -> torch.Tensor:
-    """Gradient noise in octaves, float32 (height, width)."""
-    import torch
-
-    total = torch.zeros(height, width)
-    for octave in range(_OCTAVES):
-        cells = _CELLS * 2**octave
-        total += _PERSISTENCE**octave * _gradient_noise(height, width, cells, cells, generator)
+def _perlin(height: int, width: int, angles: Sequence[Numbers]) -> Numbers:
+    """Gradient noise in octaves of more and more cells; (height, width). `angles`: turns 0…1 at the cells' corners."""
+    total = np.zeros((height, width), np.float32)
+    for octave, turns in enumerate(angles):
+        total += np.float32(_PERSISTENCE**octave) * _gradient_noise(height, width, turns)
     return total
 
 
-def _gradient_noise(height: int, width: int, rows: int, columns: int, generator: torch.Generator) -> torch.Tensor:
-    """One octave: random slopes at the corners of `rows` × `columns` cells, smoothly interpolated; (height, width)."""
-    import torch
+def _gradient_noise(height: int, width: int, turns: Numbers) -> Numbers:
+    """One octave: slopes at the corners of square cells, smoothly interpolated; (height, width)."""
+    rows, columns = turns.shape[0] - 1, turns.shape[1] - 1
+    down = _within_cell(height // rows)[None, :, None, None]
+    across = _within_cell(width // columns)[None, None, None, :]
+    angles = np.float32(2 * math.pi) * turns
+    steep_down, steep_across = np.cos(angles), np.sin(angles)
 
-    angles = 2 * math.pi * torch.rand(rows + 1, columns + 1, generator=generator)
-    slopes = torch.stack((torch.cos(angles), torch.sin(angles)), dim=-1)
-    down = (torch.arange(height) * (rows / height))[:, None].expand(height, width)
-    across = (torch.arange(width) * (columns / width))[None, :].expand(height, width)
-    row, column = down.long(), across.long()
-    down, across = down - row, across - column
+    def corner(below: int, right: int) -> Numbers:
+        """What the slope at one corner of every cell gives its pixels: (rows, pixels, columns, pixels)."""
+        here = np.s_[below : rows + below, right : columns + right]
+        rise: Numbers = steep_down[here][:, None, :, None] * (down - below)
+        rise = rise + steep_across[here][:, None, :, None] * (across - right)
+        return rise
 
-    def corner(step_down: int, step_across: int) -> torch.Tensor:
-        slope = slopes[row + step_down, column + step_across]
-        return slope[..., 0] * (down - step_down) + slope[..., 1] * (across - step_across)
-
-    fade_down, fade_across = _fade(down), _fade(across)
-    top = torch.lerp(corner(0, 0), corner(1, 0), fade_down)
-    bottom = torch.lerp(corner(0, 1), corner(1, 1), fade_down)
-    return math.sqrt(2) * torch.lerp(top, bottom, fade_across)
+    left = corner(0, 0) + _fade(down) * (corner(1, 0) - corner(0, 0))
+    right = corner(0, 1) + _fade(down) * (corner(1, 1) - corner(0, 1))
+    blended = left + _fade(across) * (right - left)
+    return np.float32(math.sqrt(2)) * blended.reshape(height, width)
 
 
-def _fade(share: torch.Tensor) -> torch.Tensor:
-    return 6 * share**5 - 15 * share**4 + 10 * share**3
+def _within_cell(pixels: int) -> Numbers:
+    return np.arange(pixels, dtype=np.float32) / np.float32(pixels)
+
+
+def _fade(share: Numbers) -> Numbers:
+    return np.asarray(6 * share**5 - 15 * share**4 + 10 * share**3, np.float32)
