@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from parseq_tui.errors import EvaluationProblem
 from parseq_tui.language.calls import Bound, bind, checked, unknown_function, unknown_variable
 from parseq_tui.language.functions import is_named, named_value
 from parseq_tui.language.functions.timing import SERIES_CALL
@@ -46,6 +47,8 @@ def evaluate(tree: Node, moment: Moment) -> tuple[Value, Failure | None]:
             return value_of(tree, moment), failure
         except Failure as found:
             failure = found
+        except EvaluationProblem as problem:  # of all frames together: texts that outgrow memory
+            failure = Failure(problem, moment.first())
         assert isinstance(moment.frames, np.ndarray)
         if failure.frame <= moment.frames[0]:
             return np.empty(0), failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NoReturn
@@ -203,16 +203,20 @@ class Moment:
             self.fail(message, kind, hint, np.logical_not(holds))
 
 
+MAX_DISTINCT = 500
+"""Different texts that one argument may have over all frames."""
+
+
 def each_distinct(moment: Moment, texts: Any, answer: Callable[[str, Moment], Any]) -> Any:
     """`answer(text, frames that have this text)`, put together for all frames of `moment`."""
     if isinstance(texts, str):
         return answer(texts, moment)
+    places: dict[str, list[int]] = {}
+    for place, text in enumerate(texts.tolist()):
+        places.setdefault(text, []).append(place)
+    if len(places) > MAX_DISTINCT:
+        moment.fail(f"this text takes more than {MAX_DISTINCT} different values", "too-many-texts", "use fewer")
     result = np.empty(len(texts))
-    for text in distinct(texts.tolist()):
-        chosen = np.flatnonzero(texts == text)
-        result[chosen] = answer(text, moment.only(chosen))
+    for text, chosen in places.items():
+        result[chosen] = answer(text, moment.only(np.array(chosen)))
     return result
-
-
-def distinct(items: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(items))

@@ -17,7 +17,8 @@ MAX_PATTERN = 500
 MAX_LABEL = 2_000
 MAX_GROUPS = 40
 """Groups inside each other."""
-MAX_STEPS = 300_000
+MAX_STEPS = 1_000_000
+"""Steps of all searches of one pattern together."""
 MAX_COUNT: Final = 100_000
 
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "f": "\f", "0": "\0"}
@@ -79,21 +80,24 @@ class Pattern:
             raise PatternError(f"a pattern may have {MAX_PATTERN} characters, this one has {len(text)}")
         self.literal = text if _SPECIAL.isdisjoint(text) else None
         self.root = _Reader(text).whole() if self.literal is None else None
+        self.steps = 0
 
     def found_in(self, label: str) -> bool:
         """Whether the pattern matches anywhere in `label` (its first 2,000 characters)."""
         if self.literal is not None or self.root is None:
             return (self.literal or "") in label
-        search = _Search(label[:MAX_LABEL])
-        return any(search.ends(self.root, start) for start in range(len(search.label) + 1))
+        search = _Search(label[:MAX_LABEL], self.steps)
+        found = any(search.ends(self.root, start) for start in range(len(search.label) + 1))
+        self.steps = search.steps
+        return found
 
 
 class _Search:
     """One search of one label."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, steps: int) -> None:
         self.label = label
-        self.steps = 0
+        self.steps = steps
         self.known: dict[tuple[int, int], frozenset[int]] = {}
 
     def ends(self, part: _Part, start: int) -> frozenset[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
@@ -21,6 +22,8 @@ EMBEDDED = re.compile(r"\$\{([^}]*)\}")
 """A formula in a prompt: up to the next brace, so none can hold one. Line breaks are allowed."""
 
 DECIMALS = 5
+MAX_FORMULAS = 500
+"""Formulas in one text; what follows the last of them is left as it is written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +46,8 @@ class Template:
     """A prompt text, taken apart."""
 
     parts: tuple[str | Embedded, ...]
+    is_cut: bool = False
+    """It holds more formulas than are evaluated."""
 
     @property
     def formulas(self) -> tuple[Embedded, ...]:
@@ -73,11 +78,11 @@ def template_of(text: str) -> Template:
     """The parts of a prompt. Line breaks become spaces, as they do in what formulas give."""
     parts: list[str | Embedded] = []
     end = 0
-    for match in EMBEDDED.finditer(text):
+    for match in islice(EMBEDDED.finditer(text), MAX_FORMULAS):
         parts += [text[end : match.start()].replace("\n", " "), embedded(match[1])]
         end = match.end()
     parts.append(text[end:].replace("\n", " "))
-    return Template(tuple(parts))
+    return Template(tuple(parts), is_cut=EMBEDDED.search(text, end) is not None)
 
 
 def fill(template: Template, scene: PromptScene, frames: Floats) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from parseq_tui.errors import EvaluationProblem
 from parseq_tui.language.calls import Bound, bind, checked
 from parseq_tui.language.evaluator import (
     apply,
@@ -26,7 +27,7 @@ from parseq_tui.language.evaluator import (
 from parseq_tui.language.moment import Failure, Moment
 from parseq_tui.language.traits import Traits
 from parseq_tui.language.tree import Binary, Boolean, Call, If, Name, Node, Number, Text, Unary
-from parseq_tui.language.values import MIXED, Scalar, Undefined, as_number, power, spread
+from parseq_tui.language.values import MAX_TEXT, MIXED, Scalar, Undefined, as_number, power, spread, too_long
 
 Step: TypeAlias = "Callable[[], Any]"
 
@@ -45,7 +46,7 @@ def step_through(
     here = Moment(run, 0.0, 0.0)
     try:
         step = _Compiler(traits, here, moment if ahead and not traits.traces else None).compile(tree, certain=True)
-    except Failure:
+    except (Failure, EvaluationProblem):
         # something fails, perhaps not first: go frame by frame through everything
         return step_through(tree, traits, moment, ahead=False)
     begin = len(run.history)
@@ -54,10 +55,13 @@ def step_through(
     for row, (frame, active) in enumerate(zip(moment.frames.tolist(), moment.active.tolist(), strict=True)):
         here.frames, here.active, here.row = frame, active, row
         try:
-            remember(step())
+            value = step()
+            if type(value) is str and len(value) > MAX_TEXT:
+                raise Failure(too_long(), frame)
         except Failure as found:
             failure = found
             break
+        remember(value)
     return run.history[begin:], failure
 
 
@@ -78,7 +82,7 @@ class _Compiler:
             if not self.traits.remembers(node):
                 try:
                     return self.computed_ahead(node, self.whole)
-                except Failure:
+                except (Failure, EvaluationProblem):
                     pass  # perhaps only at frames that a condition keeps away: evaluate it where it is reached
         match node:
             case Number():

@@ -29,6 +29,8 @@ class Traits:
     """Names that are not built in: fields or time series of the document, or mistakes."""
     traces: bool
     """`recompute_if` as Parseq has it: its memory belongs to the node that ran last, which must be traced."""
+    weight: float
+    """About how long one frame takes, in units of a few nanoseconds."""
     _backward: frozenset[int]
     _memory: frozenset[int]
     _nodes: dict[int, Node]
@@ -64,10 +66,20 @@ def traits_of(formula: Formula, name: str = "", rules: Rules = "native") -> Trai
         loose_fields=frozenset(_target(call) or "*" for call in calls if call.name == "dangerous"),
         names=(formula.variables - VARIABLES.keys()) | (formula.calls - FUNCTIONS.keys()),
         traces=rules != "native" and _shares_memory(calls),
+        weight=_weight(nodes, backward),
         _backward=frozenset(backward),
         _memory=frozenset(memory),
         _nodes={id(node): node for node in nodes},
     )
+
+
+_CALL, _STEP = 30.0, 60.0
+"""How much more a call costs than an operator, and an operation on one frame than its share of one on all frames."""
+
+
+def _weight(nodes: list[Node], backward: set[int]) -> float:
+    together = sum(_CALL if isinstance(node, Call) else 1.0 for node in nodes if id(node) not in backward)
+    return together + _STEP * sum(id(node) in backward for node in nodes)
 
 
 def _looks_back(node: Node, name: str) -> bool:

@@ -14,7 +14,14 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from parseq_tui.errors import EvaluationProblem
 from parseq_tui.language.numbers_as_text import number_text, text_number
+
+MAX_TEXT = 10_000
+"""Characters of one result that a formula looking back may build up."""
+MAX_TEXT_IN_ALL = 100_000_000
+"""Characters that one operation may write over all frames."""
+_CHUNK = 4096
 
 
 class Undefined:
@@ -79,9 +86,22 @@ def each(operation: Callable[..., Scalar], *values: Value) -> Value:
     if count is None:
         return operation(*values)
     lists = [value.tolist() if isinstance(value, np.ndarray) else [value] * count for value in values]
+    results: list[Scalar] = []
+    written = 0
+    for begin in range(0, count, _CHUNK):
+        part = list(map(operation, *(items[begin : begin + _CHUNK] for items in lists)))
+        written += sum(len(item) for item in part if isinstance(item, str))
+        if written > MAX_TEXT_IN_ALL:
+            raise too_long()
+        results += part
     result = np.empty(count, dtype=object)
-    result[:] = list(map(operation, *lists))
+    result[:] = results
     return tidy(result)
+
+
+def too_long() -> EvaluationProblem:
+    """The error for texts that outgrow memory."""
+    return EvaluationProblem("the texts of this formula grow too long", kind="text-too-long", hint="shorten them")
 
 
 def tidy(array: NDArray[Any]) -> NDArray[Any]:

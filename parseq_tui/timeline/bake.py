@@ -24,6 +24,7 @@ from parseq_tui.timeline.field_values import FieldPlan, FieldValues, compute_fie
 from parseq_tui.timeline.fields import field_named
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.prompt_frames import PromptFrames
+from parseq_tui.timeline.seed_era import missing_ends
 
 MAX_FRAMES = 4_000_000
 MAX_CELLS = 64_000_000
@@ -76,7 +77,7 @@ class Baker:
             cadence=document.options.cadence,
             columns=columns,
             prompt_texts=prompts.texts_at,
-            diagnostics=(*problems, *found, *prompts.diagnostics),
+            diagnostics=(*problems, *missing_ends(document), *found, *prompts.diagnostics),
             failed_fields=frozenset(name for name, baked in fields.items() if baked.result.failed),
         )
         self._document, self._fields = document, fields
@@ -143,6 +144,7 @@ class _Fields:
         self.plans = {name: self.plan(name) for name in document.managed_fields}
         self.done: dict[str, _Baked] = {}
         self.recomputed: set[str] = set()
+        self.work = 0.0
 
     @cached_property
     def stating(self) -> StatingRows:
@@ -182,10 +184,11 @@ class _Fields:
             cycle = path[path.index(name) :]
             for member in cycle:
                 if member not in self.done:
-                    self.finish(member, self.refused(member, cycle))
+                    self.finish(member, self.refused_cycle(member, cycle))
             return
         if len(path) > MAX_CHAIN:
-            self.finish(name, self.refused(name, path))
+            message = f"more than {MAX_CHAIN} fields read each other in a row"
+            self.finish(name, self.refused(name, message, "read an earlier field directly", "reference-chain"))
             return
         for other in self.reads(name):
             if other not in self.done:
@@ -198,6 +201,12 @@ class _Fields:
         if known is not None and self.is_current(name, known):
             self.done[name] = known
             self.columns[name] = known.result.values
+            return
+        self.work += self.plans[name].work
+        if self.work > MAX_WORK:
+            message = "this document asks for more computation than is reasonable: this field is not computed"
+            hint = "make it shorter, manage fewer fields, or simplify their formulas"
+            self.finish(name, self.refused(name, message, hint, "too-much-work"))
             return
         previous = known.result.values if known is not None and self.changes.same_frames else None
         self.finish(name, compute_field(self.plans[name], self.around, self.frames, self.default(name), previous))
@@ -219,32 +228,35 @@ class _Fields:
                 return False
         return not (known.result.failed and self.changes.managed)
 
-    def refused(self, name: str, cycle: tuple[str, ...]) -> FieldValues:
-        """A field in a circle of references: straight lines, and a word about it."""
-        plan = self.plans[name]
+    def refused_cycle(self, name: str, cycle: tuple[str, ...]) -> FieldValues:
+        """A field in a circle of references."""
         around = " → ".join((*cycle[:8], *(("…",) if len(cycle) > 8 else ()), cycle[0]))
+        message = f"the fields read each other in a circle: {around}"
+        hint = "one of them must not read another, or use prev_computed_value"
+        return self.refused(name, message, hint, "reference-cycle")
+
+    def refused(self, name: str, message: str, hint: str, code: str) -> FieldValues:
+        """A field that is not computed: straight lines, and a word about it at the formula that reads others."""
+        plan = self.plans[name]
         reads = [bool(r.traits and (r.traits.fields or r.traits.loose_fields)) for r in plan.readings]
         run = plan.run(int(np.argmax(np.array(reads)[plan.which])))
         problem = Diagnostic(
             "error",
-            f"the fields read each other in a circle: {around}",
-            "one of them must not read another, or use prev_computed_value",
-            "reference-cycle",
+            message,
+            hint,
+            code,
             field=name,
             frame=int(self.frames[run.begin]),
             keyframe=run.stated_at,
             text=run.reading.text,
         )
-        lines = plan_field(
-            name,
-            replace(plan.column, stated_at=np.empty(0, np.int64), texts=()),
-            self.document.first_frame,
-            len(self.frames),
-            "native",
-        )
+        silent = replace(plan.column, stated_at=np.empty(0, np.int64), texts=())
+        lines = plan_field(name, silent, self.document.first_frame, len(self.frames), "native")
         straight = compute_field(lines, self.around, self.frames, self.default(name), None)
         return FieldValues(straight.values, (problem,), failed=True)
 
 
+MAX_WORK = 1e9
+"""What one bake may cost, in units of a few nanoseconds: a million frames of ten fields of some functions each."""
 MAX_CHAIN = 100
 """Fields that read each other in a row."""

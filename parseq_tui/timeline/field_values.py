@@ -80,6 +80,12 @@ class FieldPlan:
     def traits(self) -> Iterator[Traits]:
         return (reading.traits for reading in self.readings if reading.traits is not None)
 
+    @property
+    def work(self) -> float:
+        """About how long computing it takes, in units of a few nanoseconds."""
+        weights = np.array([reading.traits.weight if reading.traits else 1.0 for reading in self.readings])
+        return float((weights[self.which] * (self.ends - self.begins)).sum())
+
     def run(self, index: int) -> FormulaRun:
         stated = int(self.stated_at[index])
         return FormulaRun(

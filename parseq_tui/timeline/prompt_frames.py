@@ -19,6 +19,7 @@ from parseq_tui.language.moment import Points, Surroundings
 from parseq_tui.language.numbers_as_text import number_text, precise_text
 from parseq_tui.language.prompt_template import (
     EMBEDDED,
+    MAX_FORMULAS,
     Embedded,
     PromptScene,
     Template,
@@ -33,7 +34,14 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.prompts import Prompt, Prompts
 
 BLOCK = 2048
-"""Frames resolved at a time."""
+"""Frames resolved at a time, of a few entries; of many entries, fewer."""
+MAX_PARTS = 40_000
+MAX_WRITTEN = 10_000_000
+"""Entries, and characters of their texts, times frames of a block."""
+MAX_KEPT = 64
+"""Blocks of texts kept."""
+MAX_CHECKS = 2000
+"""Formulas of one document that are checked; the problems of others show as formulas left standing."""
 CHECKED = 2048
 """Up to so many frames every formula is evaluated at each of them when it is checked."""
 SAMPLE = 256
@@ -72,6 +80,9 @@ class PromptFrames:
         enabled = document.prompts.enabled or self.seed_era
         self.entries = [self.entry(document.prompts, prompt) for prompt in document.prompts.entries] if enabled else []
         self.known: dict[int, list[Pair]] = {}
+        written = sum(len(entry.prompt.positive) + len(entry.prompt.negative) for entry in self.entries)
+        self.block = max(1, min(BLOCK, MAX_PARTS // max(1, len(self.entries)), MAX_WRITTEN // max(1, written)))
+        self.checks = 0
         self.diagnostics: tuple[Diagnostic, ...] = tuple(
             problem for entry in self.entries for problem in ([] if self.seed_era else self.check(entry))
         )
@@ -96,10 +107,12 @@ class PromptFrames:
         """The (positive, negative) prompt of a frame, counted from the first. Never raises."""
         if not 0 <= index < self.count or not self.entries:
             return "", ""
-        block = index // BLOCK
+        block = index // self.block
         if block not in self.known:
-            self.known[block] = self.resolve(block * BLOCK, min(self.count, (block + 1) * BLOCK))
-        return self.known[block][index - block * BLOCK]
+            if len(self.known) >= MAX_KEPT:
+                del self.known[next(iter(self.known))]
+            self.known[block] = self.resolve(block * self.block, min(self.count, (block + 1) * self.block))
+        return self.known[block][index - block * self.block]
 
     def resolve(self, begin: int, end: int) -> list[Pair]:
         """The prompts of frames begin … end−1 (from the first frame)."""
@@ -150,13 +163,18 @@ class PromptFrames:
         ]
         if entry.weight is not None:
             parts.append((entry.weight, entry.weight_scene))
-        found = (self.problem_of(part, scene, start, end) for part, scene in parts)
-        named = (replace(problem, prompt=entry.prompt.name or None) for problem in found if problem is not None)
-        return list(named)
+        found = [self.problem_of(part, scene, start, end) for part, scene in parts]
+        if any(half.is_cut for half in entry.halves):
+            message = f"a prompt may hold {MAX_FORMULAS} formulas; the others are left as they are written"
+            found.append(Diagnostic("error", message, "split it into several prompts", "too-many-formulas"))
+        return [replace(problem, prompt=entry.prompt.name or None) for problem in found if problem is not None]
 
     def problem_of(self, part: Embedded, scene: PromptScene, start: float, end: float) -> Diagnostic | None:
         if part.problem is not None:
             return _diagnostic(part.problem, part, int(start))
+        self.checks += 1
+        if self.checks > MAX_CHECKS:
+            return None
         slow = part.traits is not None and part.traits.remembers_anything
         sample = self.sample(start, end, SLOW_SAMPLE if slow else SAMPLE)
         failure = first_failure(part, scene, sample)

@@ -30,9 +30,9 @@ def _matches(moment: Moment, pattern: str) -> NDArray[np.bool_]:
     if pattern not in labels.found:
         try:
             compiled = Pattern(pattern)
+            known = {label: compiled.found_in(label) for label in set(labels.texts) if isinstance(label, str)}
         except PatternError as error:
             moment.fail(str(error), "bad-regex", 'escape special characters with two backslashes: "\\\\("')
-        known = {label: compiled.found_in(label) for label in set(labels.texts) if isinstance(label, str)}
         labels.found[pattern] = np.fromiter(
             (known.get(label, False) for label in labels.texts), np.bool_, len(labels.texts)
         )
