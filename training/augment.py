@@ -30,7 +30,7 @@ def texture(size: int, rng: np.random.Generator) -> Picture:
         noise[:] = noise.mean(2, keepdims=True)
     big = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC)
     grain = rng.normal(0, rng.choice([0.0, 6.0, 16.0]), big.shape)
-    return np.clip(big + grain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(big + grain, 0, 255), np.uint8)
 
 
 def toned(image: Picture, rng: np.random.Generator) -> Picture:

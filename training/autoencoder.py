@@ -98,40 +98,13 @@ def train(work: Path, minutes: float, count: int = 2) -> None:
     workers.run(_train, work, count, minutes)
 
 
-def _train(rank: int, count: int, work: Path, minutes: float, seed: int = 1) -> None:
+def _train(rank: int, count: int, work: Path, minutes: float, peak: float = 3e-3, seed: int = 1) -> None:
     images = drawings(POOL // count, seed * 100 + rank)
     torch.manual_seed(seed)
     model = build()
     start(model, to_tensor(drawings(32, seed)))
-    _run(model, images, work / "autoencoder.pt", minutes, 3e-3, CROPPED, rank, count)
-
-
-def polish(work: Path, minutes: float, count: int = 2) -> None:
-    """Train the decoder alone for some minutes more.
-
-    The encoder stays as the denoiser knows it, so this may happen at any time, also after the denoiser is done.
-    """
-    workers.run(_polish, work, count, minutes)
-
-
-def _polish(rank: int, count: int, work: Path, minutes: float, seed: int = 11) -> None:
-    model = load(work).train()
-    model.encoder.requires_grad_(False)
-    _run(model, drawings(POOL // count, seed * 100 + rank), work / "polish.pt", minutes, 2e-3, 0.0, rank, count)
-
-
-def _run(
-    model: AutoencoderTiny,
-    images: NDArray[np.uint8],
-    path: Path,
-    minutes: float,
-    peak: float,
-    crop: float,
-    rank: int,
-    count: int,
-) -> None:
-    """Optimise what requires a gradient until the budget is used up."""
-    optimizer = Muon([p for p in model.parameters() if p.requires_grad], peak)
+    path = work / "autoencoder.pt"
+    optimizer = Muon(model.parameters(), peak)
     average = progress.Average(model, 0.998)
     step, spent = 0, 0.0
     if state := progress.load(path):
@@ -150,18 +123,18 @@ def _run(
         else:
             picks = rng.integers(0, len(images), (BATCH // count, 2))
             x = to_tensor(np.stack([varied(images[a], images[b], rng) for a, b in picks]))
-            source = x = cropped(x, rng) if share < crop else x
+            source = x = cropped(x, rng) if share < CROPPED else x
         loss, y = loss_of(model, x, source)
         again = (y.detach().clamp(-1, 1), x)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         share, error = workers.agree(model, budget.share, F.mse_loss(again[0], x).item())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update(model, step)
         step += 1
         if rank == 0 and step % 50 == 0:
-            print(f"{path.stem} {step} {budget.seconds:.0f}s psnr {-10 * np.log10(error / 4):.2f}", flush=True)
+            print(f"autoencoder {step} {budget.seconds:.0f}s psnr {-10 * np.log10(error / 4):.2f}", flush=True)
         if rank == 0 and (share >= 1 or time.monotonic() - saved > 120):
             saved = time.monotonic()
             parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
@@ -169,10 +142,10 @@ def _run(
 
 
 def load(work: Path) -> AutoencoderTiny:
-    """The averaged autoencoder of a finished (or interrupted) stage, with its polished decoder if there is one."""
-    state = progress.load(work / "polish.pt") or progress.load(work / "autoencoder.pt")
+    """The averaged autoencoder of a finished (or interrupted) stage."""
+    state = progress.load(work / "autoencoder.pt")
     if state is None:
         raise FileNotFoundError(f"no autoencoder.pt in {work}: run the autoencoder stage first")
     model = build()
     model.load_state_dict(state["average"])
-    return model.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]
+    return model.eval()

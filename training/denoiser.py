@@ -25,7 +25,7 @@ from training.drawing import Scene, picture, random_scene
 from training.muon import Muon
 
 BATCH = 96
-DRAWINGS = 40000
+DRAWINGS = 32000
 EASY = 0.25
 """Share of the time in which only centred subjects of usual size are shown: forms first, places later."""
 SILENT = 0.1
@@ -171,7 +171,7 @@ def _work(rank: int, count: int, work: Path, minutes: float, peak: float = 3e-3,
         progress.set_rate(optimizer, progress.rate_at(share, peak, step, hold=0.3))
         loss = loss_of(unet, next(easy if share < EASY else full), alphas)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         share, mean_loss = workers.agree(unet, budget.share, loss.item())
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimizer.step()

@@ -65,7 +65,8 @@ def worn(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8
     out = image.astype(np.float32)
     if rng.random() < 0.5:
         out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.5, 1.8)))
-    out = np.roll(out, rng.integers(-5, 6, 2), (0, 1)) + rng.normal(0, rng.uniform(0, 12), out.shape)
+    grain = rng.normal(0, rng.uniform(0, 12), out.shape)
+    out = np.roll(out, rng.integers(-5, 6, 2), (0, 1)) + grain.astype(np.float32)
     return np.clip(out + rng.uniform(-10, 10, 3), 0, 255).astype(np.uint8)
 
 
@@ -86,7 +87,7 @@ def train(work: Path, steps: int = 700, seed: int = 6) -> None:
         wanted = labels(scenes)
         loss = torch.stack([F.cross_entropy(o, w) for o, w in zip(model(x), wanted.T, strict=True)]).sum()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if (step + 1) % 250 == 0:
             print(f"judge {step + 1} loss {loss.item():.3f}", flush=True)

@@ -22,8 +22,8 @@ def orthogonal(matrix: torch.Tensor, steps: int = 5) -> torch.Tensor:
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrix.shape[-2] > matrix.shape[-1]
-    x = (matrix.mT if tall else matrix).bfloat16().contiguous()
-    gram = (x @ x.mT).float()
+    x = (matrix.mT if tall else matrix).contiguous()
+    gram = x @ x.mT  # not in half precision: rounding makes eigenvalues negative, and the iteration blows those up
     size = gram.diagonal(dim1=-2, dim2=-1).sum(-1)[..., None, None] + 1e-12
     gram = gram / size
     eye = torch.eye(gram.shape[-1])
@@ -33,7 +33,7 @@ def orthogonal(matrix: torch.Tensor, steps: int = 5) -> torch.Tensor:
         product = factor @ product if k else factor
         if k < steps - 1:
             gram = factor @ gram @ factor
-    x = ((product / size.sqrt()).bfloat16() @ x).float()
+    x = (product / size.sqrt()) @ x
     return x.mT if tall else x
 
 
@@ -72,11 +72,8 @@ class Muon(torch.optim.Optimizer):
         ahead = torch.stack([g.reshape(shape) for g in gradients])
         ahead.lerp_(torch.stack([m.reshape(shape) for m in momenta]), group["momentum"])
         updates = orthogonal(ahead)
-        torch._foreach_add_(
-            members,
-            [u.reshape(p.shape) for p, u in zip(members, updates.unbind(), strict=True)],
-            alpha=-group["lr"] * 0.2 * max(shape) ** 0.5,
-        )
+        for p, update in zip(members, updates.unbind(), strict=True):
+            p.add_(update.reshape(p.shape), alpha=-group["lr"] * 0.2 * max(shape) ** 0.5)
 
     def _vector(self, p: nn.Parameter) -> torch.Tensor:
         state = self.state[p]

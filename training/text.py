@@ -181,7 +181,7 @@ def train(work: Path, minutes: float, seed: int = 3) -> None:
         with torch.autocast("cpu", torch.bfloat16):
             loss = loss_of(model, reader, words, ids[:, : min(longest, LENGTH)], targets(meanings), end)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parts.parameters(), 1.0)
         optimizer.step()
         step += 1

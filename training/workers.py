@@ -19,7 +19,7 @@ def run(job: Callable[..., None], work: Path, count: int, *arguments: object) ->
     """Call `job(rank, count, work, *arguments)` in `count` processes that can `agree`."""
     work.mkdir(parents=True, exist_ok=True)
     (work / "meeting").unlink(missing_ok=True)
-    mp.spawn(_enter, (job, count, work, arguments), nprocs=count)  # type: ignore[no-untyped-call]
+    mp.spawn(_enter, (job, count, work, arguments), nprocs=count)  # type: ignore[no-untyped-call,attr-defined]
 
 
 def _enter(rank: int, job: Callable[..., None], count: int, work: Path, arguments: tuple[object, ...]) -> None:
