@@ -80,9 +80,9 @@ def _gradient_noise(height: int, width: int, turns: Numbers) -> Numbers:
     def corner(below: int, right: int) -> Numbers:
         """What the slope at one corner of every cell gives its pixels: (rows, pixels, columns, pixels)."""
         here = np.s_[below : rows + below, right : columns + right]
-        rise: Numbers = steep_down[here][:, None, :, None] * (down - below)
-        rise = rise + steep_across[here][:, None, :, None] * (across - right)
-        return rise
+        rise_down = steep_down[here][:, None, :, None] * (down - below)
+        rise_across = steep_across[here][:, None, :, None] * (across - right)
+        return np.asarray(rise_down + rise_across, np.float32)
 
     left = corner(0, 0) + _fade(down) * (corner(1, 0) - corner(0, 0))
     right = corner(0, 1) + _fade(down) * (corner(1, 1) - corner(0, 1))
