@@ -2,7 +2,8 @@
 
 The folder is watched, not the file: editors that save by rename would otherwise be missed after their first save. Our
 own saves are recognised by their content. A clean document takes the new content over as a step of its history; unsaved
-work is never overwritten; a file that cannot be read changes nothing and is taken up when it is mended.
+work is merged with it, cell by cell, and keeps what both sides changed; a file that cannot be read changes nothing and
+is taken up when it is mended.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from parseq_tui.formats import native
 from parseq_tui.formats.atomic_file import write_atomically
 from parseq_tui.session import FileNotice, Session, digest, read_file
 from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.merge import Conflict
 
 STEP_MILLISECONDS, DEBOUNCE_MILLISECONDS = 10, 100
 
@@ -40,10 +42,14 @@ class Reloaded:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptBoth:
-    """There is unsaved work here: it stays, and what the file held is beside it."""
+class Merged:
+    """There is unsaved work here: what they changed was taken in beside it; undo takes it out again."""
 
-    theirs: Path
+    cells: tuple[Cell, ...]
+    conflicts: tuple[Conflict, ...] = ()
+    """What both sides changed: it stays as it is here."""
+    theirs: Path | None = None
+    """Where the file's content is kept whole, if there are conflicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class Gone:
     """There is no such file any more."""
 
 
-Outcome = Unchanged | Reloaded | KeptBoth | Broken | Gone
+Outcome = Unchanged | Reloaded | Merged | Broken | Gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +89,18 @@ def look(path: Path, known_digest: str) -> Fresh | Unchanged | Broken | Gone:
 
 
 def settle(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> Outcome:
-    """Take over what was seen, or keep both. Raises DocumentError if theirs cannot be written beside."""
+    """Take over what was seen, or merge it. Raises DocumentError if theirs cannot be written beside."""
     if not isinstance(seen, Fresh):
         return seen
     if seen.digest == session.file_digest:  # our own save, meanwhile
         return Unchanged()
-    if session.dirty:
-        theirs = _beside(session.path) if session.path is not None else Path("theirs.json")
-        write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
-        session.file_digest = seen.digest
-        return KeptBoth(theirs)
     before = session.document
+    if session.dirty:
+        conflicts = session.merge(seen.document, file_digest=seen.digest)
+        theirs = _beside(session.path) if conflicts and session.path is not None else None
+        if theirs is not None:
+            write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
+        return Merged(differences(before, session.document).cells, conflicts, theirs)
     session.reload(seen.document, file_digest=seen.digest)
     return differences(before, session.document)
 
@@ -176,12 +183,8 @@ def notice(outcome: Outcome, path: Path) -> FileNotice:
             f"reloaded {path.name} from disk: {' and '.join(parts) or 'nothing here'} changed; undo brings yours back"
         )
         return FileNotice(text, cells=outcome.cells)
-    if isinstance(outcome, KeptBoth):
-        return FileNotice(
-            f"{path.name} changed on disk while you have unsaved changes: yours stay here, "
-            f"theirs are in {outcome.theirs.name}; saving overwrites {path.name}",
-            "warning",
-        )
+    if isinstance(outcome, Merged):
+        return _merge_notice(outcome, path)
     if isinstance(outcome, Broken):
         error = outcome.error
         where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
@@ -191,6 +194,17 @@ def notice(outcome: Outcome, path: Path) -> FileNotice:
     if isinstance(outcome, Gone):
         return FileNotice(f"{path.name} is gone from disk; saving writes it anew", "warning")
     return FileNotice(f"{path.name} holds what is here")
+
+
+def _merge_notice(outcome: Merged, path: Path) -> FileNotice:
+    count = len(outcome.cells)
+    text = f"{path.name} changed on disk: merged with your unsaved changes ({count} cell{'s' if count != 1 else ''})"
+    if not outcome.conflicts:
+        return FileNotice(text, cells=outcome.cells)
+    places = ", ".join(conflict.where for conflict in outcome.conflicts[:3])
+    more = f" and {len(outcome.conflicts) - 3} more" if len(outcome.conflicts) > 3 else ""
+    beside = f"; theirs is whole in {outcome.theirs.name}" if outcome.theirs else ""
+    return FileNotice(f"{text}; both changed {places}{more}: yours stays{beside}", "warning", outcome.cells)
 
 
 def _beside(path: Path) -> Path:

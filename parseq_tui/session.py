@@ -25,6 +25,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ReplaceDocument
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.history import History
+from parseq_tui.timeline.merge import Conflict, merge
 
 ChangeKind = Literal["edit", "undo", "redo", "reload", "saved", "baked"]
 
@@ -102,6 +103,8 @@ class Session:
         self.clipboard = ""
         self._clock = clock
         self._history = History.of(document, clock())
+        self._on_file = document
+        """What the file held when it was last read or written."""
         self._baker = Baker()
         self._baked: Document | None = None
         self._listeners: list[Listener] = []
@@ -154,8 +157,18 @@ class Session:
         """Take over what the file now holds, as a step that undo can cross. The result counts as saved."""
         self.file_digest = file_digest or self.file_digest
         history = self._history.apply(ReplaceDocument(document, label), self._clock())
+        self._on_file = history.document
         self._move(history.saved(), "reload", label)
         return self.document
+
+    def merge(self, theirs: Document, *, file_digest: str) -> tuple[Conflict, ...]:
+        """Take in what the file now holds beside the unsaved work here, as one step; conflicts keep what is here."""
+        merged = merge(self._on_file, self.document, theirs)
+        label = "merge with what was saved on disk"
+        history = self._history.apply(ReplaceDocument(merged.document, label), self._clock())
+        self.file_digest, self._on_file = file_digest, theirs
+        self._move(history.saved(theirs), "reload", label)
+        return merged.conflicts
 
     def undo(self) -> str | None:
         """Take the last step back; its name, or None where there is none."""
@@ -230,7 +243,7 @@ class Session:
         document = self.document
         native.dump(document, path)
         self.file_digest = digest(native.dumps(document))
-        self._history = self._history.saved(document)
+        self._history, self._on_file = self._history.saved(document), document
         self._tell(SessionChange("saved", f"saved {path.name}", document, document))
 
     def text(self) -> str:

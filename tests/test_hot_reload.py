@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parseq_tui.hot_reload import Broken, Follower, Gone, KeptBoth, Reloaded, Unchanged, look, notice, settle
+from parseq_tui.hot_reload import Broken, Follower, Gone, Merged, Reloaded, Unchanged, look, notice, settle
 from parseq_tui.paths import bundled
 from parseq_tui.session import FileNotice, Session
 from parseq_tui.timeline.edits import SetValue
@@ -54,19 +54,38 @@ def test_our_own_save_is_not_news(session: Session) -> None:
     assert _outcome(session) == Unchanged()
 
 
-def test_unsaved_work_stays_and_theirs_is_kept_beside(session: Session) -> None:
+def test_unsaved_work_is_merged_with_what_was_saved_there(session: Session) -> None:
     session.apply(SetValue(0, "zoom", 2))
     _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
     outcome = _outcome(session)
-    assert isinstance(outcome, KeptBoth)
-    assert session.document.keyframes[0].values["zoom"] == 2
+    assert outcome == Merged(cells=((0, "angle"),))
+    row = session.document.keyframes[0]
+    assert (row.values["zoom"], row.values["angle"]) == (2, 5)
     assert session.dirty
-    assert Session.open(outcome.theirs).document.keyframes[0].values["angle"] == 5
     assert _outcome(session) == Unchanged(), "the same save is told once"
+    session.undo()
+    assert session.document.keyframes[0].values["angle"] == 0
+    session.undo()
+    assert session.dirty, "what was opened is no longer what the file holds"
+
+
+def test_what_both_changed_stays_ours_and_theirs_is_kept_beside(session: Session) -> None:
+    session.apply(SetValue(0, "angle", 2))
+    _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+    outcome = _outcome(session)
+    assert isinstance(outcome, Merged)
+    assert outcome.theirs is not None
+    assert session.document.keyframes[0].values["angle"] == 2
+    assert Session.open(outcome.theirs).document.keyframes[0].values["angle"] == 5
+    told = notice(outcome, _path(session))
+    assert told.severity == "warning"
+    assert "angle at 0" in told.text
     _somebody_writes(session, '"angle": 5', '"angle": 6')
     second = _outcome(session)
-    assert isinstance(second, KeptBoth)
+    assert isinstance(second, Merged)
     assert second.theirs != outcome.theirs
+    session.save()
+    assert '"angle": 2, "angle_i"' in _path(session).read_text()
 
 
 def test_broken_json_changes_nothing_and_says_where(session: Session) -> None:

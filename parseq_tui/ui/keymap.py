@@ -76,6 +76,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "fill.up": ("f u",),
     "fill.linear": ("f l",),
     "fill.series": ("f s",),
+    "fill.expression": ("f e",),
     "fill.keys": ("f k",),
     # view
     "view.hide_field": ("z h",),
@@ -108,6 +109,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "document.rename": (),
     "document.fps": (),
     "document.bpm": (),
+    "document.lock": (),
     "document.fields": ("space f",),
     # application
     "application.command_line": ("colon",),

@@ -54,6 +54,7 @@ from parseq_tui.ui.keymap import DEFAULT_KEYS, PREFIX_TITLES
         ("0:[1] 15: 30: 60:3", "v G f l", "0:1 15:1.5 30:2 60:[3]"),
         ("0:[1] 15: 30: 60:3", "v G f s 2 enter", "0:1 15:3 30:5 60:[7]"),
         ("0:1 15:[] 60:3", "f k", "0:1 15:[1.5] 60:3"),
+        ("0:[1] 15: 60:3", "v G f e f / 3 0 enter", "0:0 15:0.5 60:[2]"),
         ("0:[1] 15:2 60:3", "V down d", "0: 15:[] 60:3"),
     ],
 )  # fmt: skip
@@ -113,7 +114,7 @@ def test_read_only_refuses_edits_and_lets_look() -> None:
 
 def test_an_unknown_command_names_near_ones() -> None:
     fingers = Fingers(*read("0:[1] 60:2"))
-    fingers.press(": f i l l enter")
+    fingers.press(": f i l enter")
     assert "did you mean fill.down" in fingers.host.said[-1]
 
 

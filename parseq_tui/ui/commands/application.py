@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from parseq_tui.timeline.edits import SetName, SetOption
+from parseq_tui.timeline.document import Lock
+from parseq_tui.timeline.edits import SetLock, SetName, SetRates
 from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Group, Say, WhyNot, always, command
+
+LOCKS: tuple[Lock, ...] = ("frames", "seconds", "beats")
 
 
 def _application(
@@ -62,11 +65,20 @@ def _number_option(name: str, option: str, title: str) -> None:
             value = float(argument)
         except ValueError:
             return Say(f"{argument!r} is no number", "warning")
-        return Change(SetOption(option, value))
+        return Change(SetRates(fps=value) if option == "fps" else SetRates(bpm=value))
 
 
 _number_option("document.fps", "fps", "Frames per second")
 _number_option("document.bpm", "bpm", "Beats per minute")
+
+
+@command("document.lock", "Lock keyframes to…", "What keyframes keep when fps or bpm change: frames, seconds or beats.",
+         group="document", argument="UNIT", aliases=("lock",), edits=True)  # fmt: skip
+def lock(context: Context, argument: str) -> Effect:
+    for unit in LOCKS:
+        if unit.startswith(argument):
+            return Change(SetLock(unit))
+    return Say(f"keyframes are locked to frames, seconds or beats, not to {argument!r}", "warning")
 
 
 @command("document.rename", "Name the document", "The name inside the file, not the file's name.", group="document",

@@ -10,7 +10,7 @@ import csv
 import io
 from dataclasses import dataclass, field
 
-from parseq_tui.timeline.edits import SetCells
+from parseq_tui.timeline.edits import FillExpression, SetCells, Several
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.commands.cells import cells, cleared, number_in
 from parseq_tui.ui.commands.registry import Change, Context, Copy, Effect, Say, command
@@ -191,6 +191,17 @@ def fill_series(context: Context, argument: str) -> Effect:
     if not values:
         return Say("select value cells to fill")
     return Change(SetCells(f"fill {len(values)} cells with a series", values))
+
+
+@command("fill.expression", "Fill with an expression", "What a formula gives at each selected row, as values.",
+         group="copy and fill", edits=True, argument="FORMULA", aliases=("fill",))  # fmt: skip
+def fill_expression(context: Context, argument: str) -> Effect:
+    rows = selected(context.document, context.view).rows
+    frames = tuple(context.document.keyframes[row].frame for row in rows)
+    edits = tuple(FillExpression(frames, name, argument) for name in _value_columns(context))
+    if not edits:
+        return Say("select value cells to fill")
+    return Change(Several(edits, f"fill {len(edits) * len(frames)} cells with {argument}"))
 
 
 @command("fill.keys", "Keep interpolated values", "Turn the interpolated values of the selection into keyframes.",
