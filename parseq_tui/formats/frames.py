@@ -139,8 +139,8 @@ def _prompt_columns(document: Document, table: FrameTable, padding: int) -> dict
 
 def deltas(name: str, column: Floats) -> Floats:
     """What a field changes by from frame to frame, shape (frames,); for zoom around 1 (LANGUAGE §9.3)."""
-    changes = np.diff(column)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        changes = np.diff(column)
         return np.concatenate([column[:1], 1 + changes if name == "zoom" else changes])
 
 

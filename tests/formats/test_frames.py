@@ -103,6 +103,11 @@ def test_what_is_exported_reads_back_to_the_same_values(values: list[float]) -> 
     np.testing.assert_array_equal(again["mine"], table["mine"])
 
 
+def test_differences_beyond_the_largest_number_are_null() -> None:
+    rows = '{"frame": 0, "zoom": -1.7e308}, {"frame": 1, "zoom": 1.7e308, "zoom_i": "S"}'
+    assert exported(document_of(rows))["rendered_frames"][1]["zoom_delta"] is None
+
+
 # -- in ------------------------------------------------------------------------------------------------------------
 
 DEFORUM = {
