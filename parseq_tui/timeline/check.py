@@ -80,8 +80,8 @@ def motion(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
 
 
 def _moves(name: str, table: FrameTable) -> bool:
-    column = table[name]
-    return bool(np.ptp(column[np.isfinite(column)]) > 0) if np.isfinite(column).any() else False
+    finite = table[name][np.isfinite(table[name])]
+    return bool(finite.size and finite.min() < finite.max())
 
 
 def formulas(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
