@@ -12,6 +12,7 @@ import torch
 from pictures import furthest, smooth
 from small_models import random_model, request
 
+from parseq_tui import paths
 from parseq_tui.render.conditioning import split_terms
 from parseq_tui.render.engines.base import DiffusionRequest
 from parseq_tui.render.engines.compatibility import Compatibility
@@ -181,3 +182,17 @@ def combined_for(pipeline: Any, asked: DiffusionRequest) -> Combination:
     with torch.inference_mode():
         weights = coefficients(split_terms(asked.positive), asked.negative, asked.cfg_scale)
         return combination([(encoder.encode(text), weight) for text, weight in weights.items()])
+
+
+def test_the_bundled_model_draws_what_stock_diffusers_draws() -> None:
+    import diffusers
+
+    folder = paths.bundled("models") / "tiny"
+    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(
+        folder, torch_dtype=torch.float32, local_files_only=True
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.scheduler = diffusers.EulerAncestralDiscreteScheduler.from_config(pipeline.scheduler.config)
+    asked = request(positive="a red cat", negative="", scheduler="euler_a", width=128, height=128, steps=5)
+    theirs = call(pipeline, asked, width=128, height=128)
+    assert furthest(DiffusersEngine("tiny", "cpu").generate(asked, None), np.asarray(theirs)) <= 1
