@@ -52,6 +52,8 @@ from parseq_tui.ui.widgets.status_bar import CommandLine, Severity, StatusBar, T
 
 FOLLOW_SECONDS = 0.06
 """The panes follow the cursor this long after it rests: holding a key moves only the table and the formula bar."""
+TITLE_SECONDS = 1.0
+"""How often the title looks whether a render goes on; a line that says the same costs nothing."""
 Answer = Callable[[], None]
 Follow = Callable[[Session, Callable[[FileNotice], None]], FileFollower]
 """Makes what follows a session's file."""
@@ -114,6 +116,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         for problem in getattr(self.app, "theme_problems", ()):
             self.desk.tell(problem)
         self.files.started()
+        self.set_interval(TITLE_SECONDS, self.show_title)
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
