@@ -16,7 +16,7 @@ from parseq_tui.errors import FormulaError, ParseqError
 from parseq_tui.formats import native
 from parseq_tui.language import functions as _declarations  # noqa: F401  (declares every function)
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
-from parseq_tui.language.evaluate import evaluate_over
+from parseq_tui.language.evaluate import evaluate_example, evaluate_over
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function, Variable
 from parseq_tui.timeline.bake import bake
 from parseq_tui.ui.drawing.plot import plot_text
@@ -148,7 +148,7 @@ def _explain(entry: Function | Variable) -> None:
 def _example_curve(entry: Function | Variable) -> list[str]:
     """The example over some frames of a made-up timeline; words if it is not a curve."""
     try:
-        values = evaluate_over(entry.example, EXAMPLE_FRAMES)
+        values = evaluate_example(entry.example, EXAMPLE_FRAMES)
     except FormulaError as error:
         return [f"  (needs a document around it: {error.message})"]
     if not isinstance(values, np.ndarray):
