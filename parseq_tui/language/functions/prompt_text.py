@@ -48,7 +48,7 @@ def _terms(moment: Moment, shape: str, values: tuple[Any, ...]) -> Any:
     _NEGATIVE,
     category=CATEGORY,
     help="a weighted term: in the negative prompt while its weight is below 0",
-    example='posneg("cat", sin(p=30))',
+    example='posneg("cat", sin(p=30, ps=3))',
     in_prompts_only=True,
 )
 def posneg(moment: Moment, term: Any, weight: Numbers, posweight: Numbers, negweight: Numbers) -> Any:
@@ -63,7 +63,7 @@ def posneg(moment: Moment, term: Any, weight: Numbers, posweight: Numbers, negwe
     _NEGATIVE,
     category=CATEGORY,
     help="a LoRA: in the negative prompt while its weight is below 0",
-    example='posneg_lora("sketch", sin(p=30))',
+    example='posneg_lora("sketch", sin(p=30, ps=3))',
     in_prompts_only=True,
 )
 def posneg_lora(moment: Moment, term: Any, weight: Numbers, posweight: Numbers, negweight: Numbers) -> Any:
