@@ -305,7 +305,11 @@ class _Computation:
 
     def warnings(self) -> list[Diagnostic]:
         """A word on values that are no numbers, unless there is worse to say."""
-        if self.failures or np.isfinite(self.values).all() or any(problem.code == "text-value" for problem in self.problems):
+        if (
+            self.failures
+            or np.isfinite(self.values).all()
+            or any(problem.code == "text-value" for problem in self.problems)
+        ):
             return []
         at = int(np.argmin(np.isfinite(self.values)))
         run = self.plan.run_at(at)

@@ -25,7 +25,7 @@ MIXED = (
     "bez()",
     "L+sin(p=2b)*0.1",
     "slide(in=1s)",
-    'if (f%40<20) S else L+tri(p=30)',
+    "if (f%40<20) S else L+tri(p=30)",
     "smrand(s=3, sm=20)*2+L",
     "max(0, pulse(p=1b, pw=3))*L",
     "round(L, 2)+saw(p=4s, a=0.2)",
