@@ -42,7 +42,8 @@ async def editor(path: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator
         await pilot.pause()
         screen = app.editor
         assert screen is not None
-        await screen.settled()
+        while not screen.session.baked:
+            await asyncio.sleep(0.005)
         await pilot.pause()
         yield pilot, screen
 

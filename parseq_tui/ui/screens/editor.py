@@ -6,7 +6,6 @@ here knows how a document is changed or a frame is rendered.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -144,7 +143,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         context = self.desk.context()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
-        self.query_one(TitleBar).show(title_view(self.session, self.renders.state))
+        self.show_title()
 
     def show_title(self) -> None:
         self.query_one(TitleBar).show(title_view(self.session, self.renders.state))
@@ -379,11 +378,6 @@ class EditorScreen(Screen[None], inherit_bindings=False):
 
     def on_render_pane_frame_selected(self, event: RenderPane.FrameSelected) -> None:
         self.desk.look_at(event.frame)
-
-    async def settled(self) -> None:
-        """For tests: wait until the document shown is baked."""
-        while not self.session.baked:
-            await asyncio.sleep(0.005)
 
 
 def _scope(focused: Widget | None) -> Scope:
