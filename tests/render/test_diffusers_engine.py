@@ -97,6 +97,17 @@ def test_the_arc_between_two_noises_is_noise() -> None:
     assert torch.allclose(slerp(first, first, 0.3), first)
 
 
+def test_travelling_to_the_next_seed_arrives_there_without_a_jump() -> None:
+    """Also with ancestral samplers: the step noises travel with the first one."""
+    shape = (4, 16, 16)
+    near, there = SeedNoise(7, shape), SeedNoise(8, shape)
+    for travelled, arrived in (
+        (near.first(8, 0.999), there.first(8, 0)),
+        *((near.next(), there.next()) for _ in range(3)),
+    ):
+        assert float((travelled - arrived).abs().max()) < 0.02
+
+
 @pytest.mark.parametrize(
     "case", json.loads((DATA / "webui" / "noise.json").read_text()), ids=lambda case: case["source"]
 )

@@ -1,4 +1,4 @@
-"""What an engine is: a way of making one picture. Everything around it (motion, colour, history) is not its business."""
+"""What an engine is: a way of making one picture. Motion, colour and history around it are not its business."""
 
 from __future__ import annotations
 

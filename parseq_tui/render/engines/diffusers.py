@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DiffusersEngine", "scheduler_names"]
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 """Part of the fingerprint: raise it when the same request starts to give another picture."""
 FAINTEST = 1e-3
 """Denoising strengths below this are less than one of the model's thousand noise levels."""

@@ -1,8 +1,9 @@
 """The noise a seed stands for: the same numbers on every device, because they are always drawn on the CPU.
 
 `SeedNoise` draws the first noise (mixed with a subseed's, if asked) and then the step noises of ancestral samplers,
-which continue the main seed's numbers (WEBUI.md §5). The web UI's own mixing and its NVIDIA-like numbers are there for
-pictures that must equal its own.
+which continue the seed's numbers. A fractional seed mixes those too: a travel from one seed to the next would end in a
+jump otherwise. The web UI mixes the first noise only, in its own way (WEBUI.md §5): its mixing and its NVIDIA-like
+numbers are there for pictures that must equal its own.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class SeedNoise:
 
     def __init__(self, seed: int, shape: Shape, *, source: Source = "cpu", mixing: Mixing = "whole") -> None:
         self._numbers = _numbers(seed, source)
+        self._other: _Numbers | None = None
+        self._share = 0.0
         self._shape = shape
         self._source = source
         self._mixing = mixing
@@ -40,14 +43,17 @@ class SeedNoise:
         noise = self._numbers.draw(self._shape)
         if subseed_strength == 0:
             return noise
-        other = _numbers(subseed, self._source).draw(self._shape)
+        numbers = _numbers(subseed, self._source)
+        other = numbers.draw(self._shape)
         if self._mixing == "rows":
             return _slerp_rows(noise, other, subseed_strength)
+        self._other, self._share = numbers, subseed_strength
         return slerp(noise, other, subseed_strength)
 
     def next(self) -> torch.Tensor:
-        """A step noise."""
-        return self._numbers.draw(self._shape)
+        """A step noise, moved towards the subseed's as the first one was."""
+        noise = self._numbers.draw(self._shape)
+        return noise if self._other is None else slerp(noise, self._other.draw(self._shape), self._share)
 
 
 def slerp(start: torch.Tensor, stop: torch.Tensor, share: float) -> torch.Tensor:
