@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from pathlib import Path
 
+from parseq_tui.errors import ParseqError
 from parseq_tui.paths import settings_file
 from parseq_tui.settings import load_settings
 
@@ -25,6 +27,7 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
         from parseq_tui.session import Session
 
         session = None if path is None else Session.open(path, read_only=read_only)
+        _require_terminal()
         from parseq_tui.hot_reload import Follower
         from parseq_tui.ui.app import EditorApp, blank_session
     finally:
@@ -50,3 +53,11 @@ def _prepare_environment() -> None:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     if os.environ.get("SSH_CONNECTION"):
         os.environ.setdefault("TEXTUAL_FPS", "30")
+
+
+def _require_terminal() -> None:
+    if sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty():
+        return
+    raise ParseqError(
+        "the editor needs a terminal", hint="in a script: parseq-tui render, check, export, eval (see --help)"
+    )

@@ -93,7 +93,7 @@ class EditorApp(App[int], inherit_bindings=False):
     ) -> None:
         """`choose_first`: begin with the list of documents; `driver`: another one than the platform's (tests).
 
-        Raises SettingsError for keys of a command that does not exist.
+        Raises SettingsError for keys of a command that does not exist, or a theme option that does not.
         """
         self.keymap_in_use = Keymap(DEFAULT_KEYS, settings.keys)
         super().__init__(driver_class=driver or driver_for_platform())
@@ -221,13 +221,15 @@ class EditorApp(App[int], inherit_bindings=False):
             self.register_theme(theme.textual(level))
             names.append(theme.name)
         self.theme_names: Sequence[str] = names
-        wanted = self.settings.theme or ("terminal-16" if level == "16" else "night")
-        if wanted in names:
-            self.theme = wanted
-        elif self.settings.theme:
-            self.theme_problems.append(
-                SettingsError(f"there is no theme called {wanted!r}", hint=f"known: {', '.join(names)}")
-            )
+        usual = "terminal-16" if level == "16" else "night"
+        wanted = self.settings.theme or usual
+        if wanted not in names:
+            problem = SettingsError(f"there is no theme called {wanted!r}", hint=f"known: {', '.join(names)}")
+            if self.settings.origins.get("theme") == "option":
+                raise problem
+            self.theme_problems.append(problem)
+            wanted = usual
+        self.theme = wanted
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return role_defaults()

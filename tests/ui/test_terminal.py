@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,32 @@ def test_unsaved_work_survives(
         assert "1.25" in "\n".join(again.screen())
     finally:
         again.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["{document}"], "needs a terminal"),
+        (["no-such.json"], "no-such.json"),
+    ],
+)
+def test_what_cannot_start_says_so_and_ends_with_1(document: Path, arguments: list[str], words: str) -> None:
+    command = [sys.executable, "-m", "parseq_tui", *(part.format(document=document) for part in arguments)]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_theme_that_is_not_there_is_named_before_the_start(document: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "parseq_tui", str(document), "--theme", "nonsense"]
+    terminal = PseudoTerminal(command, environment={"PARSEQ_TUI_HOME": str(tmp_path)})
+    try:
+        assert terminal.wait() == 1
+        assert b"no theme called 'nonsense'" in terminal.output
+    finally:
+        terminal.close()
 
 
 def test_leaving_asks_only_when_something_is_unsaved(terminal: PseudoTerminal, document: Path) -> None:
