@@ -1,6 +1,6 @@
 """Draws `examples/ball.mp4`, the clip of the video-input example: a ball that bounces over a meadow.
 
-    python -m training.clip examples/ball.mp4
+python -m training.clip examples/ball.mp4
 """
 
 from __future__ import annotations
