@@ -193,10 +193,10 @@ def _reap(killed: int = 0) -> None:
 
 
 def _absolute_paths(options: dict[str, Any]) -> dict[str, Any]:
-    for name in ("input", "model"):
+    for name in ("input", "depth", "model"):
         value = options.get(name)
         # "tiny" is the bundled model, whatever lies in the current folder
-        if isinstance(value, str) and (name == "input" or (value != "tiny" and Path(value).exists())):
+        if isinstance(value, str) and (name != "model" or (value != "tiny" and Path(value).exists())):
             options[name] = os.path.abspath(value)
     return options
 

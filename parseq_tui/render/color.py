@@ -69,6 +69,11 @@ def contrast(image: Image, factor: float) -> Image:
     return np.asarray(cv2.LUT(image, levels), np.uint8)
 
 
+def gray(image: Image) -> Image:
+    """Every pixel as grey as it is bright (ITU-R 601, as Deforum's forced greyscale)."""
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
+
+
 def antiblur(image: Image, kernel: int, sigma: float, amount: float, threshold: float) -> Image:
     """Unsharp mask (PIPELINE.md B8): (1+a)·x - a·blur(x), only where the picture differs enough from its blur.
 

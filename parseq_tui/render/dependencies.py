@@ -58,23 +58,29 @@ def is_cut(plan: FramePlan) -> bool:
     return plan.request is not None and not reads(plan)
 
 
-def key_frames(plans: Iterable[FramePlan], fingerprint: str, input_content: Callable[[int], str]) -> FrameKeys:
+def key_frames(
+    plans: Iterable[FramePlan],
+    fingerprint: str,
+    input_content: Callable[[int], str],
+    depth_content: Callable[[int], str] = str,
+) -> FrameKeys:
     """Keys for plans that start at a document's first frame, in frame order.
 
-    `fingerprint` is the engine's; `input_content(index)` identifies a picture of the input.
+    `fingerprint` is the engine's; `input_content(index)` identifies a picture of the input, `depth_content(index)` a
+    depth map.
     """
     pictures: dict[int, str] = {}
     frames: dict[int, str] = {}
     recipes: dict[str, Recipe] = {}
     for plan in plans:
         if plan.request is not None:
-            recipe = _picture_recipe(plan, fingerprint, input_content, pictures)
+            recipe = _picture_recipe(plan, fingerprint, input_content, depth_content, pictures)
             pictures[plan.frame] = _key(recipe)
             recipes[pictures[plan.frame]] = recipe
         if plan.tween is None:
             frames[plan.frame] = pictures[plan.frame]
         else:
-            recipe = _tween_recipe(plan.tween, plan.edges, pictures)
+            recipe = _tween_recipe(plan.tween, plan.edges, depth_content, pictures)
             frames[plan.frame] = _key(recipe)
             recipes[frames[plan.frame]] = recipe
     return FrameKeys(pictures, frames, recipes)
@@ -136,11 +142,18 @@ def _flat(recipe: Recipe) -> dict[str, Any]:
 
 
 def _picture_recipe(
-    plan: FramePlan, fingerprint: str, input_content: Callable[[int], str], pictures: Mapping[int, str]
+    plan: FramePlan,
+    fingerprint: str,
+    input_content: Callable[[int], str],
+    depth_content: Callable[[int], str],
+    pictures: Mapping[int, str],
 ) -> dict[str, Any]:
     recipe = asdict(replace(plan, tween=None, edges=plan.edges if plan.motions or _moved(plan) else None))
     del recipe["frame"], recipe["tween"]
     del recipe["source"]["index"]
+    if not plan.grayscale:
+        del recipe["grayscale"]  # what has no effect is not in a key
+    recipe["motions"] = _with_depths(recipe["motions"], depth_content)
     if plan.source.kind == "previous":
         recipe["source"]["of"] = pictures[plan.source.index]
     if plan.source.kind == "input":
@@ -148,6 +161,7 @@ def _picture_recipe(
     recipe["history"] = [pictures[frame] for frame in plan.history]
     if plan.colors is not None:
         recipe["colors"]["frames"] = [pictures[frame] for frame in plan.colors.frames]
+        recipe["colors"]["motions"] = _with_depths(recipe["colors"]["motions"], depth_content)
         if plan.colors.input_index is not None:
             recipe["colors"]["input_index"] = input_content(plan.colors.input_index)
     # the kinds of motion have different fields, so asdict tells them apart
@@ -158,8 +172,22 @@ def _moved(plan: FramePlan) -> bool:
     return plan.colors is not None and bool(plan.colors.motions)
 
 
-def _tween_recipe(tween: Tween, edges: Edges | None, pictures: Mapping[int, str]) -> dict[str, Any]:
+def _with_depths(motions: Sequence[dict[str, Any]], content: Callable[[int], str]) -> list[dict[str, Any]]:
+    """Motions of a recipe that name what their depth maps show instead of where they stand; flat ones name none."""
+    return [
+        {name: content(value) if name == "depth" else value for name, value in motion.items()}
+        if motion.get("depth") is not None
+        else {name: value for name, value in motion.items() if name != "depth"}
+        for motion in motions
+    ]
+
+
+def _tween_recipe(
+    tween: Tween, edges: Edges | None, depth_content: Callable[[int], str], pictures: Mapping[int, str]
+) -> dict[str, Any]:
     recipe = asdict(tween)
+    for name in ("newer_motions", "older_motions"):
+        recipe[name] = _with_depths(recipe[name], depth_content)
     recipe["newer"] = pictures[tween.newer]
     recipe["older"] = None if tween.older is None else pictures[tween.older]
     moved = edges is not None and (tween.newer_motions or tween.older_motions)

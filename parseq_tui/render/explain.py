@@ -52,7 +52,7 @@ def explain(
     job = Job(text, path.name, str(client.document_path.parent), dict(options or {}), frames)
     latest = client.latest()
     prepared = prepare(job)
-    with closing(prepared.input), closing(prepared.engine):
+    with closing(prepared):
         runs = outlook(prepared, FrameCache(client.folder / "cache"), latest.frame_keys() if latest else {})
     return [str(run) for run in runs]
 

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+import cv2
+import numpy as np
+
 from parseq_tui.errors import RenderError, VideoError
 from parseq_tui.render.engines.base import Image
+from parseq_tui.render.warp import Depth, depth_to_distance
 from parseq_tui.video import images, reader
 
 
@@ -111,16 +116,44 @@ class VideoInput:
         self._reader.close()
 
 
-def open_input(name: str | None, base: Path, *, moving: bool, rate: Fraction | None) -> Input:
+class DepthMaps:
+    """Depth maps out of pictures, bright being near; the last one stays when there are no more."""
+
+    def __init__(self, source: Input) -> None:
+        self._source = source
+        self.distance: Callable[[int, int, int], Depth] = lru_cache(maxsize=4)(self._distance)
+
+    def content(self, index: int) -> str:
+        """Identifies the map at this position."""
+        return self._source.content(self._held(index))
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _distance(self, index: int, width: int, height: int) -> Depth:
+        grey = cv2.cvtColor(self._source.picture(self._held(index)), cv2.COLOR_RGB2GRAY)
+        return depth_to_distance(cv2.resize(grey.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
+
+    def _held(self, index: int) -> int:
+        return index if self._source.count is None else min(index, self._source.count - 1)
+
+
+def open_depth(name: str | None, base: Path, rate: Fraction | None) -> DepthMaps | None:
+    """The depth maps called `name`, if there are any. Raises VideoError."""
+    return None if name is None else DepthMaps(open_input(name, base, moving=True, rate=rate, what="depth map"))
+
+
+def open_input(name: str | None, base: Path, *, moving: bool, rate: Fraction | None, what: str = "input") -> Input:
     """The input called `name`, relative to the folder `base`.
 
-    `moving`: whether a video is asked for (mode video); `rate` is the one it is read at. Raises VideoError.
+    `moving`: whether a video is asked for (mode video); `rate` is the one it is read at; `what` is its name in
+    messages. Raises VideoError.
     """
     if name is None:
         return NoInput()
     path = base / Path(name).expanduser()
     if not path.exists():
-        raise VideoError(f"the input {name} does not exist", hint=f"looked for {path}")
+        raise VideoError(f"the {what} {name} does not exist", hint=f"looked for {path}")
     if path.is_dir():
         return FolderInput(path)
     if path.suffix.lower() in images.SUFFIXES and not (moving and path.suffix.lower() in reader.SUFFIXES):

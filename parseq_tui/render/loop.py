@@ -1,6 +1,7 @@
 """How a frame is made: the stages, in order, one call each (PIPELINE A2 and B3).
 
-    source → resize → blend history → move → match colours → contrast, anti-blur → add noise → diffuse → match colours
+    source → resize → blend history → move → match colours → grey → contrast, anti-blur → add noise → diffuse
+    → match colours → grey
 
 The state between frames is the 8-bit RGB picture and nothing else, so a render that goes on from stored pictures is
 bit for bit the one that was never interrupted. A stage that a plan leaves out returns its picture untouched.
@@ -37,10 +38,20 @@ class Inputs(Protocol):
         """The input's picture at this position, in its own size."""
 
 
-def diffuse_frames(plans: Iterable[FramePlan], engine: Engine, inputs: Inputs, pictures: Pictures) -> Iterator[int]:
+class Depths(Protocol):
+    """How far things are, for motion in space."""
+
+    def distance(self, index: int, width: int, height: int) -> warp.Depth:
+        """Distance per pixel, float64 (height, width), at this position of the timeline."""
+
+
+def diffuse_frames(
+    plans: Iterable[FramePlan], engine: Engine, inputs: Inputs, pictures: Pictures, depths: Depths | None = None
+) -> Iterator[int]:
     """Make the diffused picture of each plan, put it into `pictures`, and yield its frame number.
 
-    The plans are in frame order, and the pictures they read are in `pictures` or made before them.
+    The plans are in frame order, and the pictures they read are in `pictures` or made before them. `depths` are needed
+    only by plans whose motions name a depth map.
     """
     for plan in plans:
         if plan.request is None:
@@ -50,9 +61,11 @@ def diffuse_frames(plans: Iterable[FramePlan], engine: Engine, inputs: Inputs, p
             scale = fit if plan.source.smooth else warp.resize
             image = scale(image, plan.request.width, plan.request.height)
             image = history.blend(image, [pictures[frame] for frame in plan.history], plan.decay)
-            image = move(image, plan.motions, plan.edges)
+            image = move(image, plan.motions, plan.edges, depths)
             if plan.colors and plan.colors.before:
-                image = match_colors(image, plan.colors, plan.edges, inputs, pictures)
+                image = match_colors(image, plan.colors, plan.edges, inputs, pictures, depths)
+            if plan.grayscale:
+                image = color.gray(image)
             image = color.contrast(image, plan.contrast)
             if plan.antiblur:
                 sharp = plan.antiblur
@@ -61,7 +74,9 @@ def diffuse_frames(plans: Iterable[FramePlan], engine: Engine, inputs: Inputs, p
                 image = add_noise(image, plan.noise.amount, plan.noise.seed, plan.noise.kind)
         image = engine.generate(plan.request, image)
         if plan.colors and plan.colors.after:
-            image = match_colors(image, plan.colors, plan.edges, inputs, pictures)
+            image = match_colors(image, plan.colors, plan.edges, inputs, pictures, depths)
+        if plan.grayscale:
+            image = color.gray(image)
         pictures[plan.frame] = image
         yield plan.frame
 
@@ -73,29 +88,36 @@ def source(plan: FramePlan, inputs: Inputs, pictures: Pictures) -> Image | None:
     return inputs.picture(plan.source.index) if plan.source.kind == "input" else pictures[plan.source.index]
 
 
-def move(image: Image, motions: Iterable[Motion], edges: Edges | None) -> Image:
+def move(image: Image, motions: Iterable[Motion], edges: Edges | None, depths: Depths | None = None) -> Image:
     """The picture after these motions, one after the other."""
     for motion in motions:
         assert edges is not None  # a plan with motion says how it is carried out
-        image = _moved(image, motion, edges)
+        image = _moved(image, motion, edges, depths)
     return image
 
 
-def match_colors(image: Image, colors: ColorMatch, edges: Edges | None, inputs: Inputs, pictures: Pictures) -> Image:
+def match_colors(
+    image: Image,
+    colors: ColorMatch,
+    edges: Edges | None,
+    inputs: Inputs,
+    pictures: Pictures,
+    depths: Depths | None = None,
+) -> Image:
     """The picture in the colours of its targets."""
     targets = [pictures[frame] for frame in colors.frames]
     if colors.input_index is not None:
         targets.append(warp.resize(inputs.picture(colors.input_index), image.shape[1], image.shape[0]))
     if colors.space == "mean_lab":
         return color.mean_lab_match(image, targets)
-    return color.match(image, move(targets[0], colors.motions, edges), colors.space)
+    return color.match(image, move(targets[0], colors.motions, edges, depths), colors.space)
 
 
 class Tweens:
     """What is seen at each frame: with a cadence, the two newest diffused pictures, moved along and mixed (B6)."""
 
-    def __init__(self, pictures: Pictures) -> None:
-        self._pictures = pictures
+    def __init__(self, pictures: Pictures, depths: Depths | None = None) -> None:
+        self._pictures, self._depths = pictures, depths
         self._moved: dict[int, tuple[tuple[Motion, ...], Image]] = {}
 
     def shown(self, plan: FramePlan) -> Image:
@@ -116,12 +138,12 @@ class Tweens:
         done, image = self._moved.get(frame, ((), self._pictures[frame]))
         if motions[: len(done)] != done:
             done, image = (), self._pictures[frame]
-        image = move(image, motions[len(done) :], edges)
+        image = move(image, motions[len(done) :], edges, self._depths)
         self._moved[frame] = (motions, image)
         return image
 
 
-def _moved(image: Image, motion: Motion, edges: Edges) -> Image:
+def _moved(image: Image, motion: Motion, edges: Edges, depths: Depths | None) -> Image:
     height, width = image.shape[:2]
     border, resampling = edges.border, edges.resampling
     if isinstance(motion, Planar):
@@ -131,9 +153,13 @@ def _moved(image: Image, motion: Motion, edges: Edges) -> Image:
         return warp.warp(image, matrix, border=border, resampling=resampling)
     if isinstance(motion, Spatial):
         numbers = asdict(motion)
-        del numbers["flip"]
+        del numbers["flip"], numbers["depth"]
         flipped = warp.warp(image, _flip(width, height, motion.flip), border=border, resampling=resampling)
-        return warp.warp_3d(flipped, **numbers, border=border, resampling=resampling)
+        depth = None
+        if motion.depth is not None:
+            assert depths is not None  # a plan names depth maps only where a render has them
+            depth = depths.distance(motion.depth, width, height)
+        return warp.warp_3d(flipped, **numbers, border=border, resampling=resampling, depth=depth)
     matrix = warp.camera_2022(width, height, **asdict(motion))
     return warp.warp(image, matrix, border=border, resampling=resampling)
 

@@ -64,6 +64,8 @@ class Spatial:
     fov: float
     aspect: float
     flip: Flip | None = None
+    depth: int | None = None
+    """Which depth map says how far each pixel is; None: the scene is flat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class MotionReader:
     def __init__(self, values: Values, settings: RenderSettings, dialect: Dialect) -> None:
         self._values = values
         self._flips = settings.perspective_flip
+        self._deep = settings.depth is not None
         self.by_steps = dialect != "2022" and (
             settings.motion == "delta" or (settings.motion == "auto" and settings.mode == "loopback")
         )
@@ -160,8 +163,9 @@ class MotionReader:
             fov=fov,
             aspect=aspect,
             flip=self._flip(index),
+            depth=index if self._deep else None,
         )
-        return moving, Spatial(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, fov, aspect)
+        return moving, Spatial(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, fov, aspect, depth=moving.depth)
 
     def _camera(self, index: int) -> tuple[Motion, Motion]:
         moving = Camera(

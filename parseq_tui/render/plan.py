@@ -106,6 +106,8 @@ class FramePlan:
     edges: Edges | None = None
     """How motion is carried out; None where nothing moves."""
     colors: ColorMatch | None = None
+    grayscale: bool = False
+    """Grey goes into diffusion, and grey comes out."""
     contrast: float = 1.0
     antiblur: Antiblur | None = None
     noise: Noise | None = None
@@ -158,10 +160,14 @@ def plan_warnings(table: FrameTable, settings: RenderSettings, dialect: Dialect)
     reader = MotionReader(Values(table), settings, dialect)
     if dialect == "2022" or settings.mode == "txt2img":
         return []
+    warnings: list[Diagnostic] = []
+    if settings.depth is not None and reader.space != "3d":
+        hint = 'set render.space to "3d", or leave render.depth out'
+        warnings.append(Diagnostic("warning", "depth maps have no effect in 2d", hint, "ignored-setting"))
     ignored = FLAT_FIELDS if reader.space == "3d" else DEEP_FIELDS
     names = [name for name in ignored if moves(table, (name,), reader.by_steps)]
     hint = f'set render.space to "{"2d" if reader.space == "3d" else "3d"}" to use them instead'
-    return [
+    return warnings + [
         Diagnostic("warning", f"{name} does not move a picture in {reader.space}", hint, "ignored-field", field=name)
         for name in names
     ]
@@ -221,7 +227,11 @@ class _Planner:
         denoising = self._denoising(index)
         source = self._source(index, denoising)
         plan = replace(
-            blank, request=self._request(index, source, denoising), source=source, colors=self._colors(index, source)
+            blank,
+            request=self._request(index, source, denoising),
+            source=source,
+            colors=self._colors(index, source),
+            grayscale=self.settings.grayscale,
         )
         if source.kind == "noise":
             return plan

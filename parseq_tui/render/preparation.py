@@ -19,7 +19,7 @@ from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.render.dependencies import FrameKeys, key_frames
 from parseq_tui.render.engines import make_engine
 from parseq_tui.render.engines.base import Engine
-from parseq_tui.render.inputs import Input, open_input
+from parseq_tui.render.inputs import DepthMaps, Input, open_depth, open_input
 from parseq_tui.render.plan import FramePlan, input_rate, plan_frames, plan_warnings, rational_rate
 from parseq_tui.render.take import Job
 from parseq_tui.timeline.bake import bake
@@ -40,7 +40,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A render that could begin."""
+    """A render that could begin. `close` it."""
 
     settings: RenderSettings
     plans: Mapping[int, FramePlan]
@@ -49,12 +49,20 @@ class Prepared:
     """Frames that were asked for."""
     keys: FrameKeys
     input: Input
+    depths: DepthMaps | None
     engine: Engine
     fps: Fraction
     """Frames per second of the video."""
     repeats: Fraction
     """How many times each frame is shown in it; only documents of 2022 ask for other than 1."""
     warnings: tuple[Diagnostic, ...]
+
+    def close(self) -> None:
+        """Let go of files and memory."""
+        self.engine.close()
+        self.input.close()
+        if self.depths is not None:
+            self.depths.close()
 
 
 def prepare(job: Job) -> Prepared:
@@ -70,6 +78,7 @@ def prepare(job: Job) -> Prepared:
     table = timeline.table
     rate = input_rate(table, timeline.options, timeline.dialect)
     source = open_input(settings.input, Path(job.base), moving=settings.mode == "video", rate=rate)
+    depths = open_depth(settings.depth, Path(job.base), rate)
     first = table.first_frame
     until = None if job.frames is None else (first, max(job.frames[1], first + 1))
     plans = plan_frames(table, settings, timeline.options, timeline.dialect, until, input_frames=source.count)
@@ -80,8 +89,9 @@ def prepare(job: Job) -> Prepared:
         settings=settings,
         plans={plan.frame: plan for plan in plans},
         wanted=wanted,
-        keys=key_frames(plans, engine.fingerprint(), source.content),
+        keys=key_frames(plans, engine.fingerprint(), source.content, depths.content if depths else str),
         input=source,
+        depths=depths,
         engine=engine,
         fps=fps,
         repeats=repeats,

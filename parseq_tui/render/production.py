@@ -46,7 +46,7 @@ class Production:
         """Render. How it ended, and the finished video; raises ParseqError."""
         self.cache.sweep()
         prepared = prepare(self.job)
-        with closing(prepared.input), closing(prepared.engine):
+        with closing(prepared):
             delivery = self.delivery = Delivery(self.take, self.job, prepared, self.cache, self.events)
             with closing(delivery):
                 self._announce(prepared, delivery)
@@ -80,7 +80,7 @@ class Production:
         left = {frame for frame in prepared.wanted if frame not in delivery.done}
         todo = needed(prepared.plans, prepared.keys, left, self.cache.__contains__)
         film = Film(self.cache, prepared.keys, delivery)
-        tweens = Tweens(film)
+        tweens = Tweens(film, prepared.depths)
         making = self._making(prepared, film, todo)
         to_make = set(todo)
         for frame in sorted(to_make | left):
@@ -107,7 +107,8 @@ class Production:
             self._state("loading", f"loading {prepared.settings.model}" if prepared.engine.name != "test" else "")
             prepared.engine.load()
             self._state("rendering")
-        return diffuse_frames((prepared.plans[frame] for frame in todo), prepared.engine, prepared.input, film)
+        plans = (prepared.plans[frame] for frame in todo)
+        return diffuse_frames(plans, prepared.engine, prepared.input, film, prepared.depths)
 
     def _announce(self, prepared: Prepared, delivery: Delivery) -> None:
         cached = self.cache.__contains__

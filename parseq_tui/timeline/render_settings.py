@@ -66,8 +66,16 @@ SETTINGS: Mapping[str, Setting] = _settings(
         "match each frame's colours to the first",
         ("none", "lab", "hsv", "rgb", "video"),
     ),
+    Setting("grayscale", bool, False, "make every frame grey, before and after diffusion"),
     Setting("noise_type", str, "perlin", "the noise added to a looped-back frame", ("perlin", "uniform", "none")),
     Setting("perspective_flip", bool, False, "whether the perspective_flip fields apply"),
+    Setting(
+        "depth",
+        str,
+        None,
+        "depth maps for motion in 3d, bright is near: a picture, a folder or a video; without them the scene is flat",
+        optional=True,
+    ),
     Setting("end", str, "stop", "when the video is shorter than the timeline", ("stop", "hold", "loop")),
     Setting("seed", int, 0, "seed of a document that manages none", minimum=-1),
     Setting(
@@ -102,8 +110,10 @@ class RenderSettings:
     border: str
     resampling: str
     color_coherence: str
+    grayscale: bool
     noise_type: str
     perspective_flip: bool
+    depth: str | None
     end: str
     seed: int
     seed_behavior: str

@@ -13,9 +13,19 @@ from parseq_tui.render.engines.test import TestEngine
 from parseq_tui.render.inputs import open_input
 from parseq_tui.render.loop import Tweens, diffuse_frames
 from parseq_tui.render.plan import input_rate, plan_frames
+from parseq_tui.render.warp import depth_to_distance
 from parseq_tui.timeline.document import Options
 from parseq_tui.timeline.render_settings import resolve
 from parseq_tui.video.images import read_image
+
+
+class Ramp:
+    """The depth maps Deforum was given: everything slopes away, in waves (inverse depth, as its network answers)."""
+
+    def distance(self, index: int, width: int, height: int) -> np.ndarray:
+        down, across = np.mgrid[:height, :width]
+        return depth_to_distance(down / height + 0.5 * np.sin(6.28 * across / width))
+
 
 CASES = sorted((Path(__file__).parents[1] / "data" / "render").glob("*/*/case.json"))
 
@@ -32,9 +42,9 @@ def test_the_frames_are_those_the_peer_made(path: Path) -> None:
 
     plans = plan_frames(table, settings, options, case["dialect"], input_frames=source.count)
     pictures: dict[int, np.ndarray] = {}
-    for _ in diffuse_frames(plans, engine, source, pictures):
+    for _ in diffuse_frames(plans, engine, source, pictures, Ramp()):
         pass
-    tweens = Tweens(pictures)
+    tweens = Tweens(pictures, Ramp())
     shown = [tweens.shown(plan) for plan in plans]
 
     assert len(shown) == case.get("ends", case["frame_count"])
