@@ -22,6 +22,13 @@ def complete_cell(context: Context, text: str, cursor: int) -> Sequence[Completi
     return ()
 
 
+def usage(text: str) -> str:
+    """What may be typed behind a command's name, and what it does with it; "" before the name is complete."""
+    name, space, _ = text.partition(" ")
+    known = find(name) if space else None
+    return f"{known.argument.strip('[]')}   {known.help}" if known is not None and known.argument else ""
+
+
 def complete_command(text: str, cursor: int) -> Sequence[Completion]:
     """Names of commands that begin with, then of those that hold, what was typed; an alias brings its command."""
     typed = text[:cursor]

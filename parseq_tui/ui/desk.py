@@ -16,7 +16,7 @@ from parseq_tui.ui.commands import COMMANDS, Context, Effect, find
 from parseq_tui.ui.commands.cells import committed
 from parseq_tui.ui.commands.copying import pasted
 from parseq_tui.ui.commands.moving import at_frame
-from parseq_tui.ui.commands.registry import Ask, Change, Copy, Do, Enter, Look, Say
+from parseq_tui.ui.commands.registry import Ask, Change, Command, Copy, Do, Enter, Look, Say
 from parseq_tui.ui.keymap import EVERYWHERE, PREFIX_TITLES, Keymap, readable
 from parseq_tui.ui.view_state import ViewState, carried_over, clamped, column_at, columns, selected
 from parseq_tui.ui.widgets.line_entry import Then
@@ -136,7 +136,16 @@ class Desk:
 
     def perform(self, name: str, argument: str = "") -> None:
         """Run a command by name."""
-        self._carry_out(COMMANDS[name].perform(self.context(), argument))
+        self._perform(COMMANDS[name], argument)
+
+    def _perform(self, entry: Command, argument: str) -> None:
+        """Run a command; what was typed behind it may be nonsense."""
+        try:
+            effect = entry.perform(self.context(), argument)
+        except ParseqError as error:
+            self.tell(error)
+        else:
+            self._carry_out(effect)
 
     def run_line(self, line: str) -> None:
         """Run what was typed on the command line: a name or alias and its argument; a number goes to that frame."""
@@ -145,7 +154,7 @@ class Desk:
             return
         entry = find(name)
         if entry is not None:
-            self._carry_out(entry.perform(self.context(), argument))
+            self._perform(entry, argument)
         elif name[0].isdigit() and not argument:
             self.perform("go.frame", name)
         else:
@@ -260,8 +269,8 @@ class Desk:
 
     def _session_changed(self, change: SessionChange) -> None:
         """Runs before the screen hears of the change: the view fits the new document from the first moment on."""
-        if change.before is change.after:
-            return
+        if change.before is change.after or change.kind == "baked":
+            return  # the view belongs to the newest document already
         view = self._next_view or carried_over(change.before, change.after, self.view)
         self.view = clamped(change.after, view)
         if change.kind in ("undo", "redo"):

@@ -58,6 +58,13 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "row.delete": ("D",),
     "row.move": ("T",),
     "row.label": ("m",),
+    "row.stretch": ("b t",),
+    "row.every": ("b k",),
+    "bulk.set": ("b s",),
+    "bulk.compute": ("b c",),
+    "bulk.replace": ("b r",),
+    "bulk.label": ("b l",),
+    "bulk.delete": ("b d",),
     # select
     "select.up": ("shift+up",),
     "select.down": ("shift+down",),
@@ -128,6 +135,7 @@ PREFIX_TITLES: Mapping[str, str] = {
     "g": "go to",
     "z": "view",
     "f": "fill",
+    "b": "many rows",
 }
 
 EVERYWHERE: frozenset[str] = frozenset(

@@ -156,6 +156,8 @@ def carried_over(before: Document, after: Document, view: ViewState) -> ViewStat
     row = row_at(after, frame)
     if after.keyframes[row].frame != frame and len(before.keyframes) == len(after.keyframes):
         row = view.row  # the row itself was moved in time
+    elif after.keyframes[row].frame < frame and len(after.keyframes) < len(before.keyframes):
+        row += 1  # it was deleted: the one below takes its place
     old, new = columns(before, view), columns(after, view)
     column = view.column
     if old is not new and column < len(old) and old[column] in new:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from keystrokes import Fingers, check, read
+from keystrokes import Fingers, check, read, written
 
 from parseq_tui.ui.commands import COMMANDS
+from parseq_tui.ui.completing import usage
 from parseq_tui.ui.keymap import DEFAULT_KEYS, PREFIX_TITLES
 
 
@@ -79,6 +80,83 @@ def test_keys(before: str, keys: str, after: str) -> None:
 )
 def test_moves(before: str, keys: str, after: str) -> None:
     check(before, keys, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "after", "said"),
+    [
+        # rows are described behind `where`; without it the selection is meant, or everything
+        ('0:[1] 30:5"drop" 60:2', "bulk.set zoom 9 where drop", '0:[1] 30:9"drop" 60:2', "zoom set on 1 row"),
+        ('0:[1] 30:5"drop" 60:2', "bulk zoom =S where label~^d", '0:[1] 30:5=S"drop" 60:2', "zoom set on 1 row"),
+        ('0:[1] 30:5"d.p" 60:2"drp"', "bulk zoom 9 where label=d.p", '0:[1] 30:9"d.p" 60:2"drp"', "1 row"),
+        ("0:[1] 30:5 60:2", "bulk.set zoom 1/4", "0:[0.25] 30:0.25 60:0.25", "zoom set on 3 rows"),
+        ("0:[1] 20:5 40:2", "bulk.set zoom 9 where 1s..2s", "0:[1] 20:9 40:9", "zoom set on 2 rows"),
+        ("0:[1] 30:5 60:2", "bulk.set zoom 9 where zoom=5", "0:[1] 30:9 60:2", "zoom set on 1 row"),
+        ("0:[1] 30: 60:2", "bulk.set zoom 9 where zoom=*", "0:[9] 30: 60:9", "zoom set on 2 rows"),
+        ("0:[1]=sin(p=4b) 30:5=L 60:2", "bulk zoom 9 where zoom~sin", "0:[9]=sin(p=4b) 30:5=L 60:2", "1 row"),
+        ("0:[1] 30:5 60:2", "bulk.compute zoom S*2 where 30..", "0:[1] 30:10 60:4", "zoom computed on 2 rows"),
+        ("0:[1]=sin(p=4b) 30:5=L 60:2", "replace /4b/8b/", "0:[1]=sin(p=8b) 30:5=L 60:2", "replaced in 1 cell"),
+        ('0:[1]=S 30:5"a S" 60:2=S', "s S bez()", '0:[1]=bez() 30:5"a bez()" 60:2=bez()', "replaced in 3 cells"),
+        ('0:[1]=S"S" 30:5"S" 60:2', 's S "" where 30..60', '0:[1]=S"S" 30:5 60:2', "replaced in 1 cell"),
+        ("0:[1] 30:5 60:2", "bulk.label new verse where 30..", '0:[1] 30:5"new verse" 60:2"new verse"', "2 rows"),
+        ('0:[1]"a" 30:5"b" 60:2', 'bulk.label "" where .', "0:[1] 30:5 60:2", "labelled 2 rows"),
+        ('0:[1]"drop" 30:5"drop" 60:2', "bulk.delete drop", '0:[1]"drop" 60:2', "deleted 1 row"),
+        ("0:[1] 30:5 60:2", "row.every 1s", "0:[1] 20: 30:5 40: 60:2", "added 2 rows"),
+        ("0:[1] 30:5 60:2", "every 2b", "0:[1] 17: 30:5 34: 51: 60:2", "added 3 rows"),
+    ],
+)  # fmt: skip
+def test_bulk_commands_change_described_rows_in_one_step(before: str, line: str, after: str, said: str) -> None:
+    fingers = Fingers(*read(before))
+    fingers.desk.run_line(line)
+    assert written(fingers.session.document, fingers.desk.view) == after
+    assert fingers.host.said[-1].endswith(said)
+    fingers.press("u")
+    assert fingers.session.document == read(before)[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("bulk.set zom 1", "no field 'zom'"),
+        ("bulk.set zoom nonsense", "nonsense"),
+        ("bulk.set zoom 1 where nowhere", "no keyframe answers to that"),
+        ("bulk.set zoom 1 where label~(", "cannot be read"),
+        ("bulk.set zoom 1 where angle=2", "no field 'angle'"),
+        ("bulk.set zoom 1 where zoom=many", "zoom~PATTERN"),
+        ("bulk.set zoom 1 where early..late", "no position"),
+        ("bulk.compute zoom sni(2)", "did you mean"),
+        ("bulk.replace nothing", "/old/new/"),
+        ("bulk.replace /4b/8b/", "in no label and no formula"),
+        ("bulk.delete drop", "the first keyframe is where"),
+        ("row.every nan", "longer than nothing"),
+        ("row.stretch 2", "select the rows"),
+        ("fields 1st", "cannot be the name of a field"),
+    ],
+)
+def test_bulk_commands_say_what_is_wrong(line: str, words: str) -> None:
+    fingers = Fingers(*read('0:[1]"drop" 60:2'))
+    fingers.desk.run_line(line)
+    assert words in fingers.host.said[-1]
+    assert not fingers.session.dirty
+
+
+def test_a_selection_says_which_rows_are_meant() -> None:
+    check("0:[1] 30:5 60:2", "down shift+down b s 9 enter", "0:1 30:9 60:[9]")
+    check("0:[1]=S 30:5=S 60:2=S", "down V b r / S / L / enter escape", "0:1=S 30:[5]=L 60:2=S")
+    check("0:[1] 20:5 40:2 80:2", "shift+down shift+down b k 1 0 enter escape", "0:1 10: 20:5 30: 40:[2] 80:2")
+    check("0:[1] 20:5 40:2 80:2", "V down b t 0 . 5 enter escape", "0:1 10:[5] 40:2 80:2")
+
+
+def test_a_bake_that_ends_later_leaves_the_cursor_on_the_row_just_made() -> None:
+    check("0:1 30:[5] 60:2 90:3", "o escape", "0:1 30:5 45:[] 60:2 90:3")
+
+
+def test_a_command_that_wants_more_begins_with_the_field_at_hand() -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.press("b s")
+    assert fingers.host.command_line is not None
+    assert fingers.host.command_line.text == "bulk.set zoom "
+    assert usage("bulk.set zoom ").startswith("FIELD NUMBER where ROWS")
 
 
 def test_what_cannot_be_done_says_why() -> None:

@@ -228,13 +228,14 @@ def _found(context: Context, direction: int) -> Effect:
 
 def _places(document: Document, view: ViewState, text: str) -> Iterable[tuple[int, int]]:
     everything = columns(document, view)
+    in_values = set(text) <= set("0123456789.+-e")
     for row_index, row in enumerate(document.keyframes):
         for index, column in enumerate(everything):
             if column.part == "label":
                 content = row.info or ""
             elif column.part == "formula":
                 content = row.formulas.get(column.field, "")
-            elif column.part == "value" and column.field in row.values:
+            elif in_values and column.part == "value" and column.field in row.values:
                 content = f"{row.values[column.field]:g}"
             else:
                 continue

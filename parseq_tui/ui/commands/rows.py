@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
+from parseq_tui.timeline.document import Lock
 from parseq_tui.timeline.edits import (
     DeleteKeyframes,
     InsertKeyframe,
@@ -11,6 +14,7 @@ from parseq_tui.timeline.edits import (
     MoveKeyframes,
     StretchKeyframes,
 )
+from parseq_tui.timeline.edits.rows import frames_per
 from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.commands.registry import Change, Context, Effect, Enter, Say, command
 from parseq_tui.ui.view_state import LABEL, columns, row_at, selected
@@ -102,20 +106,29 @@ def stretch_rows(context: Context, argument: str) -> Effect:
     return Change(StretchKeyframes(frames, frames[0], factor))
 
 
-@command("row.every", "Rows at intervals", "Empty rows every so often to the end: every 4b, 2s or 30.", group="rows",
-         edits=True, argument="STEP", aliases=("every",))  # fmt: skip
+_UNITS: Mapping[str, Lock] = {"b": "beats", "s": "seconds"}
+
+
+@command("row.every", "Rows at intervals", "Empty rows every 4b, 2s or 30: in the selection, or everywhere.",
+         group="rows", edits=True, argument="STEP", aliases=("every",))  # fmt: skip
 def rows_every(context: Context, argument: str) -> Effect:
     text = argument.strip()
-    unit = {"b": "beats", "s": "seconds"}.get(text[-1:], "frames")
+    unit = _UNITS.get(text[-1:], "frames")
     try:
         step = float(text.rstrip("bsf"))
     except ValueError:
         return Say(f"{text!r} is no interval: write 4b, 2s or 30", "warning")
-    per = frame_of(f"1{text[-1:] if unit != 'frames' else ''}", context.document.options)
-    if step <= 0:
+    if not 0 < step < math.inf:
         return Say("an interval is longer than nothing", "warning")
-    end = context.document.last_frame / max(per, 1) if unit != "frames" else context.document.last_frame
-    return Change(KeyframesAtIntervals(0, end, step, unit))  # type: ignore[arg-type]
+    first, last = context.document.first_frame, context.document.last_frame
+    frames = selected_frames(context)
+    if len(frames) > 1:
+        first, last = frames[0], frames[-1]
+    per = float(frames_per(unit, context.document.options))
+    count = len(context.document.keyframes)
+    edit = KeyframesAtIntervals(first / per, last / per, step, unit)
+    added = len(edit.apply(context.document).keyframes) - count
+    return Change(edit, say=f"added {added} rows")
 
 
 @command("row.label", "Label the row", "Type a label; formulas can search for it.", group="rows", edits=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from parseq_tui.ui.completing import usage
 from parseq_tui.ui.widgets.line_entry import LineEntry
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
 
@@ -132,4 +133,7 @@ class CommandLine(LineEntry):
         style = self.palette.style
         room = self.size.width - len(self.prompt)
         parts, _ = self.entry_parts(room, [(self.text_edit.text, style("text", "surface"))])
+        used = sum(len(text) for text, _ in parts)
+        hint = usage(self.text_edit.text)[: max(0, room - used - 2)]
+        parts.append((f"  {hint}", style("dim", "surface")))
         self.set_parts([[(self.prompt, style("accent", "surface", "bold")), *parts]], on="surface")
