@@ -131,6 +131,12 @@ def _size(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 512x512") from None
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
+    return int(text)
+
+
 def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or name not in SETTINGS:
@@ -166,6 +172,9 @@ def _render_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda:N", help="where to compute (default: auto)")
     parser.add_argument("--draft", action="store_true", help="fewer steps, to see the motion quickly")
+    parser.add_argument(
+        "--takes", type=_count, default=1, metavar="N", help="render N times with other seeds: takes to choose from"
+    )
     parser.add_argument("--plan", action="store_true", help="only say what would be rendered, and why")
     parser.add_argument("--detach", action="store_true", help="start it and return; `attach` follows it")
     _json(parser)
@@ -291,6 +300,20 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui attach dance.json",
             _takes_arguments,
             _headless("render", "attach"),
+        ),
+        Command(
+            "pause",
+            "let the running render wait after its current frame",
+            "parseq-tui pause dance.json",
+            _document,
+            _headless("render", "pause"),
+        ),
+        Command(
+            "resume",
+            "let a render that was paused go on",
+            "parseq-tui resume dance.json",
+            _document,
+            _headless("render", "resume"),
         ),
         Command(
             "stop",

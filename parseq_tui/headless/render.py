@@ -1,7 +1,7 @@
-"""`render`, `attach`, `stop`, `takes`: the renderer without a screen. The worker does the work; this reads its files.
+"""`render`, `attach`, `pause`, `resume`, `stop`, `takes`: the renderer without a screen.
 
-A Ctrl+C asks the worker to stop after its frame and waits for it; a second one ends it at once. Either way every
-finished frame is kept, and the next render goes on behind them.
+The worker does the work; this reads its files. A Ctrl+C asks the worker to stop after its frame and waits for it; a
+second one ends it at once. Either way every finished frame is kept, and the next render goes on behind them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from parseq_tui.render.take import EventTail, Take
 from parseq_tui.timeline.render_settings import SETTINGS, draft, resolve
 
 POLL_SECONDS = 0.1
+SEED_STRIDE = 100_000
+"""How far the seeds of one take lie from those of the next: further than a film is long."""
 
 
 def render(arguments: argparse.Namespace) -> int:
@@ -36,7 +38,9 @@ def render(arguments: argparse.Namespace) -> int:
     first, last = arguments.frames or (None, None)
     frames = source.frame_range(first, last) if arguments.frames else None
     if arguments.plan:
-        return _plan(arguments.document, source.text, options, frames)
+        return _plan(arguments, source.text, options, frames)
+    if arguments.detach and arguments.takes > 1:
+        raise RenderError("several takes cannot be detached: they are made one after the other", hint="leave one out")
     client = RenderClient(arguments.document)
     if client.running():
         raise RenderError(
@@ -44,12 +48,21 @@ def render(arguments: argparse.Namespace) -> int:
             hint=f"follow it: parseq-tui attach {arguments.document}   stop it: parseq-tui stop {arguments.document}",
         )
     out = None if arguments.out is None else _checked_out(arguments.out)
-    take = client.start(source.text, options=options, frames=frames, out=out, device=arguments.device)
-    if arguments.detach:
-        print(f"rendering in the background: {take.folder}", file=sys.stderr)
-        print(f"  follow it: parseq-tui attach {arguments.document}", file=sys.stderr)
-        return 0
-    return _follow(client, take, as_json=arguments.json, stop_on_interrupt=True)
+    first_offset = resolve(source.render, options).seed_offset
+    for number in range(arguments.takes):
+        several = number + 1 if arguments.takes > 1 else None
+        chosen = {**options, "seed_offset": first_offset + number * SEED_STRIDE} if number else options
+        take = client.start(
+            source.text, options=chosen, frames=frames, out=numbered(out, several), device=arguments.device
+        )
+        if arguments.detach:
+            print(f"rendering in the background: {take.folder}", file=sys.stderr)
+            print(f"  follow it: parseq-tui attach {arguments.document}", file=sys.stderr)
+            return 0
+        code = _follow(client, take, as_json=arguments.json, stop_on_interrupt=True)
+        if code:
+            return code
+    return 0
 
 
 def attach(arguments: argparse.Namespace) -> int:
@@ -69,6 +82,27 @@ def stop(arguments: argparse.Namespace) -> int:
         return 0
     client.stop()
     print("it stops after the current frame; what is finished is kept", file=sys.stderr)
+    return 0
+
+
+def pause(arguments: argparse.Namespace) -> int:
+    """Ask the running render to wait after its frame."""
+    client = RenderClient(_existing(arguments.document))
+    if not client.running():
+        print("nothing is being rendered", file=sys.stderr)
+        return 0
+    client.pause()
+    print(f"it waits after the current frame; go on with parseq-tui resume {arguments.document}", file=sys.stderr)
+    return 0
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Let the waiting render go on."""
+    client = RenderClient(_existing(arguments.document))
+    if not client.running():
+        print("nothing is being rendered", file=sys.stderr)
+        return 0
+    client.resume()
     return 0
 
 
@@ -124,17 +158,35 @@ def _checked_out(out: Path) -> Path:
     return out
 
 
+def numbered(out: Path | None, number: int | None) -> Path | None:
+    """Where one of several takes goes: `dance-2.mp4`, or the folder `frames/take-2`.
+
+    >>> numbered(Path("dance.mp4"), 2).name
+    'dance-2.mp4'
+    """
+    if out is None or number is None:
+        return out
+    return out.with_stem(f"{out.stem}-{number}") if out.suffix and not out.is_dir() else out / f"take-{number}"
+
+
 def _existing(path: Path) -> Path:
     if not path.exists() and not RenderClient(path).folder.exists():
         raise DocumentError("there is no such file", path=path)
     return path
 
 
-def _plan(path: Path, text: str, options: dict[str, Any], frames: tuple[int, int] | None) -> int:
+def _plan(arguments: argparse.Namespace, text: str, options: dict[str, Any], frames: tuple[int, int] | None) -> int:
     from parseq_tui.render.explain import explain
 
-    for line in explain(path, text, options=options, frames=frames):
-        print(line)
+    runs = explain(arguments.document, text, options=options, frames=frames)
+    if not arguments.json:
+        print("\n".join(map(str, runs)))
+        return 0
+    counts = {
+        name: sum(run.last + 1 - run.first for run in runs if run.render is render)
+        for name, render in (("render", True), ("reuse", False))
+    }
+    print(json.dumps({**counts, "frames": [asdict(run) for run in runs]}, indent=1))
     return 0
 
 

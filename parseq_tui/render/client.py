@@ -92,10 +92,21 @@ class RenderClient:
 
     def stop(self, take: Take | None = None) -> None:
         """Ask the worker to finish its frame and stop. Nothing happens if none is running."""
-        now = lock.holder(self.folder / "lock")
-        asked = take or (None if now is None or not now.take else Take(self.folder / "takes" / now.take))
-        if asked is not None and asked.running():
+        asked = self._asked(take)
+        if asked is not None:
             asked.stop_path.touch()
+
+    def pause(self, take: Take | None = None) -> None:
+        """Ask the worker to finish its frame and wait. It keeps its model; `resume` lets it go on, `stop` ends it."""
+        asked = self._asked(take)
+        if asked is not None:
+            asked.pause_path.touch()
+
+    def resume(self, take: Take | None = None) -> None:
+        """Let a worker that waits go on."""
+        asked = self._asked(take)
+        if asked is not None:
+            asked.pause_path.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """End the worker at once. Finished frames are safe; the next render goes on behind them."""
@@ -146,6 +157,12 @@ class RenderClient:
             return self._cache.prune(limit, latest.cache_keys() if latest else set())
         finally:
             held.close()
+
+    def _asked(self, take: Take | None) -> Take | None:
+        """The take to speak to: this one or the one that is running; None if no worker is at it."""
+        now = lock.holder(self.folder / "lock")
+        asked = take or (None if now is None or not now.take else Take(self.folder / "takes" / now.take))
+        return asked if asked is not None and asked.running() else None
 
     @property
     def _cache(self) -> CacheFolder:

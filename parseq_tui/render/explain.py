@@ -43,18 +43,17 @@ class Outlook:
 
 def explain(
     path: Path, text: str, *, options: Mapping[str, Any] | None = None, frames: tuple[int, int] | None = None
-) -> list[str]:
-    """One line per run of frames that share an answer. Raises ParseqError if the document cannot be rendered.
+) -> list[Outlook]:
+    """One entry per run of frames that share an answer. Raises ParseqError if the document cannot be rendered.
 
-    Compares with the take rendered last, so that a line can name what changed since.
+    Compares with the take rendered last, so that an entry can name what changed since.
     """
     client = RenderClient(path)
     job = Job(text, path.name, str(client.document_path.parent), dict(options or {}), frames)
     latest = client.latest()
     prepared = prepare(job)
     with closing(prepared):
-        runs = outlook(prepared, FrameCache(client.folder / "cache"), latest.frame_keys() if latest else {})
-    return [str(run) for run in runs]
+        return outlook(prepared, FrameCache(client.folder / "cache"), latest.frame_keys() if latest else {})
 
 
 def outlook(prepared: Prepared, cache: FrameCache, earlier: Mapping[int, str]) -> list[Outlook]:

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
-State = Literal["starting", "loading", "rendering", "stopping"]
+State = Literal["starting", "loading", "rendering", "paused", "stopping"]
 Outcome = Literal["done", "stopped", "failed"]
 
 

@@ -24,14 +24,23 @@ from parseq_tui.render.messages import LogLine, Outcome, Started, State, StateCh
 from parseq_tui.render.preparation import Prepared, prepare
 from parseq_tui.render.take import LineLog, Take
 
+PAUSE_POLL_SECONDS = 0.1
+
 
 class Production:
     """Renders a take."""
 
-    def __init__(self, take: Take, events: LineLog, stop_asked: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        take: Take,
+        events: LineLog,
+        stop_asked: Callable[[], bool],
+        pause_asked: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.take = take
         self.job = take.job
         self.stop_asked = stop_asked
+        self.pause_asked = pause_asked
         self.events = events
         self.cache = FrameCache(take.render_folder / "cache")
         self.delivery: Delivery | None = None
@@ -84,6 +93,9 @@ class Production:
         making = self._making(prepared, film, todo)
         to_make = set(todo)
         for frame in sorted(to_make | left):
+            if self.pause_asked():
+                delivery.drain()
+                self._wait()
             if self.stop_asked():
                 self._state("stopping", "stopped as asked")
                 return "stopped"
@@ -101,6 +113,14 @@ class Production:
                     film.keep(key, image)
             delivery.deliver(frame, image, time.monotonic() - began, reused=reused, shown=shown)
         return "done"
+
+    def _wait(self) -> None:
+        """Do nothing until nobody asks for a pause any more (asking to stop ends it too)."""
+        self._state("paused", "paused as asked; it keeps what it has loaded")
+        while self.pause_asked():
+            time.sleep(PAUSE_POLL_SECONDS)
+        if not self.stop_asked():
+            self._state("rendering", "going on")
 
     def _making(self, prepared: Prepared, film: Film, todo: Sequence[int]) -> Iterator[int]:
         if todo:

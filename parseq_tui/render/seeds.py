@@ -21,6 +21,7 @@ class Seeds:
     def __init__(self, values: Values, settings: RenderSettings, cadence: int) -> None:
         self._values = values
         self._start = settings.seed
+        self._offset = settings.seed_offset
         self._cadence = cadence
         self._managed = "seed" in values
         looped = settings.mode == "loopback"
@@ -58,6 +59,7 @@ class Seeds:
         return self._start + steps[self._behavior]
 
     def _checked(self, seed: int, index: int) -> int:
+        seed += self._offset
         if not -_LIMIT <= seed < _LIMIT:
             frame = self._values.table.first_frame + index
             raise RenderError(f"the seed at frame {frame} is too large ({seed:.3g})", hint="seeds have up to 18 digits")

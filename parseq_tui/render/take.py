@@ -7,6 +7,7 @@
       worker.log     what the libraries print
       preview/       small PPM pictures
       stop           its presence asks: finish this frame, then stop
+      pause          its presence asks: finish this frame, then wait until it is gone
       video.mp4
 
 No image library, no torch: the editor and the command line read takes through this module.
@@ -155,6 +156,10 @@ class Take:
     @property
     def stop_path(self) -> Path:
         return self.folder / "stop"
+
+    @property
+    def pause_path(self) -> Path:
+        return self.folder / "pause"
 
     @property
     def video_path(self) -> Path:

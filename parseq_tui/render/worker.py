@@ -31,21 +31,26 @@ if TYPE_CHECKING:
 
 
 class StopSwitch:
-    """Whether somebody asked to stop after this frame: by the `stop` file, or by SIGTERM or SIGINT."""
+    """Whether somebody asked to stop or to wait after this frame: by a file, or (to stop) by SIGTERM or SIGINT."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, pause: Path | None = None) -> None:
+        self._path, self._pause = path, pause
         self._signalled = False
 
-    def listen(self) -> None:
-        path = self._path
-        path.unlink(missing_ok=True)  # one from an earlier run of the same take
+    def listen(self, *, again: bool = False) -> None:
+        """`again`: the take was run before, so what was asked then does not count. Otherwise it was asked of us."""
+        for path in (self._path, self._pause):
+            if again and path is not None:
+                path.unlink(missing_ok=True)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
 
     def asked(self) -> bool:
         return self._signalled or self._path.exists()
+
+    def paused(self) -> bool:
+        return self._pause is not None and self._pause.exists() and not self.asked()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signalled = True
@@ -68,7 +73,7 @@ class Worker:
 
             from parseq_tui.render.production import Production
 
-            self._production = Production(self.take, self._events, self._stop.asked)
+            self._production = Production(self.take, self._events, self._stop.asked, self._stop.paused)
             outcome, video = self._production.run()
         except ParseqError as error:
             return self._failed(error.message, error.hint)
@@ -109,8 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faulthandler.enable()
     take = Take(chosen.take.absolute())
     lock = _lock(take, chosen.lock_fd)
-    stop = StopSwitch(take.stop_path)
-    stop.listen()
+    stop = StopSwitch(take.stop_path, take.pause_path)
+    stop.listen(again=take.events_path.exists())
     if not _on_gpu(take):
         os.nice(5)  # the editor and its terminal come first
     outcome = Worker(take, stop).run()

@@ -85,6 +85,9 @@ SETTINGS: Mapping[str, Setting] = _settings(
         "how that seed goes on; auto: iter (one more each frame) in a loopback, else fixed",
         ("auto", "fixed", "iter", "ladder", "alternate"),
     ),
+    Setting(
+        "seed_offset", int, 0, "added to every seed: another take of the same film", minimum=-(10**12), maximum=10**12
+    ),
     Setting("cfg_scale", float, 5.0, "CFG scale of a document that manages none"),
     Setting(
         "denoising_strength", float, 0.5, "denoising strength of a document that manages none", minimum=0, maximum=1
@@ -117,6 +120,7 @@ class RenderSettings:
     end: str
     seed: int
     seed_behavior: str
+    seed_offset: int
     cfg_scale: float
     denoising_strength: float
     crf: int

@@ -178,6 +178,25 @@ class TestRender:
         code, out, _ = run(capsys, "takes", document, "--json")
         assert [take["state"] for take in json.loads(out)] == ["done", "done"]
 
+    def test_several_takes_have_their_own_seeds_and_files(
+        self, document: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, out, err = self.render(capsys, document, "--takes", 2, "--json", "--out", document.parent / "dance.mp4")
+        assert code == 0, err
+        events = [json.loads(line) for line in out.splitlines()]
+        seeds = [event["seed"] for event in events if event["event"] == "frame"]
+        assert [later - earlier for earlier, later in zip(seeds[:5], seeds[5:], strict=True)] == [100_000] * 5
+        assert sorted(path.name for path in document.parent.glob("*.mp4")) == ["dance-1.mp4", "dance-2.mp4"]
+
+    def test_a_plan_for_scripts(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _ = self.render(capsys, document, "--plan", "--json")
+        assert code == 0
+        assert json.loads(out) == {
+            "render": 5,
+            "reuse": 0,
+            "frames": [{"first": 0, "last": 4, "render": True, "why": "not rendered yet"}],
+        }
+
     def test_writes_numbered_pictures_into_a_folder(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert self.render(capsys, document, "--out", f"{document.parent / 'frames'}/")[0] == 0
         assert [path.name for path in sorted((document.parent / "frames").glob("*.png"))] == [

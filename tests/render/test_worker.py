@@ -111,12 +111,21 @@ class TestOnlyWhatChanged:
     def test_the_outlook_says_which_and_why(self, studio: Studio) -> None:
         studio.render(film())
         (studio.folder / "cat.render" / "latest").symlink_to("takes/take-1")
-        assert explain(studio.document, film(turn_more_at=3)) == [
+        assert [str(run) for run in explain(studio.document, film(turn_more_at=3))] == [
             "frames 0 to 2: reuse (in the cache)",
             "frames 3 to 4: render (changed: motion)",
             "frame 5: render (a frame it is made from changed)",
             "frames 6 to 11: reuse (in the cache)",
         ]
+
+    def test_another_seed_offset_makes_another_take_and_keeps_the_first(self, studio: Studio) -> None:
+        first = studio.render(film())
+        other = studio.render(film(), options={"seed_offset": 100})
+        assert len(made(other)) == 12
+        seeds = [event.seed for event in other.tail().poll() if isinstance(event, FrameDone)]
+        assert seeds == [number + 100.25 for number in range(12)]
+        assert made(studio.render(film())) == []
+        assert not same(studio.pictures(first), studio.pictures(other))
 
     @pytest.mark.parametrize("cadence", [2, 4])
     def test_with_a_cadence_too(self, studio: Studio, cadence: int) -> None:

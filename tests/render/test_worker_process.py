@@ -18,7 +18,7 @@ from frame_json import film
 from parseq_tui.errors import RenderError
 from parseq_tui.render import lock
 from parseq_tui.render.client import RenderClient
-from parseq_tui.render.messages import Ended, FrameDone
+from parseq_tui.render.messages import Ended, FrameDone, StateChanged
 from parseq_tui.render.take import Take
 from parseq_tui.video.images import read_image
 
@@ -53,6 +53,11 @@ def numbered(folder: Path) -> dict[str, np.ndarray]:
 def heavy(cadence: int = 1) -> str:
     """A film whose frames take long enough to be killed in the middle of one."""
     return film(COUNT, cadence=cadence, width=192, height=128, color_coherence="lab", resampling="lanczos")
+
+
+def paused(take: Take) -> bool:
+    states = [event.state for event in take.tail().poll() if isinstance(event, StateChanged)]
+    return states[-1:] == ["paused"]
 
 
 @pytest.mark.parametrize("cadence", [1, 3])
@@ -170,3 +175,26 @@ def test_the_client_loads_no_image_library(tmp_path: Path) -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert answer.stdout.strip() == "[]"
+
+
+def test_paused_it_waits_and_resumed_it_goes_on(tmp_path: Path) -> None:
+    client = RenderClient(tmp_path / "cat.json")
+    take = client.start(heavy())
+    client.pause()
+    wait(lambda: paused(take))
+    done = frames_done(take)
+    assert done < COUNT
+    time.sleep(0.2)
+    assert (frames_done(take), client.running()) == (done, True)
+    client.resume()
+    end = finished(client, take)
+    assert (end.outcome, end.rendered + end.reused) == ("done", COUNT)
+
+
+def test_a_paused_worker_can_be_stopped(tmp_path: Path) -> None:
+    client = RenderClient(tmp_path / "cat.json")
+    take = client.start(heavy())
+    client.pause()
+    wait(lambda: paused(take))
+    client.stop()
+    assert finished(client, take).outcome == "stopped"
