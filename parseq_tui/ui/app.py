@@ -21,6 +21,7 @@ from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.widgets import Input
 
 from parseq_tui.errors import ParseqError, SettingsError
 from parseq_tui.paths import bundled, theme_folders
@@ -144,6 +145,11 @@ class EditorApp(App[int], inherit_bindings=False):
             return
         if not os.isatty(0) or (os.getppid() != self._started_by and os.getppid() == 1):
             self.terminal_is_gone()
+
+    def on_command_palette_opened(self) -> None:
+        """A cursor that blinks would send bytes while nobody types."""
+        for line in self.screen.query(Input):
+            line.cursor_blink = False
 
     # -- documents -------------------------------------------------------------------------------------------------
 

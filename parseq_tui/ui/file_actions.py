@@ -45,9 +45,8 @@ class FileActions:
         self._watch()
         if self._session.path is not None:
             recent.remember(self._session.path)
-        draft = recovery.left_behind(recovery_folder(), self._session.path)
-        if draft is not None and not self._session.read_only:
-            self._offer(draft)
+        if not self._session.read_only:
+            self._offer_recovery()
 
     def stopped(self) -> None:
         """The screen goes away; what was unsaved has been saved or given up."""
@@ -66,14 +65,21 @@ class FileActions:
             lambda error: self._screen.say(f"unsaved work cannot be kept safe: {error}", "warning"),
         )
 
+    def _offer_recovery(self) -> bool:
+        """Ask about unsaved work of an editor that died; False if there is none."""
+        draft = recovery.left_behind(recovery_folder(), self._session.path)
+        if draft is not None:
+            self._offer(draft)
+        return draft is not None
+
     def _offer(self, draft: Draft) -> None:
         when = time.strftime("%d %b %H:%M", time.localtime(draft.time))
-        self._screen.ask(
+        self._screen.questions.ask_when_idle(
             f"Unsaved work from {when} was left behind",
             [
                 ("r", "recover it (undo brings back the file's)", lambda: self._recover(draft)),
-                ("d", "discard it", draft.discard),
-                ("l", "decide later", lambda: None),
+                ("X", "discard it", draft.discard),
+                ("l", "decide later (:recover asks again)", lambda: None),
             ],
         )
 
@@ -97,6 +103,9 @@ class FileActions:
             self.save(argument, switch=True)
         elif action == "document.open":
             self._open(argument)
+        elif action == "document.recover":
+            if not self._offer_recovery():
+                self._screen.say("no unsaved work of this document was left behind")
         elif action == "document.reload":
             self._screen.run_worker(self._reload(), exit_on_error=False)
         elif action == "application.quit":
@@ -133,7 +142,7 @@ class FileActions:
 
     def _open(self, name: str) -> None:
         if self._session.dirty:
-            self._screen.ask(
+            self._screen.questions.ask(
                 "There are unsaved changes",
                 [
                     ("s", "save them, then open", lambda: self._save_then(lambda: self._open_now(name))),
@@ -182,7 +191,7 @@ class FileActions:
         if not self._session.dirty:
             self._leave()
             return
-        self._screen.ask(
+        self._screen.questions.ask(
             f"{self._session.name} has unsaved changes",
             [
                 ("s", "save and quit", lambda: self._save_then(self._leave)),

@@ -92,4 +92,4 @@ class ProgramActions:
         history = self._screen.session.history
         steps = [("now", history.current.label), *(("undo", one.label) for one in history.past())]
         steps = [*(("redo", one.label) for one in reversed(history.future()[:4])), *steps]
-        self._screen.show_notice("history", [MenuEntry(mark, label) for mark, label in steps[:_HISTORY_SHOWN]])
+        self._screen.questions.notice("history", [MenuEntry(mark, label) for mark, label in steps[:_HISTORY_SHOWN]])

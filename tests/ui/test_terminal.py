@@ -31,7 +31,8 @@ def terminal(document: Path, tmp_path: Path) -> Iterator[PseudoTerminal]:
     terminal.close()
 
 
-def _editor(document: Path, home: Path, *, columns: int = 120, rows: int = 32) -> PseudoTerminal:
+def _editor(document: Path, home: Path, *, typed: bytes = b"") -> PseudoTerminal:
+    """An editor that has drawn itself; `typed`: keys pressed before that."""
     # at the end, tell on standard output what was imported
     code = (
         "import sys; from pathlib import Path; from parseq_tui.wiring import run_editor\n"
@@ -40,8 +41,11 @@ def _editor(document: Path, home: Path, *, columns: int = 120, rows: int = 32) -
     )
     terminal = PseudoTerminal(
         [sys.executable, "-c", code, str(document)],
-        columns=columns, rows=rows, environment={"PARSEQ_TUI_HOME": str(home / "home")},
+        columns=120, rows=32, environment={"PARSEQ_TUI_HOME": str(home / "home")},
     )  # fmt: skip
+    if typed:
+        terminal.read(quiet=0.05)
+        terminal.send(typed)
     terminal.read_until("sin(p=4b)")
     terminal.read(quiet=0.5, timeout=5)
     return terminal
@@ -79,6 +83,7 @@ def test_unsaved_work_survives(
     again = _editor(document, tmp_path)
     try:
         again.read_until("Unsaved work")
+        again.read(quiet=0.8, timeout=0.8)
         again.press(b"r", quiet=0.3)
         again.read_until("recovered")
         assert "1.25" in "\n".join(again.screen())
@@ -110,6 +115,21 @@ def test_a_theme_that_is_not_there_is_named_before_the_start(document: Path, tmp
         assert b"no theme called 'nonsense'" in terminal.output
     finally:
         terminal.close()
+
+
+def test_keys_typed_before_the_question_appears_do_not_answer_it(document: Path, tmp_path: Path) -> None:
+    first = _editor(document, tmp_path)
+    first.press(b"1.25\r", quiet=0.3)
+    first.signal(signal.SIGHUP)
+    first.wait()
+    again = _editor(document, tmp_path, typed=b"rX" * 20)
+    try:
+        again.read_until("Unsaved work")
+        again.read(quiet=0.8, timeout=0.8)
+        again.press(b"r", quiet=0.3)
+        again.read_until("recovered")
+    finally:
+        again.close()
 
 
 def test_leaving_asks_only_when_something_is_unsaved(terminal: PseudoTerminal, document: Path) -> None:

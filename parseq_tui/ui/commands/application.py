@@ -49,6 +49,8 @@ _application("document.open", "Open…", "Open another document, a recent one or
              argument="[FILE]", aliases=("e", "open"))  # fmt: skip
 _application("document.reload", "Reload from disk", "Take what the file holds now; undo brings yours back.", "document",
              why_not=_has_no_file, aliases=("reload",), edits=True)  # fmt: skip
+_application("document.recover", "Recover unsaved work", "Ask again about work left behind by an editor that died.",
+             "document", aliases=("recover",), edits=True)  # fmt: skip
 _application("document.undo", "Undo", "Take back the last change.", "document", why_not=_nothing_to_undo,
              aliases=("undo",), edits=True)  # fmt: skip
 _application("document.redo", "Redo", "Do again what was undone.", "document", why_not=_nothing_to_redo,

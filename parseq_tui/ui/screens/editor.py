@@ -6,7 +6,7 @@ here knows how a document is changed or a frame is rendered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -35,6 +35,7 @@ from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.pane_edits import drag_edit, prompt_edit, value_edit
 from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
 from parseq_tui.ui.program_actions import ProgramActions
+from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.render_actions import RenderActions
 from parseq_tui.ui.screen_diff import BandCompositor
 from parseq_tui.ui.trial import Trial
@@ -53,7 +54,6 @@ FOLLOW_SECONDS = 0.06
 """The panes follow the cursor this long after it rests: holding a key moves only the table and the formula bar."""
 TITLE_SECONDS = 1.0
 """How often the title looks whether a render goes on; a line that says the same costs nothing."""
-Answer = Callable[[], None]
 Follow = Callable[[Session, Callable[[FileNotice], None]], FileFollower]
 """Makes what follows a session's file."""
 
@@ -78,7 +78,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.panes = PaneActions(self)
         self.program = ProgramActions(self)
         self.trial = Trial(self)
-        self._answers: Mapping[str, Answer] | None = None
+        self.questions = Questions(self)
         self._follow_pending = False
         session.subscribe(self._session_changed)
 
@@ -189,9 +189,9 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     # -- keys ------------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        if self._answers is not None:
+        if self.questions.takes(event.key):
             event.stop()
-            self._answered(event.key)
+            event.prevent_default()
             return
         if event.key == "ctrl+c":
             event.stop()
@@ -227,21 +227,10 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         self.panes.fit(event.size)
 
-    def ask(self, question: str, choices: Sequence[tuple[str, str, Answer]]) -> None:
-        """Ask with keys: (key, what it does, what to do). Escape leaves things as they are."""
-        self._answers = {key: answer for key, _, answer in choices}
-        self.show_menu(question, [MenuEntry(key, title) for key, title, _ in choices])
-
-    def show_notice(self, title: str, entries: Sequence[MenuEntry]) -> None:
-        """Show a list until the next key."""
-        self._answers = {}
-        self.show_menu(title, entries)
-
-    def _answered(self, key: str) -> None:
-        answers, self._answers = self._answers or {}, None
-        self.hide_menu()
-        if key in answers:
-            answers[key]()
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being typed or chosen here."""
+        return self.app.screen is self and self._entry() is None and not self.desk.in_sequence
 
     # -- what the desk asks for ------------------------------------------------------------------------------------
 

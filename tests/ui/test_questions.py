@@ -1,0 +1,94 @@
+"""Questions answered by a key: at once when somebody caused them, patiently when they come by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from parseq_tui.ui.questions import IDLE_SECONDS, READING_SECONDS, Questions
+
+
+class FakeScreen:
+    """Shows one menu and owns the timers, which fire when the test says so."""
+
+    def __init__(self) -> None:
+        self.idle = True
+        self.shown = ""
+        self.timers: list[Callable[[], None]] = []
+
+    def show_menu(self, title: str, entries: object) -> None:
+        self.shown = title
+
+    def hide_menu(self) -> None:
+        self.shown = ""
+
+    def set_timer(self, seconds: float, due: Callable[[], None]) -> None:
+        self.timers.append(due)
+
+
+class Room:
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.screen = FakeScreen()
+        self.answered: list[str] = []
+        self.questions = Questions(cast(Any, self.screen), clock=lambda: self.now)
+        self.choices = [("r", "recover", lambda: self.answered.append("r"))]
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        due, self.screen.timers = self.screen.timers, []
+        for timer in due:
+            timer()
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+def test_a_question_that_was_caused_is_asked_at_once_and_any_key_leaves_it(room: Room) -> None:
+    room.questions.ask("sure?", room.choices)
+    assert room.screen.shown == "sure?"
+    assert room.questions.takes("r")
+    assert room.answered == ["r"]
+    room.questions.ask("sure?", room.choices)
+    assert room.questions.takes("j")
+    assert (room.screen.shown, room.answered) == ("", ["r"])
+    assert not room.questions.takes("j")
+
+
+def test_a_question_that_comes_by_itself_waits_until_nobody_types(room: Room) -> None:
+    room.questions.ask_when_idle("recover?", room.choices)
+    room.wait(IDLE_SECONDS / 2)
+    assert not room.questions.takes("r"), "typed before there was a question"
+    room.wait(IDLE_SECONDS / 2)
+    assert room.screen.shown == ""
+    room.screen.idle = False  # a cell is being edited
+    room.wait(IDLE_SECONDS)
+    assert room.screen.shown == ""
+    room.screen.idle = True
+    room.wait(IDLE_SECONDS)
+    assert room.screen.shown == "recover?"
+
+
+def test_a_key_pressed_before_it_could_be_read_is_no_answer_and_it_comes_again(room: Room) -> None:
+    room.questions.ask_when_idle("recover?", room.choices)
+    room.wait(IDLE_SECONDS)
+    room.now += READING_SECONDS / 2
+    assert not room.questions.takes("r")
+    assert (room.screen.shown, room.answered) == ("", [])
+    room.wait(IDLE_SECONDS)
+    assert room.screen.shown == "recover?"
+    room.now += READING_SECONDS
+    assert room.questions.takes("r")
+    assert room.answered == ["r"]
+
+
+def test_other_keys_leave_it_and_do_what_they_always_do(room: Room) -> None:
+    room.questions.ask_when_idle("recover?", room.choices)
+    room.wait(IDLE_SECONDS)
+    room.now += READING_SECONDS
+    assert not room.questions.takes("down")
+    assert room.screen.shown == ""
