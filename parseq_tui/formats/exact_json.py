@@ -303,4 +303,5 @@ def _in_words(text: str, error: JSONDecodeError) -> tuple[str, str]:
         return f"found {shown(here)} where a colon belongs", "a key is followed by a colon"
     if "property name" in error.msg:
         return f"found {shown(here)} where a key belongs", "keys stand in double quotes"
-    return f"found {shown(text[error.pos : error.pos + 12])} where a value belongs", "texts stand in double quotes"
+    found = text[error.pos : error.pos + 12].split("\n")[0].rstrip()
+    return f"found {shown(found)} where a value belongs", "texts stand in double quotes"

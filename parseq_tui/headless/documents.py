@@ -28,6 +28,8 @@ def export(arguments: argparse.Namespace) -> int:
     if len(arguments.documents) > 1 and arguments.out_dir is None:
         raise ParseqError("several documents cannot go to one file", hint="name a folder: --out-dir DIR")
     write, suffix = FORMATS[arguments.format]
+    if arguments.out_dir is not None:
+        _make_folder(arguments.out_dir)
     failed = False
     for path in arguments.documents:
         document, table = _baked(path)
@@ -65,12 +67,18 @@ def _baked(path: Path) -> tuple[Document, FrameTable]:
     return document, bake(document)
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ParseqError(f"cannot make the folder {folder}: {error.strerror}") from error
+
+
 def _write(text: str, target: Path | None) -> None:
     if target is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ParseqError(f"cannot write {target}: {error.strerror}") from error
