@@ -88,6 +88,12 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     # view
     "view.hide_field": ("z h",),
     "view.show_fields": ("z a",),
+    "view.fold_group": ("z g",),
+    "view.field_left": ("z left", "z H"),
+    "view.field_right": ("z right", "z L"),
+    "view.wider": ("z plus",),
+    "view.narrower": ("z minus",),
+    "view.width": ("z w",),
     "view.formulas": ("z i",),
     "view.position": ("z t",),
     "view.centre": ("z z",),

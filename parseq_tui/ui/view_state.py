@@ -31,6 +31,8 @@ class Column:
         return self.field or self.part
 
 
+MINIMUM_WIDTH, MAXIMUM_WIDTH = 4, 120
+"""Cells that a column can be made wide."""
 FRAME = Column("", "frame")
 LABEL = Column("", "label")
 
@@ -79,7 +81,9 @@ class ViewState:
     formulas: bool = True
     """Whether formula columns are shown."""
     folded: frozenset[str] = frozenset()
-    """Fields hidden in this window."""
+    """Fields hidden in this window, because the group they belong to is folded."""
+    widths: tuple[tuple[Column, int], ...] = ()
+    """Columns whose width (in cells, separator included) was chosen by hand."""
     position: Position = "beats"
     """What stands beside the frame number."""
     plotted: tuple[str, ...] = ()
@@ -103,8 +107,13 @@ class ViewState:
 
 def shown_fields(document: Document, view: ViewState) -> tuple[str, ...]:
     """Fields that are columns, in order. A document that displays none shows all it manages."""
-    names = document.displayed_fields or document.managed_fields
-    return tuple(name for name in names if name not in view.folded)
+    names = displayed(document)
+    return tuple(name for name in names if name not in view.folded) if view.folded else names
+
+
+def displayed(document: Document) -> tuple[str, ...]:
+    """The fields that the document wants shown, folded ones too."""
+    return document.displayed_fields or document.managed_fields
 
 
 def columns(document: Document, view: ViewState) -> tuple[Column, ...]:

@@ -1,13 +1,11 @@
-"""Commands that change what is shown: fields, formula columns, panes. None of them is saved but the list of fields."""
+"""Commands that change what is shown: formula columns, curves, panes. None of it is saved."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from parseq_tui.timeline.edits import SetDisplayedFields, SetManagedFields, Several
-from parseq_tui.timeline.edits.base import Edit
-from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Look, Say, command
-from parseq_tui.ui.view_state import carried_over, clamped, column_at, columns, shown_fields
+from parseq_tui.ui.commands.registry import Context, Do, Effect, Look, Say, command
+from parseq_tui.ui.view_state import clamped, column_at, columns
 
 
 @command("view.formulas", "Show or hide formula columns", "Values only, or values and formulas.", group="view")
@@ -24,44 +22,6 @@ def toggle_formulas(context: Context, argument: str) -> Effect:
 @command("view.position", "Beats or seconds", "What stands beside the frame number.", group="view")
 def toggle_position(context: Context, argument: str) -> Effect:
     return Look(replace(context.view, position="seconds" if context.view.position == "beats" else "beats"))
-
-
-@command("view.hide_field", "Hide this field", "Take the field out of the table; it keeps its values.", group="view",
-         edits=True)  # fmt: skip
-def hide_field(context: Context, argument: str) -> Effect:
-    name = argument or column_at(context.document, context.view).field
-    shown = shown_fields(context.document, context.view)
-    if name not in shown:
-        return Say("move to a field first")
-    if len(shown) == 1:
-        return Say("the last field stays", "warning")
-    return Change(
-        SetDisplayedFields(tuple(one for one in shown if one != name)), say=f"{name} is hidden; z a shows all"
-    )
-
-
-@command("view.show_fields", "Show all fields", "Show every field that the document manages.", group="view", edits=True)
-def show_fields(context: Context, argument: str) -> Effect:
-    return Change(SetDisplayedFields(context.document.managed_fields))
-
-
-@command("document.fields", "Add a field", "Manage and show this field: zoom, angle, my_number…", group="document",
-         edits=True, argument="FIELD", aliases=("fields",))  # fmt: skip
-def add_field(context: Context, argument: str) -> Effect:
-    document = context.document
-    shown = shown_fields(document, context.view)
-    edits: list[Edit] = []
-    if argument not in document.managed_fields:
-        edits.append(SetManagedFields((*document.managed_fields, argument)))
-    if argument not in shown:
-        edits.append(SetDisplayedFields((*shown, argument)))
-    if not edits:
-        return Say(f"{argument} is there already")
-    edit = Several(tuple(edits), f"add field {argument}")
-    after = edit.apply(document)
-    view = carried_over(document, after, context.view)
-    place = next(i for i, column in enumerate(columns(after, view)) if column.field == argument)
-    return Change(edit, view=replace(view, column=place, anchor=None, sticky=False))
 
 
 @command("view.plot", "Plot this field", "Add the field to the curves, or take it out.", group="view")

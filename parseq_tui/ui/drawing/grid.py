@@ -8,18 +8,19 @@ so a table of any size costs what is visible of it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Literal
 
 import numpy as np
 
 from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.fields import field_named
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.drawing.cells import ERROR, decimals_needed, fitted, fixed, number
-from parseq_tui.ui.view_state import Column, Position, ViewState, columns
+from parseq_tui.ui.view_state import LABEL, Column, Position, ViewState, columns, displayed, shown_fields
 
 Role = Literal["text", "dim", "interpolated", "formula", "error", "label"]
 
@@ -65,6 +66,8 @@ class Grid:
     frame_width: int
     position_width: int
     position: Position
+    folds: Mapping[str, int] = field(default_factory=dict)
+    """Field → how many fields of its group are folded behind it."""
 
     @property
     def scrolled_width(self) -> int:
@@ -99,9 +102,12 @@ def lay_out(document: Document, view: ViewState, width: int = 0) -> Grid:
     position_width = 9
     sample = _sampled(document.keyframes)
     label = max((len(row.info) for row in sample if row.info), default=0)
-    label_width = min(LABEL_MAXIMUM, max(5, label)) + 1
+    chosen = dict(view.widths)
+    label_width = chosen.get(LABEL, min(LABEL_MAXIMUM, max(5, label)) + 1)
     frozen = frame_width + position_width + label_width
-    scrolling = _widened(document, all_columns[2:], [_width(column) for column in all_columns[2:]], width - frozen)
+    folds = _folds(document, view)
+    natural = [chosen.get(column) or _width(column, folds) for column in all_columns[2:]]
+    scrolling = _widened(document, all_columns[2:], natural, width - frozen, frozenset(chosen))
     lefts = (0, frame_width + position_width, *accumulate(scrolling[:-1], initial=0)) if scrolling else (0, frame_width)
     return Grid(
         columns=all_columns,
@@ -111,18 +117,38 @@ def lay_out(document: Document, view: ViewState, width: int = 0) -> Grid:
         frame_width=frame_width,
         position_width=position_width,
         position=view.position,
+        folds=folds,
     )
 
 
-def _width(column: Column) -> int:
+def _width(column: Column, folds: Mapping[str, int]) -> int:
     if column.part == "formula":
         return FORMULA_WIDTH
-    return max(VALUE_WIDTH, min(len(column.field) + 2, 24))
+    return max(VALUE_WIDTH, min(len(_title(column, folds)) + 2, 24))
 
 
-def _widened(document: Document, scrolling: Sequence[Column], widths: list[int], room: int) -> list[int]:
+def _title(column: Column, folds: Mapping[str, int]) -> str:
+    return f"{column.field} +{folds[column.field]}" if column.field in folds else column.field
+
+
+def _folds(document: Document, view: ViewState) -> Mapping[str, int]:
+    """Counts the folded fields of a group behind the first one of it that is shown."""
+    counts: dict[str, int] = {}
+    if view.folded:
+        groups = {name: field_named(name, document.dialect).group for name in displayed(document)}
+        for name, group in groups.items():
+            if name in view.folded:
+                first = next((one for one in shown_fields(document, view) if groups[one] == group), None)
+                if first is not None:
+                    counts[first] = counts.get(first, 0) + 1
+    return counts
+
+
+def _widened(
+    document: Document, scrolling: Sequence[Column], widths: list[int], room: int, chosen: Set[Column]
+) -> list[int]:
     spare = room - sum(widths)
-    wanting = [index for index, column in enumerate(scrolling) if column.part == "formula"]
+    wanting = [index for index, column in enumerate(scrolling) if column.part == "formula" and column not in chosen]
     sample = _sampled(document.keyframes)
     while spare > 0 and wanting:
         share = max(1, spare // len(wanting))
@@ -213,15 +239,15 @@ def value_at(table: FrameTable | None, field: str, frame: int) -> float | None:
     return float(table.columns[field][index])
 
 
-def header_cell(column: Column, width: int, position: Position) -> str:
-    """The head of a column: the field's name over its value, `formula` dimmed beside it."""
+def header_cell(column: Column, width: int, folds: Mapping[str, int]) -> str:
+    """The head of a column: the field's name over its value, `formula` dimmed beside it; `+3` says what is folded."""
     if column.part == "frame":
         return "frame".rjust(width - 1) + " "
     if column.part == "label":
         return fitted("label", width - 1) + " "
     if column.part == "formula":
         return fitted("formula", width - 1) + " "
-    return fitted(column.field, width - 1).rstrip().rjust(width - 1) + " "
+    return fitted(_title(column, folds), width - 1).rstrip().rjust(width - 1) + " "
 
 
 __all__ = [

@@ -87,8 +87,12 @@ class KeyframeTable(ScrollView, can_focus=True):
         self.refresh()
 
     def move(self, view: ViewState) -> None:
-        """The cursor or selection elsewhere on the same columns."""
-        before, self._view = self._view, view
+        """The cursor or selection elsewhere; where the columns changed too, everything is drawn again."""
+        before = self._view
+        if _layout(before) != _layout(view):
+            self.show(self._document, self._table, view)
+            return
+        self._view = view
         if self.scroll_to_cursor():
             return
         if before.anchor or view.anchor:
@@ -215,7 +219,7 @@ class KeyframeTable(ScrollView, can_focus=True):
             current = column == self._view.column
             part = grid.columns[column].part
             style = self._style("head-current" if current else "head-dim" if part == "formula" else "head")
-            run.add(header_cell(grid.columns[column], grid.widths[column], grid.position), style)
+            run.add(header_cell(grid.columns[column], grid.widths[column], grid.folds), style)
             if column == 0:
                 title = "beat" if grid.position == "beats" else "time"
                 run.add(title.rjust(grid.position_width - 1) + " ", self._style("head-dim"))
@@ -302,6 +306,11 @@ class KeyframeTable(ScrollView, can_focus=True):
             return
         column = min(self._grid.column_under(event.x, self.scroll_offset.x), len(self._grid.columns) - 1)
         self.post_message(self.Pointed(row, column, extend, edit))
+
+
+def _layout(view: ViewState) -> tuple[object, ...]:
+    """What decides which columns lie where."""
+    return (view.formulas, view.position, view.folded, view.widths)
 
 
 class _Run:

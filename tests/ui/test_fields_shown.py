@@ -1,0 +1,98 @@
+"""Which columns are shown, in which order and how wide: (fields, keys, fields), and what of it is saved."""
+
+from __future__ import annotations
+
+import pytest
+from keystrokes import Fingers
+
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui.drawing.grid import header_cell, lay_out
+from parseq_tui.ui.view_state import ViewState, column_at, shown_fields
+
+MOTION = ("angle", "zoom", "translation_x")
+
+
+def fingers(fields: tuple[str, ...], at: str = "", *, managed: tuple[str, ...] = ()) -> Fingers:
+    """Fingers on a table of these fields, the cursor on the value column of one of them."""
+    document = Document((Keyframe(0, dict.fromkeys(fields, 1.0)), Keyframe(60)), managed or fields, fields)
+    return Fingers(document, ViewState(column=2 + 2 * fields.index(at or fields[0])))
+
+
+def shown(hands: Fingers) -> str:
+    """The fields shown, the cursor's in brackets."""
+    here = column_at(hands.session.document, hands.desk.view).field
+    names = shown_fields(hands.session.document, hands.desk.view)
+    return " ".join(f"[{name}]" if name == here else name for name in names)
+
+
+@pytest.mark.parametrize(
+    ("at", "keys", "after", "saved"),
+    [
+        ("zoom", "z h", "seed angle [translation_x]", ("seed", "angle", "translation_x")),
+        ("zoom", "z left", "seed [zoom] angle translation_x", ("seed", "zoom", "angle", "translation_x")),
+        ("zoom", "z right", "seed angle translation_x [zoom]", ("seed", "angle", "translation_x", "zoom")),
+        ("zoom", "z right u", "seed angle [zoom] translation_x", ("seed", *MOTION)),
+        ("zoom", "z H z H z H", "[zoom] seed angle translation_x", ("zoom", "seed", "angle", "translation_x")),
+        # groups fold in the window only: the document still shows all
+        ("zoom", "z g", "seed [angle]", ("seed", *MOTION)),
+        ("zoom", "z g z g", "seed [angle] zoom translation_x", ("seed", *MOTION)),
+        ("zoom", "z g z a", "seed [angle] zoom translation_x", ("seed", *MOTION)),
+        ("zoom", "z g z left", "[angle] seed", ("angle", "seed", "zoom", "translation_x")),
+        ("zoom", "z g : f i e l d s space z o o m enter", "seed angle [zoom]", ("seed", *MOTION)),
+    ],
+)  # fmt: skip
+def test_columns(at: str, keys: str, after: str, saved: tuple[str, ...]) -> None:
+    hands = fingers(("seed", *MOTION), at)
+    hands.press(keys)
+    assert shown(hands) == after
+    assert hands.session.document.displayed_fields == saved
+
+
+def test_all_managed_fields_come_back_behind_those_in_order() -> None:
+    hands = fingers(("zoom", "seed"), managed=("seed", "angle", "zoom"))
+    hands.press("z a")
+    assert shown(hands) == "[zoom] seed angle"
+    hands.press("z a")
+    assert hands.host.said[-1] == "every field is shown"
+
+
+def test_what_cannot_be_done_says_why() -> None:
+    hands = fingers(("seed", "zoom"), "zoom")
+    for keys, words in (
+        ("z right", "at the edge already"),
+        ("z g", "the only field of its group"),
+        ("z w x enter", "no width"),
+        ("left left left left left z left", "move to a field first"),
+        ("z plus", "as wide as it needs"),
+    ):
+        hands.press(keys.replace("z w x", ": w i d t h space x"))
+        assert words in hands.host.said[-1]
+    assert not hands.session.dirty
+
+
+def test_a_width_is_chosen_by_key_or_number_and_given_back() -> None:
+    hands = fingers(("seed", "zoom"), "zoom")
+
+    def width() -> int:
+        return lay_out(hands.session.document, hands.desk.view, 100).widths[hands.desk.view.column]
+
+    own = width()
+    hands.press("z plus z plus")
+    assert width() == own + 4
+    hands.press(": w i d t h space 4 0 enter right")
+    hands.press("left")
+    assert width() == 40
+    hands.press("z minus")
+    assert width() == 38
+    hands.press("z w")
+    assert width() == own
+    assert not hands.session.dirty
+
+
+def test_the_head_of_a_folded_group_counts_what_is_behind_it() -> None:
+    hands = fingers(("seed", *MOTION), "zoom")
+    hands.press("z g")
+    grid = lay_out(hands.session.document, hands.desk.view)
+    heads = [header_cell(column, width, grid.folds) for column, width in zip(grid.columns, grid.widths, strict=True)]
+    assert any("angle +2" in head for head in heads)
