@@ -100,6 +100,7 @@ def settle(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> Outcome
         theirs = _beside(session.path) if conflicts and session.path is not None else None
         if theirs is not None:
             write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
+            session.kept_beside(theirs)
         return Merged(differences(before, session.document).cells, conflicts, theirs)
     session.reload(seen.document, file_digest=seen.digest)
     return differences(before, session.document)
@@ -204,7 +205,9 @@ def _merge_notice(outcome: Merged, path: Path) -> FileNotice:
     places = ", ".join(conflict.where for conflict in outcome.conflicts[:3])
     more = f" and {len(outcome.conflicts) - 3} more" if len(outcome.conflicts) > 3 else ""
     beside = f"; theirs is whole in {outcome.theirs.name}" if outcome.theirs else ""
-    return FileNotice(f"{text}; both changed {places}{more}: yours stays{beside}", "warning", outcome.cells)
+    return FileNotice(
+        f"{text}; both changed {places}{more}: yours stays{beside}; :conflicts chooses", "warning", outcome.cells
+    )
 
 
 def _beside(path: Path) -> Path:

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -25,7 +25,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ReplaceDocument
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.history import History
-from parseq_tui.timeline.merge import Conflict, merge
+from parseq_tui.timeline.merge import Choices, Conflict, merge
 
 ChangeKind = Literal["edit", "undo", "redo", "reload", "saved", "baked"]
 
@@ -48,6 +48,19 @@ class FileNotice:
     severity: Literal["information", "warning", "error"] = "information"
     cells: tuple[tuple[int, str], ...] = ()
     """(frame, field) of the cells that a reload changed; "" is the label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """A merge in which both sides had changed the same things; ours stand until something is chosen."""
+
+    base: Document
+    ours: Document
+    theirs: Document
+    merged: Document
+    conflicts: tuple[Conflict, ...]
+    beside: Path | None = None
+    """Where theirs is kept whole until something is chosen."""
 
 
 class FileFollower(Protocol):
@@ -101,6 +114,8 @@ class Session:
         self.table: FrameTable | None = None
         """The newest bake; of the current document only if `baked`."""
         self.clipboard = ""
+        self.collisions: tuple[Collision, ...] = ()
+        """Merges whose conflicts are not settled yet, oldest first."""
         self._clock = clock
         self._history = History.of(document, clock())
         self._on_file = document
@@ -163,12 +178,31 @@ class Session:
 
     def merge(self, theirs: Document, *, file_digest: str) -> tuple[Conflict, ...]:
         """Take in what the file now holds beside the unsaved work here, as one step; conflicts keep what is here."""
-        merged = merge(self._on_file, self.document, theirs)
+        base, ours = self._on_file, self.document
+        merged = merge(base, ours, theirs)
+        if merged.conflicts:
+            collision = Collision(base, ours, theirs, merged.document, merged.conflicts)
+            self.collisions = (*self.collisions, collision)
         label = "merge with what was saved on disk"
         history = self._history.apply(ReplaceDocument(merged.document, label), self._clock())
         self.file_digest, self._on_file = file_digest, theirs
         self._move(history.saved(theirs), "reload", label)
         return merged.conflicts
+
+    def kept_beside(self, path: Path) -> None:
+        """What the file held at the last merge is kept there."""
+        *earlier, last = self.collisions
+        self.collisions = (*earlier, replace(last, beside=path))
+
+    def settle(self, collisions: Sequence[Collision], choices: Sequence[Choices]) -> Document:
+        """Let the chosen versions stand, as one step. What was edited since the merge stays as it is."""
+        document = self.document
+        for collision, chosen in zip(collisions, choices, strict=True):
+            settled = merge(collision.base, collision.ours, collision.theirs, chosen).document
+            document = merge(collision.merged, document, settled).document
+        self.apply(ReplaceDocument(document, "choose between conflicting changes"))
+        self.collisions = tuple(one for one in self.collisions if all(one is not other for other in collisions))
+        return self.document
 
     def undo(self) -> str | None:
         """Take the last step back; its name, or None where there is none."""

@@ -88,6 +88,22 @@ def test_what_both_changed_stays_ours_and_theirs_is_kept_beside(session: Session
     assert '"angle": 2, "angle_i"' in _path(session).read_text()
 
 
+def test_conflicts_are_settled_in_one_step_around_what_was_edited_since(session: Session) -> None:
+    session.apply(SetValue(0, "angle", 2))
+    _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+    _outcome(session)
+    session.apply(SetValue(0, "zoom", 7))
+    (collision,) = session.collisions
+    assert collision.beside is not None
+    assert collision.beside.is_file()
+    session.settle(session.collisions, [{conflict.key: "theirs" for conflict in collision.conflicts}])
+    row = session.document.keyframes[0]
+    assert (row.values["angle"], row.values["zoom"]) == (5, 7)
+    assert session.collisions == ()
+    assert session.undo() == "choose between conflicting changes"
+    assert session.document.keyframes[0].values["angle"] == 2
+
+
 def test_broken_json_changes_nothing_and_says_where(session: Session) -> None:
     before = session.document
     good = _path(session).read_text()

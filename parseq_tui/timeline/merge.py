@@ -1,7 +1,8 @@
 """Three-way merge: what two sides did to one document, together.
 
 Cells, prompts, options, render settings and lists are merged each on their own. Where both sides changed the same thing
-differently, ours stands in the result and a Conflict holds theirs: nothing is dropped without a word.
+differently, ours stands in the result and a Conflict holds theirs: nothing is dropped without a word. Merging
+again with choices settles them.
 
 Laws (tested): merge(b, b, t) is t · merge(b, o, b) is o · swapping the sides swaps the sides of the conflicts and
 changes nothing that is not in conflict. The result remembers `theirs` as its file: saving writes ours into it.
@@ -9,10 +10,11 @@ changes nothing that is not in conflict. The result remembers `theirs` as its fi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 
@@ -36,6 +38,18 @@ class Conflict:
     theirs: Any
     frame: int | None = None
     field: str | None = None
+    nth: int = 0
+    """Which one, of several that are called the same."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The same for the same three documents: what choices are kept by."""
+        return self.where, self.nth
+
+
+Side = Literal["ours", "theirs"]
+Choices = Mapping[tuple[str, int], Side]
+"""Conflict.key → whose version shall stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +60,9 @@ class Merged:
     conflicts: tuple[Conflict, ...] = ()
 
 
-def merge(base: Document, ours: Document, theirs: Document) -> Merged:
-    """Both sides' changes since `base` in one document."""
-    sides, merger = _Sides(base, ours, theirs), _Merger()
+def merge(base: Document, ours: Document, theirs: Document, choices: Choices = MappingProxyType({})) -> Merged:
+    """Both sides' changes since `base` in one document; conflicts settled by `choices` are still listed."""
+    sides, merger = _Sides(base, ours, theirs), _Merger(choices)
     document = replace(
         theirs,
         keyframes=merger.rows(sides.each(lambda side: side.keyframes)),
@@ -96,7 +110,18 @@ class _Sides(Generic[T]):
 
 @dataclass(slots=True)
 class _Merger:
+    choices: Choices
     conflicts: list[Conflict] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def conflict(
+        self, where: str, sides: _Sides[Any], frame: int | None = None, name: str | None = None
+    ) -> Side | None:
+        """Note a conflict; whose version shall stand, if that was chosen."""
+        found = Conflict(where, sides.base, sides.ours, sides.theirs, frame, name, self.counts[where])
+        self.counts[where] += 1
+        self.conflicts.append(found)
+        return self.choices.get(found.key)
 
     def value(self, where: str, sides: _Sides[T], frame: int | None = None, name: str | None = None) -> T:
         """One value: whichever side changed it; ours, and a conflict, if both did."""
@@ -104,7 +129,8 @@ class _Merger:
             return sides.theirs
         if not sides.only_ours:
             shown = sides.each(lambda value: None if value is _ABSENT else value)
-            self.conflicts.append(Conflict(where, shown.base, shown.ours, shown.theirs, frame, name))
+            if self.conflict(where, shown, frame, name) == "theirs":
+                return sides.theirs
         return sides.ours
 
     def mapping(self, where: str, sides: _Sides[Mapping[str, Any]], frame: int | None = None) -> Mapping[str, Any]:
@@ -137,8 +163,8 @@ class _Merger:
         found = (self._row(key[0], _of_key(keyed, key, None)) for key in {**keyed.theirs, **keyed.ours})
         merged = [row for row in found if row is not None]
         if not merged:  # each side deleted what the other left
-            self.conflicts.append(Conflict("keyframes", len(sides.base), len(sides.ours), len(sides.theirs)))
-            return sides.ours
+            chosen = self.conflict("keyframes", sides.each(len))
+            return sides.theirs if chosen == "theirs" else sides.ours
         return tuple(sorted(merged, key=lambda row: row.frame))
 
     def _row(self, frame: int, sides: _Sides[Keyframe | None]) -> Keyframe | None:
@@ -147,8 +173,8 @@ class _Merger:
             return theirs
         if ours is None or theirs is None:
             if not sides.only_ours:  # one side deleted what the other changed: the change stays
-                self.conflicts.append(Conflict(f"keyframe {frame}", sides.base, ours, theirs, frame))
-                return ours or theirs
+                chosen = self.conflict(f"keyframe {frame}", sides, frame)
+                return ours or theirs if chosen is None else ours if chosen == "ours" else theirs
             return ours
         if sides.only_ours:
             return replace(ours, origin=theirs.origin)
@@ -170,8 +196,10 @@ class _Merger:
         common = set(sides.base) & set(sides.ours) & set(sides.theirs)
         kept = sides.each(lambda keys: [key for key in keys if key in common])
         if not kept.only_theirs and not kept.only_ours:
-            self.conflicts.append(Conflict(f"order of {where}", kept.base, kept.ours, kept.theirs))
-        first, second = (sides.theirs, sides.ours) if kept.only_theirs else (sides.ours, sides.theirs)
+            theirs_first = self.conflict(f"order of {where}", kept) == "theirs"
+        else:
+            theirs_first = kept.only_theirs
+        first, second = (sides.theirs, sides.ours) if theirs_first else (sides.ours, sides.theirs)
         order, known = list(first), set(first)
         for place, key in enumerate(second):
             if key not in known:
@@ -204,8 +232,8 @@ class _Merger:
             return ours
         called = next(prompt.name for prompt in (theirs, ours, sides.base) if prompt is not None)
         if ours is None or theirs is None:
-            self.conflicts.append(Conflict(f"prompt {called}", sides.base, ours, theirs))
-            return ours or theirs
+            chosen = self.conflict(f"prompt {called}", sides)
+            return ours or theirs if chosen is None else ours if chosen == "ours" else theirs
         parts = _Sides(sides.base or Prompt(called), ours, theirs)
         names = ("name", "positive", "negative", "all_frames", "start", "end", "overlap")
         where = f"{{}} of prompt {called}"

@@ -82,6 +82,7 @@ class Desk:
             last_entry=self._last_entry,
             has_path=self.session.path is not None,
             rendering=self._host.is_rendering(),
+            conflicts=sum(len(collision.conflicts) for collision in self.session.collisions),
         )
 
     # -- keys ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from parseq_tui.formats import native
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
-from parseq_tui.session import FileFollower, FileNotice, Session
+from parseq_tui.session import Collision, FileFollower, FileNotice, Session
 from parseq_tui.timeline.edits import ReplaceDocument
+from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
@@ -83,6 +85,33 @@ class FileActions:
             ],
         )
 
+    def _choose_conflicts(self) -> None:
+        from parseq_tui.ui.screens.conflicts import ConflictsScreen
+
+        collisions = self._session.collisions
+
+        def chosen(sides: tuple[Side, ...] | None) -> None:
+            if sides is not None:
+                self._settle(collisions, iter(sides))
+
+        conflicts = [conflict for collision in collisions for conflict in collision.conflicts]
+        self._screen.app.push_screen(ConflictsScreen(conflicts), chosen)
+
+    def _settle(self, collisions: tuple[Collision, ...], sides: Iterator[Side]) -> None:
+        choices = [{conflict.key: next(sides) for conflict in collision.conflicts} for collision in collisions]
+        try:
+            self._session.settle(collisions, choices)
+            for collision in collisions:
+                if collision.beside is not None:
+                    collision.beside.unlink(missing_ok=True)
+        except ParseqError as error:
+            self._screen.desk.tell(error)
+        except OSError as error:
+            self._screen.say(f"their version could not be removed: {error}", "warning")
+        else:
+            self._screen.say("settled; undo brings the conflicting changes back as they were")
+        self._screen.show_title()
+
     def _recover(self, draft: Draft) -> None:
         try:
             document = native.loads(draft.text, self._session.path)
@@ -103,6 +132,8 @@ class FileActions:
             self.save(argument, switch=True)
         elif action == "document.open":
             self._open(argument)
+        elif action == "document.conflicts":
+            self._choose_conflicts()
         elif action == "document.recover":
             if not self._offer_recovery():
                 self._screen.say("no unsaved work of this document was left behind")

@@ -124,6 +124,8 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "document.bpm": (),
     "document.lock": (),
     "document.fields": ("space f",),
+    "document.conflicts": ("space x",),
+    "document.recover": (),
     # application
     "application.command_line": ("colon",),
     "application.palette": ("ctrl+p", "space space"),

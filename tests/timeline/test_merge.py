@@ -27,7 +27,7 @@ from parseq_tui.timeline.edits import (
     SetValue,
 )
 from parseq_tui.timeline.keyframe import Keyframe
-from parseq_tui.timeline.merge import Conflict, merge
+from parseq_tui.timeline.merge import Conflict, Side, merge
 from parseq_tui.timeline.prompts import Prompt, Prompts
 from parseq_tui.timeline.time_series import TimeSeries
 
@@ -186,3 +186,30 @@ def test_nothing_that_one_side_did_is_lost_without_a_conflict(ours: Document, th
                     continue
                 kept = merged.document.keyframe_at(row.frame)
                 assert (kept is not None and kept.values.get(field) == value) or f"{field} at {row.frame}" in conflicts
+
+
+@settings(max_examples=80, deadline=None)
+@given(changes(), changes(), st.sampled_from(["ours", "theirs"]))
+def test_choosing_one_side_for_all_leaves_nothing_to_argue_about(ours: Document, theirs: Document, side: Side) -> None:
+    conflicts = merge(BASE, ours, theirs).conflicts
+    settled = merge(BASE, ours, theirs, {conflict.key: side for conflict in conflicts})
+    assert settled.conflicts == conflicts, "what was chosen is still told"
+    assert len({conflict.key for conflict in conflicts}) == len(conflicts)
+    assert merge(BASE, settled.document, ours if side == "ours" else theirs).conflicts == ()
+
+
+def test_each_conflict_is_chosen_on_its_own() -> None:
+    ours = edited(SetValue(0, "zoom", 2), SetPromptText(0, "puma"))
+    theirs = edited(SetValue(0, "zoom", 3), SetPromptText(0, "lynx"))
+    zoom, prompt = merge(BASE, ours, theirs).conflicts
+    document = merge(BASE, ours, theirs, {zoom.key: "theirs", prompt.key: "ours"}).document
+    assert document.keyframes[0].values["zoom"] == 3
+    assert document.prompts.entries[0].positive == "puma"
+
+
+def test_a_row_that_one_side_deleted_can_be_let_go() -> None:
+    ours, theirs = edited(DeleteKeyframes((10,))), edited(SetValue(10, "zoom", 7))
+    (conflict,) = merge(BASE, ours, theirs).conflicts
+    assert merge(BASE, ours, theirs).document.keyframe_at(10) is not None
+    assert merge(BASE, ours, theirs, {conflict.key: "ours"}).document.keyframe_at(10) is None
+    assert merge(BASE, ours, theirs, {conflict.key: "theirs"}).document.keyframe_at(10) is not None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual import events
+from editor_flow import flow, press, rows
 from textual.pilot import Pilot
 
 from parseq_tui.hot_reload import Follower
@@ -21,58 +19,11 @@ from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.widgets.prompts import PromptsPane
 
 EXAMPLE = bundled("examples") / "bouncy_cuts.json"
-Flow = Callable[[Pilot[int], EditorScreen], Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PARSEQ_TUI_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("parseq_tui.ui.app._freeze_garbage", lambda: None)  # the test run's heap is not the editor's
 
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
     return Path(shutil.copy(EXAMPLE, tmp_path / "song.json"))
-
-
-@asynccontextmanager
-async def editor(path: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Pilot[int], EditorScreen]]:
-    app = EditorApp(Session.open(path), settings=Settings(), follow=Follower, open_session=Session.open)
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        screen = app.editor
-        assert screen is not None
-        while not screen.session.baked:
-            await asyncio.sleep(0.005)
-        await pilot.pause()
-        yield pilot, screen
-
-
-def flow(path: Path, steps: Flow, size: tuple[int, int] = (120, 40)) -> None:
-    """Run steps in an editor on a document."""
-
-    async def run() -> None:
-        async with editor(path, size) as (pilot, screen):
-            await steps(pilot, screen)
-
-    asyncio.run(run())
-
-
-async def press(pilot: Pilot[int], screen: EditorScreen, *keys: str) -> None:
-    """Keys in a burst, as fast fingers and pastes send them; then wait for what they cause."""
-    for key in keys:
-        name = {"full_stop": ".", "colon": ":", "space": " "}.get(key, key)
-        screen.on_key(events.Key(key if len(key) > 1 else _NAMES.get(key, key), name if len(name) == 1 else None))
-    await pilot.pause()
-
-
-_NAMES = {"+": "plus", "(": "left_parenthesis", ")": "right_parenthesis", "=": "equals_sign", ".": "full_stop"}
-
-
-def rows(screen: EditorScreen) -> list[str]:
-    """What the screen shows."""
-    strips = screen._compositor.render_strips(screen.size)
-    return ["".join(segment.text for segment in strip) for strip in strips]
 
 
 def test_an_edit_is_typed_seen_undone_and_saved(document: Path) -> None:

@@ -37,6 +37,10 @@ def _has_no_file(context: Context) -> str | None:
     return None if context.has_path else "the document has no file yet: save it first, :w NAME.json"
 
 
+def _no_conflicts(context: Context) -> str | None:
+    return None if context.conflicts else "nothing was changed differently here and on disk"
+
+
 def _not_rendering(context: Context) -> str | None:
     return None if context.rendering else "nothing is being rendered"
 
@@ -49,6 +53,9 @@ _application("document.open", "Open…", "Open another document, a recent one or
              argument="[FILE]", aliases=("e", "open"))  # fmt: skip
 _application("document.reload", "Reload from disk", "Take what the file holds now; undo brings yours back.", "document",
              why_not=_has_no_file, aliases=("reload",), edits=True)  # fmt: skip
+_application("document.conflicts", "Choose between conflicting changes",
+             "What was changed here and on disk, side by side.", "document", why_not=_no_conflicts,
+             aliases=("conflicts",), edits=True)  # fmt: skip
 _application("document.recover", "Recover unsaved work", "Ask again about work left behind by an editor that died.",
              "document", aliases=("recover",), edits=True)  # fmt: skip
 _application("document.undo", "Undo", "Take back the last change.", "document", why_not=_nothing_to_undo,

@@ -43,6 +43,8 @@ class Context:
     has_path: bool = True
     """Whether the document has a file."""
     rendering: bool = False
+    conflicts: int = 0
+    """Changes here and on disk that contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)

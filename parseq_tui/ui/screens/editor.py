@@ -146,7 +146,13 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.show_title()
 
     def show_title(self) -> None:
-        self.query_one(TitleBar).show(title_view(self.session, self.renders.state))
+        self.query_one(TitleBar).show(title_view(self.session, self._state()))
+
+    def _state(self) -> str:
+        """What goes on, for the right end of the title."""
+        count = self.desk.context().conflicts
+        conflicts = f"! {count} conflict{'s' if count > 1 else ''} (Space x)  " if count else ""
+        return f"{conflicts}{self.renders.state}"
 
     def _plotted(self) -> tuple[str, ...]:
         """Pinned fields, and the one under the cursor first."""

@@ -1,0 +1,61 @@
+"""Runs steps in a whole editor without a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual import events
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from parseq_tui.hot_reload import Follower
+from parseq_tui.session import Session
+from parseq_tui.settings import Settings
+from parseq_tui.ui.app import EditorApp
+from parseq_tui.ui.screens.editor import EditorScreen
+
+Flow = Callable[[Pilot[int], EditorScreen], Awaitable[None]]
+
+
+@asynccontextmanager
+async def editor(path: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Pilot[int], EditorScreen]]:
+    app = EditorApp(Session.open(path), settings=Settings(), follow=Follower, open_session=Session.open)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        screen = app.editor
+        assert screen is not None
+        while not screen.session.baked:
+            await asyncio.sleep(0.005)
+        await pilot.pause()
+        yield pilot, screen
+
+
+def flow(path: Path, steps: Flow, size: tuple[int, int] = (120, 40)) -> None:
+    """Run steps in an editor on a document."""
+
+    async def run() -> None:
+        async with editor(path, size) as (pilot, screen):
+            await steps(pilot, screen)
+
+    asyncio.run(run())
+
+
+async def press(pilot: Pilot[int], screen: EditorScreen, *keys: str) -> None:
+    """Keys in a burst, as fast fingers and pastes send them; then wait for what they cause."""
+    for key in keys:
+        name = {"full_stop": ".", "colon": ":", "space": " "}.get(key, key)
+        screen.on_key(events.Key(key if len(key) > 1 else _NAMES.get(key, key), name if len(name) == 1 else None))
+    await pilot.pause()
+
+
+_NAMES = {"+": "plus", "(": "left_parenthesis", ")": "right_parenthesis", "=": "equals_sign", ".": "full_stop"}
+
+
+def rows(screen: Screen[Any]) -> list[str]:
+    """What the screen shows."""
+    strips = screen._compositor.render_strips(screen.size)
+    return ["".join(segment.text for segment in strip) for strip in strips]
