@@ -14,8 +14,8 @@ from parseq_tui.errors import ParseqError
 from parseq_tui.session import Session, SessionChange
 from parseq_tui.ui.commands import COMMANDS, Context, Effect, find
 from parseq_tui.ui.commands.cells import committed
-from parseq_tui.ui.commands.copying import pasted
 from parseq_tui.ui.commands.moving import at_frame
+from parseq_tui.ui.commands.pasting import pasted
 from parseq_tui.ui.commands.registry import Ask, Change, Command, Copy, Do, Enter, Look, Say
 from parseq_tui.ui.keymap import EVERYWHERE, PREFIX_TITLES, Keymap, readable
 from parseq_tui.ui.view_state import ViewState, carried_over, clamped, column_at, columns, selected
@@ -185,7 +185,12 @@ class Desk:
         if self.session.read_only:
             self._host.say("the document is open read-only", "warning")
             return
-        self._carry_out(pasted(self.context(), text))
+        try:
+            effect = pasted(self.context(), text)
+        except ParseqError as error:
+            self.tell(error)
+        else:
+            self._carry_out(effect)
 
     def look(self, view: ViewState) -> None:
         """Look elsewhere."""

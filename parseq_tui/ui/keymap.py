@@ -78,7 +78,12 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     # copy and fill
     "clipboard.copy": ("y",),
     "clipboard.cut": ("x",),
-    "clipboard.paste": ("p",),
+    "clipboard.paste": ("p", "P p"),
+    "clipboard.paste_values": ("P v",),
+    "clipboard.paste_formulas": ("P f",),
+    "clipboard.paste_numbers": ("P n",),
+    "clipboard.paste_transposed": ("P t",),
+    "clipboard.paste_rows": ("P r",),
     "fill.down": ("f d",),
     "fill.up": ("f u",),
     "fill.linear": ("f l",),
@@ -119,13 +124,13 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "document.undo": ("u", "ctrl+z"),
     "document.redo": ("U", "ctrl+y"),
     "document.open": ("space o",),
+    "document.conflicts": ("space x",),
+    "document.recover": (),
     "document.rename": (),
     "document.fps": (),
     "document.bpm": (),
     "document.lock": (),
     "document.fields": ("space f",),
-    "document.conflicts": ("space x",),
-    "document.recover": (),
     # application
     "application.command_line": ("colon",),
     "application.palette": ("ctrl+p", "space space"),
@@ -144,6 +149,7 @@ PREFIX_TITLES: Mapping[str, str] = {
     "z": "view",
     "f": "fill",
     "b": "many rows",
+    "P": "paste",
 }
 
 EVERYWHERE: frozenset[str] = frozenset(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, TypeVar
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.base import (
@@ -19,6 +20,7 @@ from parseq_tui.timeline.edits.base import (
 from parseq_tui.timeline.keyframe import Keyframe
 
 Part = Literal["value", "formula", "both"]
+Content = TypeVar("Content", float, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,24 +144,32 @@ class SetCells:
         )
 
     def apply(self, document: Document) -> Document:
-        changed: dict[int, Keyframe] = {}
-
-        def row_at(frame: int) -> tuple[int, Keyframe]:
-            index = index_at(document, frame)
-            return index, changed.get(index, document.keyframes[index])
-
+        for name in {name for _, name in (*self.values, *self.formulas)}:
+            checked_field(name)
+        values: dict[int, dict[str, float | None]] = {}
         for (frame, name), value in self.values.items():
-            index, row = row_at(frame)
-            changed[index] = row.with_value(checked_field(name), checked_number(value))
+            values.setdefault(frame, {})[name] = checked_number(value)
+        formulas: dict[int, dict[str, str | None]] = {}
         for (frame, name), formula in self.formulas.items():
-            index, row = row_at(frame)
-            changed[index] = row.with_formula(checked_field(name), formula)
-        for frame, info in self.infos.items():
-            index, row = row_at(frame)
-            changed[index] = replace(row, info=info)
-        if not changed:
+            formulas.setdefault(frame, {})[name] = formula or None
+        if not (values or formulas or self.infos):
             return document
         rows = list(document.keyframes)
-        for index, row in changed.items():
-            rows[index] = row
+        for frame in {**values, **formulas, **self.infos}:
+            index = index_at(document, frame)
+            row = rows[index]
+            rows[index] = replace(
+                row,
+                values=_merged(row.values, values.get(frame)),
+                formulas=_merged(row.formulas, formulas.get(frame)),
+                info=self.infos.get(frame, row.info),
+            )
         return replace(document, keyframes=tuple(rows))
+
+
+def _merged(cells: Mapping[str, Content], changes: Mapping[str, Content | None] | None) -> Mapping[str, Content]:
+    """A row's cells with some of them set, or (None) cleared."""
+    if not changes:
+        return cells
+    merged = {**cells, **changes}
+    return MappingProxyType({name: content for name, content in merged.items() if content is not None})

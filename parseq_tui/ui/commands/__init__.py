@@ -1,9 +1,20 @@
 """Every command of the editor. `COMMANDS` is complete once this package is imported."""
 
-from parseq_tui.ui.commands import application, bulk, cells, copying, fields_shown, looking, moving, rows, selecting
+from parseq_tui.ui.commands import (
+    application,
+    bulk,
+    cells,
+    copying,
+    fields_shown,
+    looking,
+    moving,
+    pasting,
+    rows,
+    selecting,
+)
 from parseq_tui.ui.commands.registry import COMMANDS, Command, Context, Effect, find
 
 __all__ = ["COMMANDS", "Command", "Context", "Effect", "find"]
 
-_MODULES = (moving, cells, rows, bulk, selecting, copying, fields_shown, looking, application)
+_MODULES = (moving, cells, rows, bulk, selecting, copying, pasting, fields_shown, looking, application)
 """Importing a module declares its commands."""

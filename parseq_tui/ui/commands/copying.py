@@ -1,25 +1,20 @@
-"""Commands that copy, cut, paste and fill. The clipboard is TSV, so that spreadsheets understand it.
+"""Commands that copy, cut and fill. The clipboard is TSV, so that spreadsheets understand it.
 
-Formulas and labels travel as texts, values as numbers, an interpolated cell as nothing. Pasting repeats the clipboard
-to fill the selection; what falls outside the table is left out and said.
+Formulas and labels travel as texts, values as numbers, an interpolated cell as nothing.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, field
 
 from parseq_tui.timeline.edits import FillExpression, SetCells, Several
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.commands.cells import cells, cleared, number_in
 from parseq_tui.ui.commands.registry import Change, Context, Copy, Effect, Say, command
-from parseq_tui.ui.drawing.cells import plain, shortest
+from parseq_tui.ui.drawing.cells import shortest
 from parseq_tui.ui.drawing.grid import value_at
 from parseq_tui.ui.view_state import Column, columns, selected
-
-MAXIMUM_PASTE = 2_000_000
-"""Characters; more is refused."""
 
 
 def to_tsv(context: Context) -> str:
@@ -60,69 +55,6 @@ def _size(context: Context) -> str:
     return "1 cell" if rows == across == 1 else f"{rows} × {across} cells"
 
 
-@command("clipboard.paste", "Paste", "Paste cells here; repeats to fill the selection.", group="copy and fill",
-         edits=True, why_not=lambda context: None if context.clipboard else "nothing was copied yet")  # fmt: skip
-def paste(context: Context, argument: str) -> Effect:
-    return pasted(context, context.clipboard)
-
-
-@dataclass(slots=True)
-class _Paste:
-    """What a paste comes to, collected cell by cell."""
-
-    values: dict[tuple[int, str], float | None] = field(default_factory=dict)
-    formulas: dict[tuple[int, str], str | None] = field(default_factory=dict)
-    infos: dict[int, str | None] = field(default_factory=dict)
-    left_out: int = 0
-
-    @property
-    def count(self) -> int:
-        return len(self.values) + len(self.formulas) + len(self.infos)
-
-    def put(self, row: Keyframe, column: Column, text: str) -> None:
-        text = plain(text.strip())
-        if column.part == "label":
-            self.infos[row.frame] = text or None
-        elif column.part == "formula" or (column.part == "value" and text.startswith("=")):
-            self.formulas[row.frame, column.field] = text.removeprefix("=") or None
-        elif column.part == "value":
-            value = number_in(text) if text else None
-            if isinstance(value, str):
-                self.left_out += 1
-            else:
-                self.values[row.frame, column.field] = value
-        else:
-            self.left_out += bool(text) and text != str(row.frame)
-
-
-def pasted(context: Context, text: str) -> Effect:
-    """The effect of pasting TSV at the cursor, or over the selection."""
-    if len(text) > MAXIMUM_PASTE:
-        return Say(f"that is too much to paste ({len(text):,} characters)", "error")
-    try:
-        lines = list(csv.reader(io.StringIO(text), delimiter="\t"))
-    except csv.Error as error:
-        return Say(f"the clipboard cannot be read as cells: {error}", "error")
-    if not lines:
-        return Say("the clipboard is empty")
-    block = selected(context.document, context.view)
-    height, width = max(len(lines), block.size[0]), max(max(len(line) for line in lines), block.size[1])
-    everything, rows, result = columns(context.document, context.view), context.document.keyframes, _Paste()
-    for down in range(height):
-        line = lines[down % len(lines)]
-        for across in range(width if block.size[1] > len(line) else len(line)):
-            row, column = block.first_row + down, block.first_column + across
-            if row >= len(rows) or column >= len(everything):
-                result.left_out += 1
-            else:
-                result.put(rows[row], everything[column], line[across % len(line)])
-    if not result.count:
-        return Say("nothing of the clipboard fits here", "warning")
-    left_out = f"; {result.left_out} did not fit and were left out" if result.left_out else ""
-    edit = SetCells(f"paste {result.count} cells", result.values, result.formulas, result.infos)
-    return Change(edit, say=f"pasted {result.count} cells{left_out}")
-
-
 def _needs_rows(context: Context) -> str | None:
     rows, _ = selected(context.document, context.view).size
     return None if rows > 1 else "select several rows first: Shift+↓ or v"
@@ -141,15 +73,18 @@ def fill_up(context: Context, argument: str) -> Effect:
 
 
 def _filled_from(context: Context, source: int, direction: str) -> Effect:
-    origin, result = context.document.keyframes[source], _Paste()
+    origin = context.document.keyframes[source]
+    values: dict[tuple[int, str], float | None] = {}
+    formulas: dict[tuple[int, str], str | None] = {}
     for row, column in cells(context):
         if column.part == "value":
-            result.values[row.frame, column.field] = origin.values.get(column.field)
+            values[row.frame, column.field] = origin.values.get(column.field)
         elif column.part == "formula":
-            result.formulas[row.frame, column.field] = origin.formulas.get(column.field)
-    if not result.count:
+            formulas[row.frame, column.field] = origin.formulas.get(column.field)
+    count = len(values) + len(formulas)
+    if not count:
         return Say("select value or formula cells to fill")
-    return Change(SetCells(f"fill {direction} {result.count} cells", result.values, result.formulas))
+    return Change(SetCells(f"fill {direction} {count} cells", values, formulas))
 
 
 def _value_columns(context: Context) -> list[str]:
