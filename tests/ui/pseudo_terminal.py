@@ -80,6 +80,17 @@ class PseudoTerminal:
     def send(self, keys: bytes) -> None:
         os.write(self._handle, keys)
 
+    def send_all(self, data: bytes) -> None:
+        """Send more than a terminal's buffer holds, reading what comes back meanwhile."""
+        while data:
+            ready, writable, _ = select.select([self._handle], [self._handle], [], 5.0)
+            if ready:
+                chunk = os.read(self._handle, 65536)
+                self.output += chunk
+                self._answer(chunk)
+            if writable:
+                data = data[os.write(self._handle, data[:4096]) :]
+
     def press(self, keys: bytes, *, quiet: float = 0.12) -> Burst:
         """Send keys and read what they cause."""
         cpu = self.cpu()
