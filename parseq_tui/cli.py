@@ -103,11 +103,23 @@ def _command_parser(command: Command) -> argparse.ArgumentParser:
 
 
 def _edit(arguments: argparse.Namespace) -> int:
+    _refuse_mistyped_command(arguments.document)
     # measured: a lone Esc takes 100 ms unless this is set before textual is imported
     os.environ.setdefault("ESCDELAY", "20")
     from parseq_tui.wiring import run_editor
 
     return run_editor(arguments.document, read_only=arguments.read_only, theme=arguments.theme, mouse=arguments.mouse)
+
+
+def _refuse_mistyped_command(document: Path | None) -> None:
+    """`parseq-tui redner` means a command: no document is called that."""
+    if document is None or document.suffix or document.exists():
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(document), COMMANDS, n=1)
+    hint = f"did you mean `parseq-tui {near[0]}`?" if near else f"commands: {', '.join(COMMANDS)}"
+    raise ParseqError(f"there is no command and no document called {str(document)!r}", hint=hint)
 
 
 def _frames(text: str) -> tuple[int | None, int | None]:
@@ -158,7 +170,15 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 def _render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("document", type=Path, metavar="DOC", help="a document, or frame JSON (ours or a peer's)")
-    parser.add_argument("--out", type=Path, metavar="FILE.mp4|DIR/", help="a video, or numbered PNG files in DIR/")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE.mp4|DIR/",
+        help="a video (.mp4, .mkv, .mov: ProRes, .webm, .gif, .webp), or numbered PNG files in DIR/",
+    )
+    parser.add_argument("--audio", type=Path, metavar="FILE", help="a sound to hear with the video")
+    parser.add_argument("--overlay", action="store_true", help="draw each frame's parameters on what --out gets")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="also a contact sheet of up to 64 frames")
     parser.add_argument("--frames", type=_frames, metavar="A:B", help="only these frames; B is not included")
     parser.add_argument("--engine", choices=SETTINGS["engine"].choices, help=SETTINGS["engine"].help)
     parser.add_argument("--model", help=SETTINGS["model"].help)

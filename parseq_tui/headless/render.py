@@ -23,6 +23,7 @@ from parseq_tui.render.client import RenderClient
 from parseq_tui.render.messages import Ended, Event, encode
 from parseq_tui.render.take import EventTail, Take
 from parseq_tui.timeline.render_settings import SETTINGS, draft, resolve
+from parseq_tui.video.kinds import kind_of
 
 POLL_SECONDS = 0.1
 SEED_STRIDE = 100_000
@@ -53,7 +54,14 @@ def render(arguments: argparse.Namespace) -> int:
         several = number + 1 if arguments.takes > 1 else None
         chosen = {**options, "seed_offset": first_offset + number * SEED_STRIDE} if number else options
         take = client.start(
-            source.text, options=chosen, frames=frames, out=numbered(out, several), device=arguments.device
+            source.text,
+            options=chosen,
+            frames=frames,
+            out=numbered(out, several),
+            audio=arguments.audio,
+            overlay=arguments.overlay,
+            sheet=numbered(arguments.sheet, several),
+            device=arguments.device,
         )
         if arguments.detach:
             print(f"rendering in the background: {take.folder}", file=sys.stderr)
@@ -153,8 +161,7 @@ def _checked_out(out: Path) -> Path:
         return Path(f"{out}")
     if not out.parent.is_dir():
         raise RenderError(f"there is no folder {out.parent} for {out.name}", hint="make it first")
-    if out.suffix.lower() not in (".mp4", ".mkv", ".mov"):
-        raise RenderError(f"videos are written as .mp4, not {out.suffix}", hint="or name a folder for PNG files: DIR/")
+    kind_of(out)
     return out
 
 

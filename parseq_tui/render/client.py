@@ -54,12 +54,17 @@ class RenderClient:
         options: Mapping[str, Any] | None = None,
         frames: tuple[int, int] | None = None,
         out: Path | None = None,
+        audio: Path | None = None,
+        overlay: bool = False,
+        sheet: Path | None = None,
         device: str = "auto",
     ) -> Take:
         """Start a worker on this text in a session of its own; it outlives this process.
 
         `options` are names of `timeline.render_settings.SETTINGS` and override the document's `render`; paths among
-        them are relative to the current folder. `frames` is half-open. `out`: a video file, or a folder for PNGs.
+        them are relative to the current folder. `frames` is half-open. `out`: a video file, or a folder for PNGs;
+        `audio`: a sound file for the videos; `overlay`: draw the parameters on what `out` gets; `sheet`: a picture file
+        for a contact sheet.
         Raises RenderError if a render of this document is running or its folder cannot be written, SettingsError
         for a wrong option. Everything that goes wrong later is an `Ended` event.
         """
@@ -76,6 +81,9 @@ class RenderClient:
             options=checked,
             frames=frames,
             out=None if out is None else str(out.absolute()),
+            audio=None if audio is None else str(audio.absolute()),
+            overlay=overlay,
+            sheet=None if sheet is None else str(sheet.absolute()),
             device=device,
             program=parseq_tui.__version__,
         )
@@ -191,7 +199,7 @@ class RenderClient:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                cwd=take.folder,
+                cwd=self.document_path.parent,  # what relative names in messages start from
                 start_new_session=True,
                 pass_fds=(held.descriptor,),
             )

@@ -7,12 +7,10 @@ error nothing more is done, and the error is raised where the next frame is hand
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +18,10 @@ from parseq_tui.render.cache import FrameCache
 from parseq_tui.render.dependencies import Recipe
 from parseq_tui.render.engines.base import Image
 from parseq_tui.render.messages import FrameDone
+from parseq_tui.render.outputs import Out
 from parseq_tui.render.preparation import Prepared
 from parseq_tui.render.preview import encode_ppm, thumbnail
 from parseq_tui.render.take import Job, LineLog, Take, write_atomically
-from parseq_tui.video import writer
 
 _DEPTH = 8
 """Steps that may wait: a frame has two (keep, deliver)."""
@@ -33,7 +31,7 @@ class Delivery:
     """Takes finished frames away. `close` it, whatever happens."""
 
     def __init__(self, take: Take, job: Job, prepared: Prepared, cache: FrameCache, events: LineLog) -> None:
-        """Raises VideoError or OSError if `job.out` cannot be written."""
+        """Raises VideoError, AudioError or OSError if what was asked for cannot be written."""
         self._take, self._prepared, self._cache, self._events = take, prepared, cache, events
         self._records = LineLog(take.frames_path)
         self._out = Out(take, job, prepared)
@@ -117,39 +115,3 @@ class Delivery:
                 preview=str(preview.relative_to(self._take.folder)),
             )
         )
-
-
-class Out:
-    """Where frames go besides the cache: the take's video, and what was asked for with `out`."""
-
-    def __init__(self, take: Take, job: Job, prepared: Prepared) -> None:
-        self._out = None if job.out is None else Path(job.out)
-        self._repeats = prepared.repeats
-        self._slots = Fraction(0)
-        self._folder: Path | None = None
-        if self._out is not None and self._out.suffix.lower() not in writer.SUFFIXES:
-            if self._out.suffix and not self._out.is_dir():
-                raise writer.unknown_name(self._out)
-            self._folder = self._out
-            self._folder.mkdir(parents=True, exist_ok=True)
-        self._video = writer.VideoWriter(take.video_path, prepared.fps, crf=prepared.settings.crf)
-
-    def add(self, frame: int, image: Image, png: Path) -> None:
-        """One finished frame, which also lies in the file `png`."""
-        if self._folder is not None:
-            numbered = self._folder / f"{frame:05d}.png"
-            temporary = numbered.with_name(f".{numbered.name}.tmp")
-            shutil.copyfile(png, temporary)
-            temporary.replace(numbered)
-        before = round(self._slots)
-        self._slots += self._repeats
-        self._video.add(image, round(self._slots) - before)
-
-    def finish(self) -> Path | None:
-        """Complete the video; also where `out` says."""
-        video = self._video.finish()
-        if video is None or self._out is None or self._folder is not None:
-            return video
-        self._out.parent.mkdir(parents=True, exist_ok=True)
-        writer.place(video, self._out)
-        return self._out

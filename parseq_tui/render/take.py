@@ -46,6 +46,12 @@ class Job:
     """Half-open range of absolute frame numbers; None = all."""
     out: str | None = None
     """A video file or a folder for numbered PNGs, beside the take's own video."""
+    audio: str | None = None
+    """A sound file that is heard with the videos."""
+    overlay: bool = False
+    """Whether the parameters are drawn on what `out` gets."""
+    sheet: str | None = None
+    """A picture file for a contact sheet."""
     device: str = "auto"
     program: str = ""
     """Version of this program that wrote the job."""

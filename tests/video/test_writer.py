@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 from clips import number_of, numbered
+from PIL import Image
 
 from parseq_tui.errors import VideoError
 from parseq_tui.video.reader import VideoReader
@@ -97,3 +98,37 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     writer = VideoWriter(tmp_path / "in the way" / "film.mp4", Fraction(20))
     with pytest.raises(VideoError, match="cannot be written"):
         writer.add(numbered(0))
+
+
+@pytest.mark.parametrize(
+    ("ending", "codec", "pixels"),
+    [(".mov", "prores", "yuv422p10le"), (".webm", "vp9", "yuv420p"), (".gif", "gif", "bgra")],
+)
+def test_the_name_says_the_kind(tmp_path: Path, ending: str, codec: str, pixels: str) -> None:
+    path = write(tmp_path / f"film{ending}", rate=Fraction(25))
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.name, context.pix_fmt) == (codec, pixels)
+    with VideoReader(path) as reader:
+        assert (reader.count(), reader.fps) == (5, 25)
+        assert [number_of(reader.picture(index)) for index in range(5)] == [0, 1, 2, 3, 4]
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_webp_moves(tmp_path: Path) -> None:
+    path = write(tmp_path / "film.webp", size=(33, 25))
+    with Image.open(path) as opened:
+        assert (opened.n_frames, opened.size, opened.info["loop"]) == (5, (33, 25), 0)
+        opened.seek(3)
+        assert number_of(np.asarray(opened.convert("RGB"))) == 3
+
+
+def test_a_gif_keeps_its_colours_and_odd_sizes(tmp_path: Path) -> None:
+    picture = np.zeros((25, 33, 3), np.uint8)
+    picture[..., 0], picture[..., 1] = np.arange(33) * 7, 90
+    writer = VideoWriter(tmp_path / "film.gif", Fraction(10))
+    writer.add(picture)
+    writer.add(picture[:, ::-1])
+    writer.finish()
+    with VideoReader(tmp_path / "film.gif") as reader:
+        assert np.abs(reader.picture(1).astype(int) - picture[:, ::-1]).max() <= 4
