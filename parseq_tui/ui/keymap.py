@@ -101,6 +101,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "view.width": ("z w",),
     "view.formulas": ("z i",),
     "view.position": ("z t",),
+    "view.column_curves": ("z s",),
     "view.centre": ("z z",),
     "view.plot": ("t",),
     # panes

@@ -86,6 +86,8 @@ class ViewState:
     """Columns whose width (in cells, separator included) was chosen by hand."""
     position: Position = "beats"
     """What stands beside the frame number."""
+    curves: bool = True
+    """Whether a small curve stands under the head of each column where there is room."""
     plotted: tuple[str, ...] = ()
     """Fields drawn in the curves pane; empty: the field under the cursor."""
     search: str = ""

@@ -7,7 +7,9 @@ from keystrokes import Fingers
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui.drawing.column_curves import ColumnCurves
 from parseq_tui.ui.drawing.grid import header_cell, lay_out
+from parseq_tui.ui.drawing.sparkline import sparkline
 from parseq_tui.ui.view_state import ViewState, column_at, shown_fields
 
 MOTION = ("angle", "zoom", "translation_x")
@@ -96,3 +98,23 @@ def test_the_head_of_a_folded_group_counts_what_is_behind_it() -> None:
     grid = lay_out(hands.session.document, hands.desk.view)
     heads = [header_cell(column, width, grid.folds) for column, width in zip(grid.columns, grid.widths, strict=True)]
     assert any("angle +2" in head for head in heads)
+
+
+def test_the_curve_under_a_head_goes_on_from_the_value_into_the_formula_column() -> None:
+    hands = fingers(("seed", "zoom"), "zoom")
+    table = hands.session.bake()
+    grid = lay_out(hands.session.document, hands.desk.view, 100)
+    curves = ColumnCurves()
+    cells = [curves.cell(grid, table, column) for column in range(len(grid.columns))]
+    assert [len(cell) for cell in cells] == list(grid.widths)
+    assert cells[0].isspace() and cells[1].isspace()
+    assert "".join(cells[2:4]).rstrip() == sparkline(table["seed"], grid.widths[2] + grid.widths[3] - 1)
+    assert curves.cell(grid, None, 2).isspace(), "before the first bake"
+
+
+def test_curves_in_the_heads_can_be_switched_off() -> None:
+    hands = fingers(("seed", "zoom"), "zoom")
+    hands.press("z s")
+    assert not hands.desk.view.curves
+    hands.press("z s")
+    assert hands.desk.view.curves

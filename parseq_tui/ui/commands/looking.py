@@ -24,6 +24,12 @@ def toggle_position(context: Context, argument: str) -> Effect:
     return Look(replace(context.view, position="seconds" if context.view.position == "beats" else "beats"))
 
 
+@command("view.column_curves", "Curves in the heads", "Show or hide the small curve under the head of each column; it "
+         "needs a terminal of 44 lines.", group="view")  # fmt: skip
+def toggle_column_curves(context: Context, argument: str) -> Effect:
+    return Look(replace(context.view, curves=not context.view.curves))
+
+
 @command("view.plot", "Plot this field", "Add the field to the curves, or take it out.", group="view")
 def plot_field(context: Context, argument: str) -> Effect:
     name = argument or column_at(context.document, context.view).field

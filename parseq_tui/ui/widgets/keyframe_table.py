@@ -20,6 +20,7 @@ from textual.strip import Strip
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.drawing.cells import fitted
+from parseq_tui.ui.drawing.column_curves import ColumnCurves
 from parseq_tui.ui.drawing.grid import (
     Errors,
     Grid,
@@ -33,8 +34,8 @@ from parseq_tui.ui.drawing.grid import (
 from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.view_state import ViewState, selected
 
-HEADER = 1
-"""Lines above the first row."""
+TALL = 44
+"""On terminals of this many lines there is room for a curve under the head of each column."""
 _FLASH_SECONDS = 1.2
 
 
@@ -67,6 +68,7 @@ class KeyframeTable(ScrollView, can_focus=True):
         self._errors = Errors()
         self._grid: Grid = lay_out(document, view)
         self._decimals: dict[str, int] = {}
+        self._curves = ColumnCurves()
         self._entry: str | None = None
         self._changed: frozenset[tuple[int, str]] = frozenset()
         self._styles: dict[str, Style] = {}
@@ -120,7 +122,12 @@ class KeyframeTable(ScrollView, can_focus=True):
 
     @property
     def rows_visible(self) -> int:
-        return max(1, self.size.height - HEADER)
+        return max(1, self.size.height - self._head)
+
+    @property
+    def _head(self) -> int:
+        """Lines above the first row."""
+        return 2 if self._view.curves and self.app.size.height >= TALL else 1
 
     @property
     def cursor_offset(self) -> Offset:
@@ -163,9 +170,16 @@ class KeyframeTable(ScrollView, can_focus=True):
         return max(0, min(wanted, self._grid.scrolled_width - room))
 
     def _resize_contents(self) -> None:
-        size = Size(self._grid.frozen + self._grid.scrolled_width, len(self._document.keyframes) + HEADER)
+        size = Size(self._grid.frozen + self._grid.scrolled_width, len(self._document.keyframes) + self._head)
         if size != self.virtual_size:
+            grown = size.height != self.virtual_size.height
             self.virtual_size = size
+            if grown and self.styles.auto_dimensions:
+                self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """All rows: a short document leaves its room to the curves and the pictures."""
+        return len(self._document.keyframes) + self._head + 1
 
     def _end_flash(self) -> None:
         self._changed = frozenset()
@@ -174,7 +188,7 @@ class KeyframeTable(ScrollView, can_focus=True):
     # -- regions ---------------------------------------------------------------------------------------------------
 
     def _line(self, row: int) -> int:
-        return row - self.scroll_offset.y + HEADER
+        return row - self.scroll_offset.y + self._head
 
     def _refresh_cell(self, row: int, column: int) -> None:
         left, width = self._grid.span(column, self.scroll_offset.x)
@@ -188,7 +202,7 @@ class KeyframeTable(ScrollView, can_focus=True):
 
     def _refresh_selection(self, before: ViewState) -> None:
         old, new = selected(self._document, before), selected(self._document, self._view)
-        first = max(self._line(min(old.first_row, new.first_row)), HEADER)
+        first = max(self._line(min(old.first_row, new.first_row)), self._head)
         end = min(self._line(max(old.end_row, new.end_row)), self.size.height)
         if end > first:
             self.refresh(Region(0, first, self.size.width, end - first))
@@ -206,9 +220,9 @@ class KeyframeTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if y < HEADER:
-            return self._header(width)
-        row = y - HEADER + self.scroll_offset.y
+        if y < self._head:
+            return self._header(width) if y == 0 else self._curve_line(width)
+        row = y - self._head + self.scroll_offset.y
         if row >= len(self._document.keyframes):
             return Strip([Segment(" " * width, self._style("text"))], width)
         return self._row(row, width)
@@ -224,6 +238,15 @@ class KeyframeTable(ScrollView, can_focus=True):
                 title = "beat" if grid.position == "beats" else "time"
                 run.add(title.rjust(grid.position_width - 1) + " ", self._style("head-dim"))
         return self._placed(run, width, self._style("head"))
+
+    def _curve_line(self, width: int) -> Strip:
+        grid, run = self._grid, _Run()
+        style = self._style("head-dim")
+        for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
+            run.add(self._curves.cell(grid, self._table, column), style)
+            if column == 0:
+                run.add(" " * grid.position_width, style)
+        return self._placed(run, width, style)
 
     def _row(self, row: int, width: int) -> Strip:
         grid, view = self._grid, self._view
@@ -301,7 +324,7 @@ class KeyframeTable(ScrollView, can_focus=True):
             self._point(event, extend=False, edit=True)
 
     def _point(self, event: events.MouseEvent, *, extend: bool, edit: bool = False) -> None:
-        row = event.y - HEADER + self.scroll_offset.y
+        row = event.y - self._head + self.scroll_offset.y
         if not 0 <= row < len(self._document.keyframes):
             return
         column = min(self._grid.column_under(event.x, self.scroll_offset.x), len(self._grid.columns) - 1)
@@ -310,7 +333,7 @@ class KeyframeTable(ScrollView, can_focus=True):
 
 def _layout(view: ViewState) -> tuple[object, ...]:
     """What decides which columns lie where."""
-    return (view.formulas, view.position, view.folded, view.widths)
+    return (view.formulas, view.position, view.folded, view.widths, view.curves)
 
 
 class _Run:
