@@ -1,6 +1,7 @@
-"""What a render starts from: nothing, a picture, a folder of pictures, or a video. Which one, the file itself says.
+"""What a render starts from: nothing, a picture, a folder of pictures, a video, or another take. The path says which.
 
-`content` identifies a picture for frame keys without decoding it: the file's hash and the picture's number in it.
+`content` identifies a picture for frame keys without decoding it: the file's hash and the picture's number in it, or
+the key of a take's frame.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ import cv2
 import numpy as np
 
 from parseq_tui.errors import RenderError, VideoError
+from parseq_tui.render.cache import DamagedFrame, FrameCache
 from parseq_tui.render.engines.base import Image
+from parseq_tui.render.messages import Started
+from parseq_tui.render.plan import rational_rate
+from parseq_tui.render.take import Take
 from parseq_tui.render.warp import Depth, depth_to_distance
 from parseq_tui.video import images, reader
 
@@ -96,6 +101,38 @@ class FolderInput:
         """Nothing is open."""
 
 
+class TakeInput:
+    """The frames of another render, as they were made, in order."""
+
+    def __init__(self, take: Take) -> None:
+        keys = take.frame_keys()
+        if not keys:
+            raise VideoError(f"the take {take.folder} has no frames", hint="render it first, or choose another take")
+        self._take = take
+        self._cache = FrameCache(take.render_folder / "cache")
+        self._frames = sorted(keys.items())
+        self.count: int | None = len(self._frames)
+        starts = [event for event in take.tail().poll() if isinstance(event, Started)]
+        self.fps: Fraction | None = rational_rate(starts[-1].fps) if starts else None
+        self.picture = lru_cache(maxsize=2)(self._read)
+
+    def _read(self, index: int) -> Image:
+        frame, key = self._frames[index]
+        try:
+            return self._cache.load(key)
+        except DamagedFrame as error:
+            raise VideoError(
+                f"frame {frame} of the take {self._take.folder} cannot be used: {error.message}",
+                hint="render that take again: only what is missing is made",
+            ) from error
+
+    def content(self, index: int) -> str:
+        return self._frames[index][1]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class VideoInput:
     """A video, read at a rate; None reads each of its pictures once."""
 
@@ -155,10 +192,26 @@ def open_input(name: str | None, base: Path, *, moving: bool, rate: Fraction | N
     if not path.exists():
         raise VideoError(f"the {what} {name} does not exist", hint=f"looked for {path}")
     if path.is_dir():
-        return FolderInput(path)
-    if path.suffix.lower() in images.SUFFIXES and not (moving and path.suffix.lower() in reader.SUFFIXES):
+        take = _take(path)
+        return FolderInput(path) if take is None else TakeInput(take)
+    still = path.suffix.lower() in images.SUFFIXES
+    if still and moving and what == "input" and path.suffix.lower() not in reader.SUFFIXES:
+        raise VideoError(
+            f"mode video needs moving pictures, and {name} is a still one",
+            hint="begin with it in --mode loopback, or name a video, a folder of pictures or a take",
+        )
+    if still and not (moving and path.suffix.lower() in reader.SUFFIXES):
         return StillInput(path)
     return VideoInput(path, rate)
+
+
+def _take(folder: Path) -> Take | None:
+    """The take a folder is: itself, or the newest finished one of a NAME.render folder."""
+    if (folder / "job.json").is_file():
+        return Take(folder.resolve())
+    # a take that is running may be the very one that asks
+    takes = (Take(job.parent.resolve()) for job in sorted(folder.glob("takes/*/job.json"), reverse=True))
+    return next((take for take in takes if not take.running() and take.frame_keys()), None)
 
 
 def file_hash(path: Path) -> str:

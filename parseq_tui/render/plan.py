@@ -158,6 +158,9 @@ def rational_rate(fps: float) -> Fraction:
 def plan_warnings(table: FrameTable, settings: RenderSettings, dialect: Dialect) -> list[Diagnostic]:
     """What will be ignored although the document animates it."""
     reader = MotionReader(Values(table), settings, dialect)
+    if settings.mode == "txt2img" and settings.input is not None and settings.color_coherence != "video":
+        hint = "choose --mode loopback to begin with it, or --mode video to follow it"
+        return [Diagnostic("warning", "the input is not used: txt2img begins with noise", hint, "ignored-setting")]
     if dialect == "2022" or settings.mode == "txt2img":
         return []
     warnings: list[Diagnostic] = []

@@ -38,7 +38,13 @@ def _settings(*entries: Setting) -> dict[str, Setting]:
 
 SETTINGS: Mapping[str, Setting] = _settings(
     Setting("mode", str, "loopback", "where each frame starts from", ("txt2img", "loopback", "video")),
-    Setting("input", str, None, "first picture (loopback) or the video, relative to the document", optional=True),
+    Setting(
+        "input",
+        str,
+        None,
+        "a picture, a video, a folder of pictures or a take; relative to the document",
+        optional=True,
+    ),
     Setting("width", int, 128, "frame width in pixels, a multiple of 8", minimum=8, maximum=8192),
     Setting("height", int, 128, "frame height in pixels, a multiple of 8", minimum=8, maximum=8192),
     Setting("engine", str, "diffusers", "what makes the pictures", ("diffusers", "test")),
