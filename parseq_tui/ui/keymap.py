@@ -118,6 +118,10 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "render.selection": ("space r s",),
     "render.frame": ("space r p",),
     "render.draft": ("space r d",),
+    "render.forecast": ("space r w",),
+    "render.pause": ("space r z",),
+    "render.takes": ("space r t",),
+    "render.prune": ("space r c",),
     "render.stop": ("space r x",),
     # document
     "document.save": ("ctrl+s", "space w"),

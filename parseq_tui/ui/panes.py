@@ -39,7 +39,8 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("a", "all frames"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
     ),
     "render": (
-        ("r", "render all"), ("d", "draft"), ("s", "selection"), ("p", "this frame"), ("x", "stop"), ("t", "takes"),
+        ("r", "render all"), ("d", "draft"), ("s", "selection"), ("p", "this frame"), ("x", "stop"), ("z", "pause"),
+        ("w", "cost"), ("t", "takes"), ("c", "clear cache"),
         ("← →", "look at frames"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
     ),
     "problems": (("↑ ↓", "choose"), ("Enter", "go there"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help")),

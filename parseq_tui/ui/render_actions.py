@@ -1,13 +1,21 @@
-"""Renders started and stopped from the editor. The worker outlives the editor; following it is the render pane's."""
+"""Renders counted, started, paused and stopped from the editor, and their cache kept small.
+
+The worker outlives the editor; following it is the render pane's. Nothing here waits on the event loop: what a render
+would cost is counted by another process, and files are looked at in a thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from parseq_tui.errors import ParseqError
-from parseq_tui.render.client import RenderClient
+from parseq_tui.render.client import CacheUse, RenderClient
+from parseq_tui.render.forecast import Forecast, forecast
 from parseq_tui.timeline.render_settings import draft, resolve
-from parseq_tui.ui.render_progress import Progress
+from parseq_tui.ui.render_progress import Progress, clock
 from parseq_tui.ui.view_state import playhead, selected
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
@@ -21,6 +29,21 @@ _SCOPES: dict[str, tuple[RenderScope, bool]] = {
     "render.frame": ("frame", False),
     "render.draft": ("all", True),
 }
+ASK_SECONDS = 60.0
+"""A render that takes longer is asked about before it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A render that somebody wants, of the document as it was when it was asked for."""
+
+    client: RenderClient
+    text: str
+    options: Mapping[str, Any]
+    frames: tuple[int, int] | None
+
+    def counted(self) -> Forecast:
+        return forecast(self.client, self.text, options=self.options, frames=self.frames)
 
 
 class RenderActions:
@@ -30,8 +53,12 @@ class RenderActions:
         self._screen = screen
 
     @property
+    def _pane(self) -> RenderPane:
+        return self._screen.query_one(RenderPane)
+
+    @property
     def _progress(self) -> Progress | None:
-        return self._screen.query_one(RenderPane).progress if self._screen.is_mounted else None
+        return self._pane.progress if self._screen.is_mounted else None
 
     @property
     def running(self) -> bool:
@@ -44,34 +71,94 @@ class RenderActions:
         progress = self._progress
         if progress is None or progress.over:
             return ""
-        return f"rendering {progress.done}/{progress.total}"
+        words = "paused" if progress.state == "paused" else "rendering"
+        return f"{words} {progress.done}/{progress.total}"
 
     def do(self, action: str, argument: str) -> bool:
         """Carry out a command about renders; False if it is none."""
         if action in _SCOPES:
             scope, is_draft = _SCOPES[action]
             self.start(scope, draft=is_draft)
+        elif action == "render.forecast":
+            self._work(self._tell_forecast())
         elif action == "render.stop":
             self._stop()
+        elif action == "render.pause":
+            self._pause()
+        elif action == "render.takes":
+            self._screen.panes.go("render")
+            self._work(self._pane.action_toggle_takes())
+        elif action == "render.prune":
+            self._work(self._offer_pruning(argument))
         else:
             return False
         return True
 
+    # -- starting --------------------------------------------------------------------------------------------------
+
     def start(self, scope: RenderScope, *, draft: bool) -> None:
-        """Render the document as it is now, saved or not."""
+        """Count what must be rendered, then render the document as it is now, saved or not; a long one asks first."""
+        wish = self._wish(scope, is_draft=draft)
+        if wish is not None:
+            self._note("counting the frames to render…")
+            self._work(self._start(wish))
+
+    def _wish(self, scope: RenderScope, *, is_draft: bool) -> _Wish | None:
         screen, path = self._screen, self._screen.session.path
         if path is None:
             screen.say("save the document first, :w NAME.json: its frames live beside it", "warning")
-            return
-        client = RenderClient(path)
+            return None
         try:
-            options = _draft_options(screen.session.document.render) if draft else {}
-            client.start(screen.session.text(), options=options, frames=self._frames(scope))
+            options = draft(resolve(screen.session.document.render)) if is_draft else {}
         except ParseqError as error:
             screen.desk.tell(error)
+            return None
+        return _Wish(RenderClient(path), screen.session.text(), options, self._frames(scope))
+
+    async def _start(self, wish: _Wish) -> None:
+        counted = await self._counted(wish)
+        if counted is None:
             return
-        screen.query_one(RenderPane).set_client(client)
-        screen.say("rendering in the background; leaving the editor does not stop it (Space r x does)")
+        words = in_words(counted)
+        self._note(words)
+        if counted.seconds is not None and counted.seconds <= ASK_SECONDS:
+            self._launch(wish, words)
+            return
+        self._screen.questions.ask_when_idle(
+            words,
+            [
+                ("y", "render", lambda: self._launch(wish, words)),
+                ("n", "do not render", lambda: self._note("")),
+            ],
+        )
+
+    async def _counted(self, wish: _Wish) -> Forecast | None:
+        try:
+            return await asyncio.to_thread(wish.counted)
+        except ParseqError as error:
+            self._note("")
+            self._screen.desk.tell(error)
+            return None
+
+    def _launch(self, wish: _Wish, words: str) -> None:
+        self._note("")
+        try:
+            wish.client.start(wish.text, options=wish.options, frames=wish.frames)
+        except ParseqError as error:
+            self._screen.desk.tell(error)
+            return
+        self._pane.set_client(wish.client)
+        self._screen.say(f"{words}; it goes on when you leave (Space r x stops it)")
+
+    async def _tell_forecast(self) -> None:
+        wish = self._wish("all", is_draft=False)
+        if wish is None:
+            return
+        self._note("counting the frames to render…")
+        counted = await self._counted(wish)
+        if counted is not None:
+            self._note(in_words(counted))
+            self._screen.say(in_words(counted))
 
     def _frames(self, scope: RenderScope) -> tuple[int, int] | None:
         document, view = self._screen.session.document, self._screen.desk.view
@@ -83,17 +170,102 @@ class RenderActions:
         rows = selected(document, view).rows
         return (document.keyframes[rows[0]].frame, document.keyframes[rows[-1]].frame + 1)
 
+    # -- while it runs ---------------------------------------------------------------------------------------------
+
     def _stop(self) -> None:
-        path = self._screen.session.path
-        if path is None:
-            return
-        try:
-            RenderClient(path).stop()
-        except ParseqError as error:
-            self._screen.desk.tell(error)
-        else:
+        client = self._client()
+        if client is not None and self._done(client.stop):
             self._screen.say("stopping after this frame")
 
+    def _pause(self) -> None:
+        client, progress = self._client(), self._progress
+        if client is None or progress is None:
+            return
+        if progress.state == "paused":
+            if self._done(client.resume):
+                self._screen.say("rendering goes on")
+        elif self._done(client.pause):
+            self._screen.say("pausing after this frame; the same key lets it go on")
 
-def _draft_options(render: Any) -> dict[str, Any]:
-    return dict(draft(resolve(render)))
+    def _done(self, act: Any) -> bool:
+        try:
+            act()
+        except ParseqError as error:
+            self._screen.desk.tell(error)
+            return False
+        return True
+
+    # -- the cache -------------------------------------------------------------------------------------------------
+
+    async def _offer_pruning(self, argument: str) -> None:
+        client = self._client()
+        if client is None:
+            return
+        if argument:
+            await self._prune_to(client, argument)
+            return
+        use = await asyncio.to_thread(client.cache_use)
+        if not use.frames:
+            self._screen.say("the cache holds no frames")
+            return
+        half = use.bytes // 2
+        self._screen.questions.ask_when_idle(
+            f"{use.frames} frames in the cache take {megabytes(use.bytes)}; those of the newest take always stay",
+            [
+                ("o", f"delete the oldest until {megabytes(half)} are left", lambda: self._prune(client, half)),
+                ("A", "delete all but the newest take's", lambda: self._prune(client, 0)),
+                ("n", "keep them", lambda: None),
+            ],
+        )
+
+    async def _prune_to(self, client: RenderClient, argument: str) -> None:
+        try:
+            limit = float(argument.replace(",", "."))
+        except ValueError:
+            limit = -1.0
+        if not 0 <= limit < 1e9:
+            self._screen.say(f"{argument!r} is no number of megabytes", "warning")
+            return
+        self._prune(client, int(limit * 1e6))
+
+    def _prune(self, client: RenderClient, limit: int) -> None:
+        async def prune() -> None:
+            try:
+                gone: CacheUse = await asyncio.to_thread(client.prune, limit)
+            except ParseqError as error:
+                self._screen.desk.tell(error)
+                return
+            except OSError as error:
+                self._screen.say(f"the cache cannot be changed: {error}", "error")
+                return
+            self._screen.say(f"{gone.frames} frames deleted, {megabytes(gone.bytes)} free")
+
+        self._work(prune())
+
+    # -- small things ----------------------------------------------------------------------------------------------
+
+    def _client(self) -> RenderClient | None:
+        path = self._screen.session.path
+        return None if path is None else RenderClient(path)
+
+    def _note(self, words: str) -> None:
+        self._pane.set_note(words)
+
+    def _work(self, work: Any) -> None:
+        self._screen.run_worker(work, name="renders", exit_on_error=False)
+
+
+def in_words(counted: Forecast) -> str:
+    """A forecast for a person."""
+    cached = f", {counted.reuse} from the cache" if counted.reuse else ""
+    if not counted.render:
+        return f"nothing to render: all {counted.reuse} frames are in the cache"
+    frames = f"{counted.render} frame{'s' if counted.render != 1 else ''} to render{cached}"
+    if counted.seconds is None:
+        return f"{frames}; how long it takes shows after the first frames"
+    return f"{frames}, about {clock(counted.seconds)}{'' if counted.same else ' (guessed from another size or steps)'}"
+
+
+def megabytes(count: int) -> str:
+    """A size: "340 MB", "0.2 MB"."""
+    return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e6:.1f} MB"

@@ -45,6 +45,10 @@ def _not_rendering(context: Context) -> str | None:
     return None if context.rendering else "nothing is being rendered"
 
 
+def _cannot_prune(context: Context) -> str | None:
+    return "wait for the render, or stop it first" if context.rendering else _has_no_file(context)
+
+
 _application("document.save", "Save", "Write the document to its file; :w NAME saves under a name.", "document",
              argument="[FILE]", aliases=("w", "write", "save"))  # fmt: skip
 _application("document.save_as", "Save as…", "Write the document to another file and go on there.", "document",
@@ -105,6 +109,15 @@ _application(
 )
 _application("render.draft", "Render a draft", "Render everything with few steps, to see the motion.", "render",
              why_not=_has_no_file)  # fmt: skip
+_application("render.forecast", "What a render costs",
+             "Count the frames that are not in the cache and estimate the time, before rendering.", "render",
+             why_not=_has_no_file, aliases=("forecast", "plan"))  # fmt: skip
+_application("render.pause", "Pause or go on", "Wait after this frame with the model loaded; again: go on.", "render",
+             why_not=_not_rendering, aliases=("pause",))  # fmt: skip
+_application("render.takes", "Takes", "All renders of this document, with their sizes; Enter looks at one.", "render",
+             why_not=_has_no_file, aliases=("takes",))  # fmt: skip
+_application("render.prune", "Clear old frames", "Delete cached frames, the oldest first; :prune MB keeps so much.",
+             "render", why_not=_cannot_prune, argument="[MEGABYTES]", aliases=("prune",))  # fmt: skip
 _application("render.stop", "Stop rendering", "Finish the frame, then stop.", "render", why_not=_not_rendering,
              aliases=("stop",))  # fmt: skip
 

@@ -371,6 +371,9 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def on_render_pane_stop_requested(self) -> None:
         self.renders.do("render.stop", "")
 
+    def on_render_pane_command_wanted(self, event: RenderPane.CommandWanted) -> None:
+        self.desk.perform(event.command)
+
     def on_render_pane_frame_selected(self, event: RenderPane.FrameSelected) -> None:
         self.desk.look_at(event.frame)
 

@@ -56,6 +56,9 @@ class RenderPane(LineView, can_focus=True):
         Binding("s", "start('selection', False)", "selection", id="render.selection"),
         Binding("p", "start('frame', False)", "this frame", id="render.frame"),
         Binding("x", "stop", "stop", id="render.stop"),
+        Binding("z", "command('render.pause')", "pause / go on", id="render.pause"),
+        Binding("w", "command('render.forecast')", "what it costs", id="render.forecast"),
+        Binding("c", "command('render.prune')", "clear old frames", id="render.prune"),
         Binding("t", "toggle_takes", "takes", id="render.takes"),
         Binding("f", "toggle_follow", "newest / playhead", id="render.follow"),
         Binding("v", "toggle_large", "large picture", id="render.large"),
@@ -77,6 +80,13 @@ class RenderPane(LineView, can_focus=True):
 
     class StopRequested(Message):
         """The running render shall stop after its frame."""
+
+    class CommandWanted(Message):
+        """A command of the editor, by name."""
+
+        def __init__(self, command: str) -> None:
+            super().__init__()
+            self.command = command
 
     class FrameSelected(Message):
         """The user looks at this frame; the playhead may follow."""
@@ -104,6 +114,7 @@ class RenderPane(LineView, can_focus=True):
         """Listed instead of the log, newest first; None: the log is shown."""
         self._selected_take = 0
         self._large = False
+        self._note = ""
         self._ticks = 0
         self._picture_tick = 0
         """When the last new picture was shown."""
@@ -118,6 +129,12 @@ class RenderPane(LineView, can_focus=True):
         self._picture = self._picture_of = self._takes = None
         self._draw()
         self.poll()
+
+    def set_note(self, words: str) -> None:
+        """What is to be known before a render starts; "" for nothing."""
+        if words != self._note:
+            self._note = words
+            self._draw()
 
     def set_playhead(self, frame: int) -> None:
         """The frame whose picture is shown unless a running render is being followed."""
@@ -203,6 +220,9 @@ class RenderPane(LineView, can_focus=True):
     def action_stop(self) -> None:
         self.post_message(self.StopRequested())
 
+    def action_command(self, name: str) -> None:
+        self.post_message(self.CommandWanted(name))
+
     def action_toggle_follow(self) -> None:
         self._follow_newest = not self._follow_newest
         self.poll()
@@ -255,13 +275,18 @@ class RenderPane(LineView, can_focus=True):
         progress = self.progress
         if progress is None:
             dim = self.palette.style("dim")
-            words = ["nothing rendered yet", "r render   d draft   p this frame"]
-            self.set_lines([self.line((text, dim)) for text in words])
+            words = ["nothing rendered yet", "r render   d draft   w what it costs"]
+            self.set_lines([*self._noted(), *(self.line((text, dim)) for text in words)])
             return
         status = [self._bar(progress)] if self._large and progress.state != "failed" else self._status(progress)
+        status = [*self._noted(), *status]
         room = self.size.height - len(status)
         picture = self._picture_rows(max(0, room - (0 if self._large else max(2, room // 4))))
         self.set_lines([*status, *picture, *self._below(progress, room - len(picture))])
+
+    def _noted(self) -> list[Strip]:
+        rows = wrap(self._note, max(8, self.size.width)) if self._note else []
+        return [self.line((row, self.palette.style("accent"))) for row in rows]
 
     def _status(self, progress: Progress) -> list[Strip]:
         assert self._follower is not None and self._follower.take is not None
@@ -348,9 +373,8 @@ class RenderPane(LineView, can_focus=True):
         for index, take in enumerate(self._takes[top : top + rows], start=top):
             selected = index == self._selected_take
             on = "selection" if selected else "background"
-            text = (
-                f"{'>' if selected else ' '} {take.name}  {take.state}  {take.done}/{take.total}  {take.reused} cached"
-            )
+            counts = f"{take.done}/{take.total}  {take.size / 1e6:.1f} MB  {take.reused} cached"
+            text = f"{'>' if selected else ' '} {take.name}  {take.state}  {counts}"
             lines.append(self.line((text, self.palette.style("text", on)), on=on))
         return lines or [self.line(("no takes yet", self.palette.style("dim")))]
 

@@ -1,0 +1,134 @@
+"""Renders from the editor: counted first, asked about when they are long, paused, their cache kept small."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from editor_flow import flow, press, rows
+from textual.pilot import Pilot
+
+from parseq_tui.errors import RenderError
+from parseq_tui.paths import bundled
+from parseq_tui.render.client import RenderClient
+from parseq_tui.render.forecast import Forecast
+from parseq_tui.ui.questions import IDLE_SECONDS, READING_SECONDS
+from parseq_tui.ui.render_actions import in_words, megabytes
+from parseq_tui.ui.screens.editor import EditorScreen
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    return Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What would have been started."""
+    calls: list[object] = []
+    monkeypatch.setattr(RenderClient, "start", lambda self, text, **given: calls.append(given["frames"]))
+    return calls
+
+
+def counting(monkeypatch: pytest.MonkeyPatch, answer: Forecast | RenderError) -> None:
+    def counted(*arguments: object, **named: object) -> Forecast:
+        if isinstance(answer, RenderError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("parseq_tui.ui.render_actions.forecast", counted)
+
+
+async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if true():
+            break
+        await asyncio.sleep(0.03)
+    await pilot.pause()
+    assert true()
+
+
+def shown(screen: EditorScreen) -> str:
+    return "\n".join(rows(screen))
+
+
+def test_a_short_render_says_what_it_does_and_starts(
+    document: Path, monkeypatch: pytest.MonkeyPatch, started: list[object]
+) -> None:
+    counting(monkeypatch, Forecast(12, 116, 0.5))
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "space", "r", "a")
+        await until(pilot, lambda: bool(started))
+        assert "12 frames to render, 116 from the cache, about 00:06" in rows(screen)[-1]
+
+    flow(document, steps)
+
+
+def test_a_long_render_asks_first_and_no_key_typed_before_starts_it(
+    document: Path, monkeypatch: pytest.MonkeyPatch, started: list[object]
+) -> None:
+    counting(monkeypatch, Forecast(100, 28, 7.0))
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "space", "r", "s", "y")
+        await until(pilot, lambda: "100 frames to render, 28 from the cache, about 11:40" in shown(screen))
+        assert not started
+        await asyncio.sleep(IDLE_SECONDS)
+        await until(pilot, lambda: "do not render" in shown(screen))
+        await asyncio.sleep(READING_SECONDS)
+        await press(pilot, screen, "y")
+        assert started == [(0, 1)]
+
+    flow(document, steps)
+
+
+def test_what_stands_in_the_way_is_said_and_nothing_starts(
+    document: Path, monkeypatch: pytest.MonkeyPatch, started: list[object]
+) -> None:
+    counting(monkeypatch, RenderError("there is no model called x", hint="known: tiny"))
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line("forecast")
+        await until(pilot, lambda: "there is no model called x; known: tiny" in rows(screen)[-1])
+        assert not started
+
+    flow(document, steps)
+
+
+def test_old_frames_are_cleared_with_their_sizes_shown(document: Path) -> None:
+    cache = document.parent / "song.render" / "cache" / "3f"
+    cache.mkdir(parents=True)
+    for number in range(4):
+        (cache / f"3f{number}.png").write_bytes(b"x" * 500_000)
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line("prune")
+        await until(pilot, lambda: "4 frames in the cache take 2.0 MB" in shown(screen))
+        await asyncio.sleep(READING_SECONDS)
+        await press(pilot, screen, "o")
+        await until(pilot, lambda: "2 frames deleted, 1.0 MB free" in rows(screen)[-1])
+        screen.desk.run_line("prune 0")
+        await until(pilot, lambda: not list(cache.glob("*.png")))
+        screen.desk.run_line("prune much")
+        await until(pilot, lambda: "no number of megabytes" in rows(screen)[-1])
+
+    flow(document, steps)
+
+
+def test_without_a_render_pausing_says_so(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "space", "r", "z")
+        assert "nothing is being rendered" in rows(screen)[-1]
+
+    flow(document, steps)
+
+
+def test_forecasts_and_sizes_in_words() -> None:
+    assert in_words(Forecast(0, 400)) == "nothing to render: all 400 frames are in the cache"
+    assert in_words(Forecast(1, 0, 2.0, False)) == "1 frame to render, about 00:02 (guessed from another size or steps)"
+    assert "shows after the first frames" in in_words(Forecast(3, 0))
+    assert (megabytes(340_000_000), megabytes(200_000)) == ("340 MB", "0.2 MB")
