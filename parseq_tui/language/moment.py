@@ -73,8 +73,8 @@ class Points:
     @cached_property
     def on_whole_frames(self) -> Floats:
         """The keyframes that a frame can meet exactly."""
-        whole: Floats = self.x[self.x == np.floor(self.x)]
-        return whole
+        on_frame = self.x == np.floor(self.x)
+        return self.x if on_frame.all() else self.x[on_frame]
 
     @cached_property
     def cache(self) -> dict[str, Any]:

@@ -61,4 +61,6 @@ def field_column(document: Document, name: str, frames: Floats, stating: Stating
         stated_at = stating.frames
     else:
         stated_at = stating.frames[np.array([bool(text) for text in texts], dtype=bool)]
-    return FieldColumn(Points(frames[has_value], y[has_value]), stated_at, tuple(text for text in texts if text))
+    # where every row has a value, all fields share one array of frames
+    points = Points(frames, y) if has_value.all() else Points(frames[has_value], y[has_value])
+    return FieldColumn(points, stated_at, tuple(text for text in texts if text))
