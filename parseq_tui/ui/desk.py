@@ -122,11 +122,14 @@ class Desk:
     def _open_menu(self, pressed: tuple[str, ...]) -> None:
         self._pressed = pressed
         context = self.context()
-        entries = []
+        keys: dict[str, list[str]] = {}
         for key, name in self.keymap.step(pressed).commands.items():
+            keys.setdefault(name, []).append(readable(key))
+        entries = []
+        for name, mine in keys.items():
             entry = COMMANDS.get(name)
             title = entry.title if entry else name
-            entries.append(MenuEntry(readable(key), title, (entry.disabled(context) or "") if entry else ""))
+            entries.append(MenuEntry(" ".join(mine), title, (entry.disabled(context) or "") if entry else ""))
         title = f"{readable(' '.join(pressed))}  {PREFIX_TITLES.get(' '.join(pressed), '')}"
         self._host.show_menu(title, entries)
 
