@@ -77,6 +77,7 @@ class Baker:
             cadence=document.options.cadence,
             columns=columns,
             prompt_texts=prompts.texts_at,
+            prompt_weight=prompts.weight_at,
             diagnostics=(*problems, *missing_ends(document), *found, *prompts.diagnostics),
             failed_fields=frozenset(name for name, baked in fields.items() if baked.result.failed),
         )

@@ -114,6 +114,15 @@ class PromptFrames:
             self.known[block] = self.resolve(block * self.block, min(self.count, (block + 1) * self.block))
         return self.known[block][index - block * self.block]
 
+    def weight_at(self, entry: int, index: int) -> str:
+        """The weight of a custom overlap at a frame, counted from the first; "" for other entries. Never raises."""
+        if self.seed_era or not (0 <= entry < len(self.entries) and 0 <= index < self.count):
+            return ""
+        chosen = self.entries[entry]
+        if chosen.weight is None:
+            return ""
+        return texts(chosen.weight, chosen.weight_scene, np.array([float(index + self.around.first_frame)]))[0]
+
     def resolve(self, begin: int, end: int) -> list[Pair]:
         """The prompts of frames begin … end−1 (from the first frame)."""
         frames = np.arange(begin, end, dtype=np.float64) + self.around.first_frame

@@ -16,7 +16,7 @@ from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import Collision, FileFollower, FileNotice, Session
-from parseq_tui.timeline.edits import ReplaceDocument
+from parseq_tui.timeline.edits import ImportPrompts, ReplaceDocument
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
 from parseq_tui.ui.widgets.render_pane import RenderPane
@@ -132,6 +132,8 @@ class FileActions:
             self.save(argument, switch=True)
         elif action == "document.open":
             self._open(argument)
+        elif action == "prompt.import":
+            self._import_prompts(Path(argument).expanduser())
         elif action == "document.conflicts":
             self._choose_conflicts()
         elif action == "document.recover":
@@ -170,6 +172,15 @@ class FileActions:
             recent.remember(path)
         assert self._session.path is not None
         self._screen.say(f"saved {self._session.path.name}")
+
+    def _import_prompts(self, path: Path) -> None:
+        """Raises ParseqError."""
+        from parseq_tui.formats.prompt_lists import read_prompt_list
+
+        text, _ = native.read_text(path)
+        prompts = read_prompt_list(text, self._session.document)
+        self._session.apply(ImportPrompts(prompts))
+        self._screen.say(f"{len(prompts)} prompts from {path.name}; undo takes them out again")
 
     def _open(self, name: str) -> None:
         if self._session.dirty:

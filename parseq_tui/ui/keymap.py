@@ -104,6 +104,13 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "view.column_curves": ("z s",),
     "view.centre": ("z z",),
     "view.plot": ("t",),
+    # prompts: in their pane they have keys of their own
+    "prompt.earlier": (),
+    "prompt.later": (),
+    "prompt.split": (),
+    "prompt.duplicate": (),
+    "prompt.spread": (),
+    "prompt.import": (),
     # panes
     "pane.next": ("tab", "f6"),
     "pane.previous": ("shift+tab",),

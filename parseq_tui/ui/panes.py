@@ -36,7 +36,9 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "prompts": (
         ("↑ ↓", "choose"), ("Enter", "edit"), ("n", "new"), ("d", "remove"), ("[ ]", "starts/ends here"),
-        ("a", "all frames"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
+        ("s", "split"),
+        ("c", "copy"), ("J K", "move"), ("e", "spread"),
+        ("i", "import"), ("a", "all frames"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
     ),
     "render": (
         ("r", "render all"), ("d", "draft"), ("s", "selection"), ("p", "this frame"), ("x", "stop"), ("z", "pause"),

@@ -31,6 +31,8 @@ _SCOPES: dict[str, tuple[RenderScope, bool]] = {
 }
 ASK_SECONDS = 60.0
 """A render that takes longer is asked about before it starts."""
+FEW_FRAMES = 4
+"""So many are rendered without asking where nothing tells how long a frame takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ class RenderActions:
             return
         words = in_words(counted)
         self._note(words)
-        if counted.seconds is not None and counted.seconds <= ASK_SECONDS:
+        few = counted.seconds is None and counted.render <= FEW_FRAMES
+        if few or (counted.seconds is not None and counted.seconds <= ASK_SECONDS):
             self._launch(wish, words)
             return
         self._screen.questions.ask_when_idle(

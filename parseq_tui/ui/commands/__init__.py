@@ -9,6 +9,7 @@ from parseq_tui.ui.commands import (
     looking,
     moving,
     pasting,
+    prompting,
     rows,
     selecting,
 )
@@ -16,5 +17,5 @@ from parseq_tui.ui.commands.registry import COMMANDS, Command, Context, Effect, 
 
 __all__ = ["COMMANDS", "Command", "Context", "Effect", "find"]
 
-_MODULES = (moving, cells, rows, bulk, selecting, copying, pasting, fields_shown, looking, application)
+_MODULES = (moving, cells, rows, bulk, selecting, copying, pasting, fields_shown, looking, prompting, application)
 """Importing a module declares its commands."""

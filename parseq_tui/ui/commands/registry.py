@@ -18,7 +18,9 @@ from parseq_tui.timeline.edits import Edit
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.view_state import ViewState
 
-Group = Literal["move", "edit", "rows", "select", "copy and fill", "view", "panes", "render", "document", "application"]
+Group = Literal[
+    "move", "edit", "rows", "select", "copy and fill", "prompts", "view", "panes", "render", "document", "application"
+]
 
 
 @dataclass(frozen=True, slots=True)

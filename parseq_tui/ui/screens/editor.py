@@ -358,6 +358,9 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def on_prompts_pane_range_changed(self, event: PromptsPane.RangeChanged) -> None:
         self.apply(SetPromptRange(event.index, event.start, event.end, event.all_frames))
 
+    def on_prompts_pane_command_wanted(self, event: PromptsPane.CommandWanted) -> None:
+        self.desk.perform(event.command, event.argument)
+
     def on_prompts_pane_added(self) -> None:
         count = len(self.session.document.prompts.entries)
         self.apply(AddPrompt(Prompt(name=f"Prompt {count + 1}")))

@@ -46,6 +46,12 @@ class PromptsPane(LineView, can_focus=True):
         Binding("left_square_bracket", "range('start')", "starts here", key_display="[", id="prompts.start_here"),
         Binding("right_square_bracket", "range('end')", "ends here", key_display="]", id="prompts.end_here"),
         Binding("a", "range('all')", "all frames", id="prompts.all_frames"),
+        Binding("K,shift+up", "move(-1)", "earlier", show=False, id="prompts.earlier"),
+        Binding("J,shift+down", "move(1)", "later", show=False, id="prompts.later"),
+        Binding("s", "command('prompt.split')", "split here", id="prompts.split"),
+        Binding("c", "command('prompt.duplicate')", "duplicate", id="prompts.duplicate"),
+        Binding("e", "spread", "spread evenly", id="prompts.spread"),
+        Binding("i", "import_list", "import a list", id="prompts.import"),
     ]
 
     class Edited(Message):
@@ -61,6 +67,13 @@ class PromptsPane(LineView, can_focus=True):
         def __init__(self, index: int, start: int, end: int, all_frames: bool) -> None:
             super().__init__()
             self.index, self.start, self.end, self.all_frames = index, start, end, all_frames
+
+    class CommandWanted(Message):
+        """A command of the editor, by name, with what is typed behind it."""
+
+        def __init__(self, command: str, argument: str = "") -> None:
+            super().__init__()
+            self.command, self.argument = command, argument
 
     class Added(Message):
         """A new prompt is wanted, behind the others."""
@@ -126,6 +139,25 @@ class PromptsPane(LineView, can_focus=True):
 
     def action_add(self) -> None:
         self.post_message(self.Added())
+
+    def action_command(self, name: str) -> None:
+        """A command on the selected prompt."""
+        if isinstance(self.selected, int):
+            self.post_message(self.CommandWanted(name, str(self.selected + 1)))
+
+    def action_move(self, step: int) -> None:
+        """Earlier or later among the others; the selection goes along."""
+        index = self.selected
+        if isinstance(index, int) and self._document is not None:
+            if 0 <= index + step < len(self._document.prompts.entries):
+                self._selected += step
+            self.post_message(self.CommandWanted("prompt.earlier" if step < 0 else "prompt.later", str(index + 1)))
+
+    def action_spread(self) -> None:
+        self.post_message(self.CommandWanted("prompt.spread"))
+
+    def action_import_list(self) -> None:
+        self.post_message(self.CommandWanted("prompt.import"))
 
     def action_remove(self) -> None:
         if self.selected is not None and self.selected != COMMON:
@@ -224,7 +256,7 @@ class PromptsPane(LineView, can_focus=True):
         else:
             start, end = prompt_range(prompt, self._document.last_frame)
             head.append(("all " if prompt.all_frames else f"{start}-{end} ", "dim"))
-            weight = self._weight(prompt)
+            weight = self._weight(prompt, index)
             head.append((f"{weight} ", "success" if weight != "off" else "dim"))
         head.append((prompt.positive[:300], "text"))
         if prompt.negative:
@@ -248,7 +280,7 @@ class PromptsPane(LineView, can_focus=True):
             strip = Strip.join([strip.crop(0, at + 2), here, strip.crop(at + 3)])
         return strip
 
-    def _weight(self, prompt: Prompt) -> str:
+    def _weight(self, prompt: Prompt, index: int) -> str:
         """At the playhead, in words."""
         assert self._document is not None
         last = self._document.last_frame
@@ -256,8 +288,20 @@ class PromptsPane(LineView, can_focus=True):
         if not start <= self._playhead <= end:
             return "off"
         if prompt.overlap.kind == "custom":
-            return f"w={plain(prompt.overlap.formula)[:16]}"
+            value = self._custom_weight(index)
+            return f"w {value}" if value else f"w={plain(prompt.overlap.formula)[:16]}"
         return f"w {weights(prompt, np.array([float(self._playhead)]), last)[0]:.2f}"
+
+    def _custom_weight(self, index: int) -> str:
+        """What a weight formula comes to at the playhead, with two decimals; as it is printed if it is no number."""
+        table = self._table
+        if table is None:
+            return ""
+        text = table.prompt_weight(index, self._playhead - table.first_frame)
+        try:
+            return f"{float(text):.2f}"
+        except ValueError:
+            return plain(text)[:16]
 
     def _resolved(self, height: int) -> list[Strip]:
         assert self._document is not None and self._table is not None

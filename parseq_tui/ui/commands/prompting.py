@@ -1,0 +1,81 @@
+"""Commands on the list of prompts. A prompt is named by its number in the list; without one, the playhead's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from parseq_tui.timeline.edits import AddPrompt, MovePrompt, SplitPrompt, SpreadPromptsEvenly
+from parseq_tui.timeline.edits.prompts import fresh_name, span_of
+from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Say, command
+from parseq_tui.ui.view_state import playhead
+
+
+def _no_prompts(context: Context) -> str | None:
+    return None if context.document.prompts.entries else "there are no prompts yet"
+
+
+def _meant(context: Context, argument: str) -> int | Say:
+    """Index of the prompt that is meant, or what to say where there is none."""
+    entries = context.document.prompts.entries
+    if argument:
+        if argument.isdecimal() and 1 <= int(argument[:9]) <= len(entries):
+            return int(argument) - 1
+        return Say(f"there is no prompt {argument!r}: they are numbered from 1 to {len(entries)}", "warning")
+    frame = playhead(context.document, context.view)
+    for index, prompt in enumerate(entries):
+        start, end = span_of(prompt, context.document)
+        if start <= frame <= end:
+            return index
+    return Say(f"no prompt is active at frame {frame}: say its number", "warning")
+
+
+@command("prompt.earlier", "Move prompt up", "Join it before the one above it.", group="prompts", why_not=_no_prompts,
+         argument="[NUMBER]", edits=True)  # fmt: skip
+def earlier(context: Context, argument: str) -> Effect:
+    which = _meant(context, argument)
+    if isinstance(which, Say):
+        return which
+    return Change(MovePrompt(which, which - 1)) if which else Say("it is the first one")
+
+
+@command("prompt.later", "Move prompt down", "Join it after the one below it.", group="prompts", why_not=_no_prompts,
+         argument="[NUMBER]", edits=True)  # fmt: skip
+def later(context: Context, argument: str) -> Effect:
+    which = _meant(context, argument)
+    if isinstance(which, Say):
+        return which
+    last = len(context.document.prompts.entries) - 1
+    return Change(MovePrompt(which, which + 1)) if which < last else Say("it is the last one")
+
+
+@command("prompt.split", "Split prompt here", "Cut it in two at the playhead; both keep the text.", group="prompts",
+         why_not=_no_prompts, argument="[NUMBER]", edits=True)  # fmt: skip
+def split(context: Context, argument: str) -> Effect:
+    which = _meant(context, argument)
+    return which if isinstance(which, Say) else Change(SplitPrompt(which, playhead(context.document, context.view)))
+
+
+@command("prompt.duplicate", "Duplicate prompt", "Another one like it, right behind it.", group="prompts",
+         why_not=_no_prompts, argument="[NUMBER]", edits=True)  # fmt: skip
+def duplicate(context: Context, argument: str) -> Effect:
+    which = _meant(context, argument)
+    if isinstance(which, Say):
+        return which
+    prompts = context.document.prompts
+    prompt = prompts.entries[which]
+    return Change(AddPrompt(replace(prompt, name=fresh_name(prompts, prompt.name), origin=None), which + 1))
+
+
+@command("prompt.spread", "Spread prompts evenly",
+         "Give each an equal share of the time; :prompt.spread 10 fades them into each other over 10 frames.",
+         group="prompts", why_not=_no_prompts, argument="[FADE]", edits=True)  # fmt: skip
+def spread(context: Context, argument: str) -> Effect:
+    if argument and not argument.isdecimal():
+        return Say(f"{argument!r} is no number of frames to fade over", "warning")
+    return Change(SpreadPromptsEvenly(min(int(argument[:9] or 0), context.document.frame_count)))
+
+
+@command("prompt.import", "Import prompts", 'Add the prompts of a file: one a line, or {"0": "a cat", "30": "a dog"}.',
+         group="prompts", argument="FILE", edits=True)  # fmt: skip
+def import_list(context: Context, argument: str) -> Effect:
+    return Do("prompt.import", argument)
