@@ -123,7 +123,8 @@ def takes(arguments: argparse.Namespace) -> int:
     for summary in summaries:
         frames = f"{summary.done}/{summary.total} frames ({summary.reused} reused)"
         size = f"{summary.size / 1e6:.1f} MB"
-        print(f"{summary.name}  {summary.state:8} {frames:32} {summary.seconds:7.1f} s {size:>9}  {summary.video}")
+        state = "paused" if summary.paused else summary.state
+        print(f"{summary.name}  {state:8} {frames:32} {summary.seconds:7.1f} s {size:>9}  {summary.video}")
     if not summaries:
         print("no renders yet", file=sys.stderr)
     return 0

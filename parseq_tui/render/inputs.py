@@ -158,21 +158,26 @@ class DepthMaps:
 
     def __init__(self, source: Input) -> None:
         self._source = source
-        self.distance: Callable[[int, int, int], Depth] = lru_cache(maxsize=4)(self._distance)
+        self._computed: Callable[[int, int, int], Depth] = lru_cache(maxsize=4)(self._distance)
 
     def content(self, index: int) -> str:
         """Identifies the map at this position."""
         return self._source.content(self._held(index))
 
+    def distance(self, index: int, width: int, height: int) -> Depth:
+        """Distance per pixel, float64 (height, width), 1…2. Raises VideoError."""
+        return self._computed(self._held(index), width, height)
+
     def close(self) -> None:
         self._source.close()
 
-    def _distance(self, index: int, width: int, height: int) -> Depth:
-        grey = cv2.cvtColor(self._source.picture(self._held(index)), cv2.COLOR_RGB2GRAY)
+    def _distance(self, held: int, width: int, height: int) -> Depth:
+        grey = cv2.cvtColor(self._source.picture(held), cv2.COLOR_RGB2GRAY)
         return depth_to_distance(cv2.resize(grey.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
 
     def _held(self, index: int) -> int:
-        return index if self._source.count is None else min(index, self._source.count - 1)
+        """Which picture stands for a position: a still one for all."""
+        return 0 if self._source.count is None else min(index, self._source.count - 1)
 
 
 def open_depth(name: str | None, base: Path, rate: Fraction | None) -> DepthMaps | None:

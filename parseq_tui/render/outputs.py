@@ -40,6 +40,7 @@ class Out:
         if self._sheet is not None:
             annotate.check_sheet(self._sheet)
         self._on_sheet = annotate.spread(prepared.wanted.start, len(prepared.wanted)) if self._sheet else set[int]()
+        _spare_sources(job, prepared)
         if self._overlay and self._path is None:
             raise RenderError("the overlay needs an output to be drawn on", hint="name one: --out FILE.mp4")
         if self._folder is not None:
@@ -127,6 +128,18 @@ def _folder(out: Path | None) -> Path | None:
     if out.exists() and not out.is_dir():
         raise VideoError(f"{out} is a file, so no pictures can be put into it", hint="name a folder: DIR/")
     return out
+
+
+def _spare_sources(job: Job, prepared: Prepared) -> None:
+    """Raises RenderError if an output would be written over a file the render is made from."""
+    settings = prepared.settings
+    read = [Path(job.base) / name for name in (settings.input, settings.depth, job.audio) if name is not None]
+    for target in (job.out, job.sheet):
+        if target is not None and Path(target).resolve() in [path.expanduser().resolve() for path in read]:
+            raise RenderError(
+                f"{Path(target).name} is what this render is made from, so it is not written over",
+                hint="name another file with --out or --sheet",
+            )
 
 
 def _sound(job: Job, prepared: Prepared, video: Path | None) -> Sound | None:

@@ -94,6 +94,8 @@ class TakeSummary:
     hint: str = ""
     size: int = 0
     """Bytes of the take's own files (frames live in the cache)."""
+    paused: bool = False
+    """Whether it is running, but was asked to wait."""
 
 
 class EventTail:
@@ -240,6 +242,7 @@ class Take:
             message=ended.message if ended else "its worker ended without a last word" if killed else "",
             hint=ended.hint if ended else f"render again: it goes on there; see {self.log_path}" if killed else "",
             size=_size(self.folder),
+            paused=state == "running" and self.pause_path.exists(),
         )
 
 

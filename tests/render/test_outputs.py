@@ -123,3 +123,13 @@ def test_what_cannot_be_written_is_told_before_anything_is_rendered(
     assert (end.outcome, end.rendered) == ("failed", 0)
     assert says in end.message
     assert end.hint
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mov"])
+def test_what_the_render_is_made_from_is_not_written_over(tmp_path: Path, ending: str) -> None:
+    clip = tmp_path / f"clip.{ending}"
+    assert render(tmp_path, out=clip)[1].outcome == "done"
+    before = clip.read_bytes()
+    _, end = render(tmp_path, out=clip, options={"mode": "video", "input": clip.name})
+    assert (end.outcome, clip.read_bytes()) == ("failed", before)
+    assert "not written over" in end.message

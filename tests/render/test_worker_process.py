@@ -186,6 +186,7 @@ def test_paused_it_waits_and_resumed_it_goes_on(tmp_path: Path) -> None:
     assert done < COUNT
     time.sleep(0.2)
     assert (frames_done(take), client.running()) == (done, True)
+    assert take.summary().paused
     client.resume()
     end = finished(client, take)
     assert (end.outcome, end.rendered + end.reused) == ("done", COUNT)
