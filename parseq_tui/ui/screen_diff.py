@@ -207,7 +207,7 @@ def _whole(cells: Sequence[Cell], start: int, end: int) -> Iterator[tuple[int, i
 
 
 class BandCompositor(Compositor):
-    """A compositor that renders, of each widget, only the rows that are dirty.
+    """A compositor that renders, of each widget, only the rows that are dirty, and no widget that is not seen there.
 
     Textual's renders all rows of every widget that overlaps the box around all dirty regions: with a bar on top and a
     cell near the bottom that is the whole screen for every key.
@@ -216,7 +216,7 @@ class BandCompositor(Compositor):
     _bands: tuple[Region, ...] = ()
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        self._bands = _row_bands(self._dirty_regions, self.size.width)
+        self._bands = _row_bands(self._dirty_regions)
         try:
             return super().render_partial_update()
         finally:
@@ -226,22 +226,34 @@ class BandCompositor(Compositor):
         if not self._bands:
             yield from super()._get_renders(crop)
             return
-        for widget, (region, clip) in self.visible_widgets.items():
-            for band in self._bands:
-                seen = clip.intersection(band)
+        left = list(self._bands)
+        for widget, (region, clip) in self.visible_widgets.items():  # from the front to the back
+            shown = region.intersection(clip)
+            for band in tuple(left):
+                if not shown.overlaps(band):
+                    continue
+                # Whole rows of the widget, for its strips are cut where widgets begin and not where bands do.
+                seen = clip.intersection(Region(clip.x, band.y, clip.width, band.height))
                 part = region.intersection(seen)
-                if part:
-                    yield region, seen, widget.render_lines(part.translate(-region.offset))
+                yield region, seen, widget.render_lines(part.translate(-region.offset))
+                if shown.contains_region(band):
+                    left.remove(band)  # nothing behind it is seen
+            if not left:
+                return
 
 
-def _row_bands(regions: Iterable[Region], width: int) -> tuple[Region, ...]:
-    """Full-width bands of neighbouring rows that together hold all regions."""
-    rows = sorted({y for region in regions for y in range(region.y, region.bottom)})
+def _row_bands(regions: Iterable[Region]) -> tuple[Region, ...]:
+    """Boxes around what is dirty, one for each run of neighbouring rows, that together hold all regions."""
+    spans: dict[int, tuple[int, int]] = {}
+    for region in regions:
+        for y in range(region.y, region.bottom):
+            first, end = spans.get(y, (region.x, region.right))
+            spans[y] = (min(first, region.x), max(end, region.right))
     bands: list[Region] = []
-    for y in rows:
+    for y in sorted(spans):
+        row = Region(spans[y][0], y, spans[y][1] - spans[y][0], 1)
         if bands and bands[-1].bottom == y:
-            last = bands[-1]
-            bands[-1] = Region(0, last.y, width, last.height + 1)
+            bands[-1] = bands[-1].union(row)
         else:
-            bands.append(Region(0, y, width, 1))
+            bands.append(row)
     return tuple(bands)

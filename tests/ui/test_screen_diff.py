@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pyte
+from editor_flow import flow, press
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import ColorSystem
@@ -10,9 +14,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
+from textual.pilot import Pilot
 from textual.strip import Strip
 
-from parseq_tui.ui.screen_diff import ScreenDiff
+from parseq_tui.paths import bundled
+from parseq_tui.ui.screen_diff import ScreenDiff, _strips_of
+from parseq_tui.ui.screens.editor import EditorScreen
 
 WIDTH, HEIGHT = 12, 3
 STYLES = [
@@ -94,3 +101,30 @@ def test_after_forgetting_everything_is_sent() -> None:
     first = diff.sequences(_layout(screen), ColorSystem.TRUECOLOR)
     diff.forget()
     assert diff.sequences(_layout(screen), ColorSystem.TRUECOLOR) == first
+
+
+def test_a_part_of_the_screen_is_rendered_as_the_whole_would_show_it(tmp_path: Path) -> None:
+    document = Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
+    places = (
+        Region(0, 0, 5, 2), Region(40, 4, 7, 1), Region(100, 3, 40, 6), Region(90, 10, 30, 12), Region(0, 43, 160, 1),
+        Region(101, 0, 3, 45), Region(20, 30, 1, 1),
+    )  # fmt: skip
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        for keys in ((), ("z",)):  # an overlay is in front of everything
+            await press(pilot, screen, *keys)
+            await pilot.pause(0.5)
+            for count in range(1, len(places)):
+                compositor = screen._compositor
+                whole = ScreenDiff()
+                whole.sequences(compositor.render_full_update(), ColorSystem.TRUECOLOR)
+                compositor._dirty_regions.clear()
+                compositor._dirty_regions.update(places[:count])
+                part = compositor.render_partial_update()
+                assert isinstance(part, ChopsUpdate)
+                sent = {(y, x + cell) for y, x, strip in _strips_of(part) for cell in range(strip.cell_length)}
+                assert {(y, x) for y, first, end in part.spans for x in range(first, end)} <= sent
+                assert part.spans
+                assert whole.sequences(part, ColorSystem.TRUECOLOR) == "", f"{places[:count]} differ"
+
+    flow(document, steps, (160, 45))
