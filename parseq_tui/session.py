@@ -220,6 +220,22 @@ class Session:
             self._move(self._history.redo(), "redo", label)
         return label
 
+    def travel(self, steps: int) -> str | None:
+        """So many steps on (redo) or, negative, back (undo), at once; the name of the step arrived at."""
+        history = self._history
+        for _ in range(abs(steps)):
+            history = history.redo() if steps > 0 else history.undo()
+        if history is self._history:
+            return None
+        self._refuse_if_read_only()
+        self._move(history, "redo" if steps > 0 else "undo", history.current.label)
+        return history.current.label
+
+    @property
+    def now(self) -> float:
+        """The clock of the history."""
+        return self._clock()
+
     def close_step(self) -> None:
         """The next edit is a step of its own, even if it is like the last one (the cursor moved)."""
         self._history = self._history.closed()

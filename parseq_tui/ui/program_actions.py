@@ -7,10 +7,11 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from parseq_tui.errors import EditError
+from parseq_tui.paths import recovery_folder, settings_file, theme_folders, user_state
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.keymap import readable
 from parseq_tui.ui.widgets.curves import CurvesPane
-from parseq_tui.ui.widgets.menu import MenuEntry
 from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
@@ -18,8 +19,6 @@ from parseq_tui.ui.widgets.render_pane import RenderPane
 if TYPE_CHECKING:
     from parseq_tui.ui.app import EditorApp
     from parseq_tui.ui.screens.editor import EditorScreen
-
-_HISTORY_SHOWN = 12
 
 
 class ProgramActions:
@@ -55,6 +54,8 @@ class ProgramActions:
             self._suspend()
         elif action == "document.history":
             self._history()
+        elif action == "application.settings":
+            self._settings()
         else:
             return False
         return True
@@ -89,7 +90,26 @@ class ProgramActions:
             os.kill(os.getpid(), signal.SIGTSTP)
 
     def _history(self) -> None:
-        history = self._screen.session.history
-        steps = [("now", history.current.label), *(("undo", one.label) for one in history.past())]
-        steps = [*(("redo", one.label) for one in reversed(history.future()[:4])), *steps]
-        self._screen.questions.notice("history", [MenuEntry(mark, label) for mark, label in steps[:_HISTORY_SHOWN]])
+        from parseq_tui.ui.screens.history import HistoryScreen
+
+        session = self._screen.session
+
+        def chosen(steps: int | None) -> None:
+            if not steps:
+                return
+            try:
+                self._screen.say(f"after: {session.travel(steps)}")
+            except EditError as error:
+                self._screen.desk.tell(error)
+
+        self._app.push_screen(HistoryScreen(session.history, session.now), chosen)
+
+    def _settings(self) -> None:
+        from parseq_tui.ui.screens.settings import SettingsScreen
+
+        folders = {
+            "themes": theme_folders()[-1],
+            "recovery": recovery_folder(),
+            "state": user_state(),
+        }
+        self._app.push_screen(SettingsScreen(self._app.settings, settings_file(), folders))

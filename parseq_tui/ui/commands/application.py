@@ -66,7 +66,11 @@ _application("document.undo", "Undo", "Take back the last change.", "document", 
              aliases=("undo",), edits=True)  # fmt: skip
 _application("document.redo", "Redo", "Do again what was undone.", "document", why_not=_nothing_to_redo,
              aliases=("redo",), edits=True)  # fmt: skip
-_application("document.history", "History", "What was changed, step by step.", "document", aliases=("history",))
+_application("document.history", "History", "Every step by name; Enter goes back (or on) to any of them.", "document",
+             aliases=("history",))  # fmt: skip
+_application("document.outside", "Edit the file in $EDITOR", "The whole document in your own editor, as one step.",
+             "document", aliases=("outside",), edits=True)  # fmt: skip
+_application("cell.outside", "Edit the cell in $EDITOR", "The cell's formula in your own editor.", "edit", edits=True)
 
 
 def _number_option(name: str, option: str, title: str) -> None:
@@ -129,6 +133,8 @@ _application("application.mouse", "Mouse on or off", "Give the mouse back to the
              "application", aliases=("mouse",))  # fmt: skip
 _application("application.theme", "Next theme", "Another theme; :theme NAME picks one.", "application",
              argument="[NAME]", aliases=("theme",))  # fmt: skip
+_application("application.settings", "Settings", "Every setting, its value, and where that comes from.", "application",
+             aliases=("settings",))  # fmt: skip
 _application("application.redraw", "Redraw", "Draw the whole screen again.", "application", aliases=("redraw",))
 _application("application.suspend", "Suspend", "Back to the shell; fg returns.", "application", aliases=("suspend",))
 _application("application.quit", "Quit", "Leave; asks only if something is unsaved. A render goes on.", "application",

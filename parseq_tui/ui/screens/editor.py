@@ -32,6 +32,7 @@ from parseq_tui.ui.completing import complete_cell, complete_command
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
+from parseq_tui.ui.outside import OutsideActions
 from parseq_tui.ui.pane_edits import drag_edit, prompt_edit, value_edit
 from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
 from parseq_tui.ui.program_actions import ProgramActions
@@ -77,6 +78,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.renders = RenderActions(self)
         self.panes = PaneActions(self)
         self.program = ProgramActions(self)
+        self.outside = OutsideActions(self)
         self.trial = Trial(self)
         self.questions = Questions(self)
         self._follow_pending = False
@@ -111,6 +113,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def _first_show(self) -> None:
         self.bakery.refresh()
         self._show_everything()
+        self.app.cursor_position = self.table.cursor_offset
         self._show_hints()
         for problem in getattr(self.app, "theme_problems", ()):
             self.desk.tell(problem)
@@ -229,6 +232,8 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def on_descendant_focus(self) -> None:
         self._show_hints()
         self.panes.mark()
+        if self.focused is self.table:
+            self.app.cursor_position = self.table.cursor_offset
 
     def on_resize(self, event: events.Resize) -> None:
         self.panes.fit(event.size)
@@ -273,7 +278,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
 
     def do(self, action: str, argument: str) -> None:
         """Carry out what only the running program can."""
-        doers = (self.panes, self.files, self.renders, self.program)
+        doers = (self.panes, self.files, self.renders, self.program, self.outside)
         if not any(doer.do(action, argument) for doer in doers):
             raise AssertionError(f"nobody does {action}")
 

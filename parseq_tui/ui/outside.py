@@ -1,0 +1,116 @@
+"""The user's own editor ($VISUAL, $EDITOR) on a cell's formula or on the whole document, while this one steps aside.
+
+The document is handed over as it is here, saved or not, in a file of its own; what comes back is one step of undo. A
+text that cannot be read changes nothing and is not lost: the next time it is opened again.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+
+from parseq_tui.errors import DocumentError, EditError
+from parseq_tui.formats import native
+from parseq_tui.timeline.edits import ReplaceDocument
+from parseq_tui.ui.commands.cells import entry_text
+
+if TYPE_CHECKING:
+    from parseq_tui.ui.screens.editor import EditorScreen
+
+_GO_TO_LINE = frozenset({"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "pico"})
+"""Editors that take `+LINE`."""
+
+
+class OutsideActions:
+    """What a screen can have done by another editor."""
+
+    def __init__(self, screen: EditorScreen) -> None:
+        self._screen = screen
+        self._unread: str | None = None
+        """A whole document that came back and could not be read."""
+
+    def do(self, action: str, argument: str) -> bool:
+        """Carry out a command with another editor; False if it is none. Raises ParseqError."""
+        if action == "cell.outside":
+            self._cell()
+        elif action == "document.outside":
+            self._document()
+        else:
+            return False
+        return True
+
+    def _cell(self) -> None:
+        before = entry_text(self._screen.desk.context())
+        text = self._edited(before + "\n", "formula.txt")
+        after = " ".join(line.strip() for line in text.splitlines() if line.strip())
+        if after != before:
+            self._screen.desk.commit_entry(after, "stay")
+
+    def _document(self) -> None:
+        session = self._screen.session
+        before = session.text()
+        row = session.document.keyframes[self._screen.desk.view.row]
+        start = self._unread or before
+        text = self._edited(start, "document.json", line_of(start, row.frame))
+        self._unread = None
+        if text == before:
+            self._screen.say("nothing was changed")
+            return
+        try:
+            document = native.loads(text, session.path)
+        except DocumentError as error:
+            self._unread = text
+            where = f"line {error.line}, column {error.column}: " if error.line is not None else ""
+            raise EditError(where + error.message, hint=":outside opens your text again; nothing is lost") from error
+        session.apply(ReplaceDocument(document, "edit in another editor"))
+        self._screen.say("taken over; undo brings back what was here")
+
+    def _edited(self, text: str, name: str, line: int | None = None) -> str:
+        """The text after the user's editor had it. Raises EditError."""
+        command = editor_command(line)
+        try:
+            self._screen.files.autosave.write_now()
+        except OSError as error:
+            raise EditError(f"unsaved work cannot be kept safe meanwhile: {error}") from error
+        with tempfile.TemporaryDirectory(prefix="parseq-tui-") as folder:
+            path = Path(folder) / name
+            path.write_text(text, "utf-8", "surrogatepass")
+            try:
+                with self._screen.app.suspend():
+                    code = subprocess.run([*command, str(path)], check=False).returncode
+            except SuspendNotSupported as error:
+                raise EditError("another editor cannot be shown on this terminal") from error
+            except OSError as error:
+                hint = "set EDITOR to one that is installed"
+                raise EditError(f"the editor {command[0]!r} cannot be started: {error.strerror}", hint=hint) from error
+            if code:
+                raise EditError(f"{command[0]} ended with code {code}: nothing was taken over")
+            return native.read_text(path)[0]
+
+
+def editor_command(line: int | None = None) -> list[str]:
+    """The user's editor and its arguments, at a line where it knows how. Raises EditError."""
+    try:
+        command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    except ValueError as error:
+        raise EditError(
+            f"$EDITOR cannot be understood: {error}", hint="write it as in a shell: EDITOR='vim -X'"
+        ) from error
+    if not command:
+        raise EditError("$EDITOR is empty", hint="set it to the name of an editor")
+    at_line = [f"+{line}"] if line is not None and Path(command[0]).name in _GO_TO_LINE else []
+    return [*command, *at_line]
+
+
+def line_of(text: str, frame: int) -> int | None:
+    """The line of a document's text where a keyframe begins, from 1; None if that cannot be told."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if f'"frame": {frame},' in line or line.rstrip().endswith(f'"frame": {frame}'):
+            return number
+    return None

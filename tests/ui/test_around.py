@@ -1,0 +1,79 @@
+"""What stands around a document: its history, the settings, the themes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from editor_flow import flow, press, rows
+from textual.pilot import Pilot
+
+from parseq_tui.paths import bundled
+from parseq_tui.timeline.edits import SetValue
+from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.screens.history import ago
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    return Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
+
+
+def shown(pilot: Pilot[int]) -> str:
+    return "\n".join(rows(pilot.app.screen))
+
+
+def test_any_step_of_the_history_can_be_gone_to(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        for value in (2.0, 3.0, 4.0):
+            screen.session.apply(SetValue(0, "zoom", value))
+            screen.session.close_step()
+
+        def zoom() -> float:
+            return screen.session.document.keyframes[0].values["zoom"]
+
+        await press(pilot, screen, "space", "u")
+        assert "now" in shown(pilot)
+        await pilot.press("down", "down")
+        assert "2 steps back" in shown(pilot)
+        await pilot.press("enter")
+        assert zoom() == 2
+        await press(pilot, screen, "space", "u")
+        assert "undone" in shown(pilot)
+        await pilot.press("home", "enter")
+        assert zoom() == 4
+        await press(pilot, screen, "space", "u")
+        await pilot.press("end", "escape")
+        assert zoom() == 4, "leaving goes nowhere"
+
+    flow(document, steps)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+def test_settings_show_their_value_and_origin(document: Path, size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line("settings")
+        await pilot.pause()
+        for words in ("theme", "mouse", "default", "$EDITOR", "settings.toml"):
+            assert words in shown(pilot)
+        await pilot.press("q")
+        assert pilot.app.screen is screen
+
+    flow(document, steps, size)
+
+
+def test_the_terminals_cursor_is_on_the_current_cell(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        assert pilot.app.cursor_position == screen.table.cursor_offset
+        await press(pilot, screen, "j", "l")
+        assert pilot.app.cursor_position == screen.table.cursor_offset
+        await press(pilot, screen, "space", "p")
+        await press(pilot, screen, "space", "t")
+        assert pilot.app.cursor_position == screen.table.cursor_offset
+
+    flow(document, steps)
+
+
+def test_how_long_ago() -> None:
+    assert [ago(seconds) for seconds in (-1, 12, 180, 7200)] == ["0 s ago", "12 s ago", "3 min ago", "2 h ago"]
