@@ -33,9 +33,10 @@ from parseq_tui.ui.driver import EditorDriver, driver_for_platform
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
 from parseq_tui.ui.screen_diff import ScreenDiff
 from parseq_tui.ui.screens.editor import EditorScreen, Follow
-from parseq_tui.ui.theme import color_level, load_themes, role_defaults
+from parseq_tui.ui.theme import color_level, load_themes, role_defaults, theme_files
 
 ORPHAN_CHECK_SECONDS = 5.0
+THEME_CHECK_SECONDS = 1.0
 EXIT_GRACE_SECONDS = 3.0
 """After a hang-up, how long leaving in order may take."""
 HANG_UP = 129
@@ -115,6 +116,7 @@ class EditorApp(App[int], inherit_bindings=False):
             self.choose_document(can_leave=False)
         self._handle_signals()
         self.set_interval(ORPHAN_CHECK_SECONDS, self._check_terminal)
+        self.set_interval(THEME_CHECK_SECONDS, self._follow_themes)
 
     def on_unmount(self) -> None:
         loop = asyncio.get_running_loop()
@@ -219,15 +221,31 @@ class EditorApp(App[int], inherit_bindings=False):
 
     # -- looks -----------------------------------------------------------------------------------------------------
 
-    def _load_themes(self) -> None:
+    def _read_themes(self) -> None:
         self.theme_problems: list[SettingsError] = []
+        self._theme_files = theme_files(theme_folders())
         level = color_level(self.console.color_system)
         names = []
         for theme in load_themes(theme_folders(), self.theme_problems.append):
             self.register_theme(theme.textual(level))
             names.append(theme.name)
         self.theme_names: Sequence[str] = names
-        usual = "terminal-16" if level == "16" else "night"
+
+    async def _follow_themes(self) -> None:
+        """A theme file that is being worked on is seen as soon as it is saved; a broken one is said and not used."""
+        if await asyncio.to_thread(theme_files, theme_folders()) == self._theme_files:
+            return
+        self._read_themes()
+        self.mutate_reactive(App.theme)
+        if self.editor is not None:
+            self.editor.say("themes read again")
+            for problem in self.theme_problems:
+                self.editor.desk.tell(problem)
+
+    def _load_themes(self) -> None:
+        self._read_themes()
+        names = self.theme_names
+        usual = "terminal-16" if color_level(self.console.color_system) == "16" else "night"
         wanted = self.settings.theme or usual
         if wanted not in names:
             problem = SettingsError(f"there is no theme called {wanted!r}", hint=f"known: {', '.join(names)}")

@@ -102,6 +102,19 @@ def load_themes(folders: Sequence[Path], on_problem: Callable[[SettingsError], o
     return [found[name] for name in sorted(found)]
 
 
+def theme_files(folders: Sequence[Path]) -> Mapping[str, tuple[int, int]]:
+    """What the theme files are now: path → time and size. Compare two to see whether any has changed."""
+    found = {}
+    for folder in folders:
+        for path in folder.glob("*.toml"):
+            try:
+                status = path.stat()
+            except OSError:
+                continue  # gone between the two looks: the next one sees it gone
+            found[str(path)] = (status.st_mtime_ns, status.st_size)
+    return found
+
+
 def load_theme(path: Path) -> ThemeFile:
     """One theme file. Raises SettingsError: the file, what is wrong, what would be right."""
     content = _read(path)

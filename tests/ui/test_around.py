@@ -9,8 +9,9 @@ import pytest
 from editor_flow import flow, press, rows
 from textual.pilot import Pilot
 
-from parseq_tui.paths import bundled
+from parseq_tui.paths import bundled, user_config
 from parseq_tui.timeline.edits import SetValue
+from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.screens.history import ago
 
@@ -71,6 +72,33 @@ def test_the_terminals_cursor_is_on_the_current_cell(document: Path) -> None:
         await press(pilot, screen, "space", "p")
         await press(pilot, screen, "space", "t")
         assert pilot.app.cursor_position == screen.table.cursor_offset
+
+    flow(document, steps)
+
+
+def test_a_theme_that_is_being_written_is_followed(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        app = pilot.app
+        assert isinstance(app, EditorApp)
+        mine = user_config() / "themes" / "mine.toml"
+        mine.parent.mkdir(parents=True)
+        night = (bundled("themes") / "night.toml").read_text()
+        mine.write_text(night)
+        await app._follow_themes()
+        assert app.next_theme("mine") == "mine"
+        await pilot.pause()
+        before = app.theme_variables["background"]
+        assert "dark = true" in night
+        mine.write_text(night.replace("dark = true", "dark = false"))  # other colours where there are sixteen
+        await app._follow_themes()
+        await pilot.pause()
+        assert app.theme_variables["background"] != before
+        assert "themes read again" in rows(screen)[-1]
+        mine.write_text("[colors]\naccent = 7\n")
+        await app._follow_themes()
+        await pilot.pause()
+        assert "mine.toml" in rows(screen)[-1], "what is wrong is said, the old colours stay"
+        assert app.theme == "mine"
 
     flow(document, steps)
 
