@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from parseq_tui.language.completion import Completion, completions
+from parseq_tui.timeline.fields import FIELDS, field_named
 from parseq_tui.ui.commands import COMMANDS, find
 from parseq_tui.ui.commands.registry import Context
 from parseq_tui.ui.view_state import column_at
@@ -29,14 +30,32 @@ def usage(text: str) -> str:
     return f"{known.argument.strip('[]')}   {known.help}" if known is not None and known.argument else ""
 
 
-def complete_command(text: str, cursor: int) -> Sequence[Completion]:
-    """Names of commands that begin with, then of those that hold, what was typed; an alias brings its command."""
+def complete_command(context: Context, text: str, cursor: int) -> Sequence[Completion]:
+    """Names of commands that begin with, then of those that hold, what was typed; an alias brings its command.
+
+    Behind a command that wants a field, and behind its `where`, the names of fields.
+    """
     typed = text[:cursor]
     if " " in typed:
-        return ()
+        return _fields_wanted(context, typed)
     names = [name for name in COMMANDS if name.startswith(typed)]
     names += [name for name in COMMANDS if typed in name and name not in names]
     known = find(typed)
     if known is not None and known.name not in names:
         names.insert(0, known.name)
     return [Completion(name, 0, "keyword", COMMANDS[name].title) for name in names]
+
+
+def _fields_wanted(context: Context, typed: str) -> Sequence[Completion]:
+    *before, word = typed.split(" ")
+    known = find(before[0])
+    if known is None or "FIELD" not in known.argument or not (len(before) == 1 or before[-1] in ("where", "and")):
+        return ()
+    document = context.document
+    names = dict.fromkeys((*document.managed_fields, *document.displayed_fields))
+    if known.name == "document.fields":  # these are to be added
+        names = dict.fromkeys(name for name in FIELDS if name not in names)
+    start = len(typed) - len(word)
+    found = [name for name in names if name.startswith(word)]
+    found += [name for name in names if word in name and name not in found]
+    return [Completion(name, start, "field", field_named(name, document.dialect).meaning) for name in found]

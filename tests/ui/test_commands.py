@@ -6,7 +6,7 @@ import pytest
 from keystrokes import Fingers, check, read, written
 
 from parseq_tui.ui.commands import COMMANDS
-from parseq_tui.ui.completing import usage
+from parseq_tui.ui.completing import complete_command, usage
 from parseq_tui.ui.keymap import DEFAULT_KEYS, PREFIX_TITLES
 
 
@@ -157,6 +157,20 @@ def test_a_command_that_wants_more_begins_with_the_field_at_hand() -> None:
     assert fingers.host.command_line is not None
     assert fingers.host.command_line.text == "bulk.set zoom "
     assert usage("bulk.set zoom ").startswith("FIELD NUMBER where ROWS")
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("bulk.s", "bulk.set"), ("w", "document.save"), ("bulk.set z", "zoom"), ("bulk.set zoom 1 where z", "zoom"),
+        ("fields tra", "transform_center_x"), ("go.column om", "zoom"), ("bulk.set zoom z", None),
+        ("row.every z", None),
+    ],
+)  # fmt: skip
+def test_commands_and_the_fields_they_want_are_completed(typed: str, first: str | None) -> None:
+    context = Fingers(*read("0:[1] 60:2")).desk.context()
+    names = [one.text for one in complete_command(context, typed, len(typed))]
+    assert (names[0] if names else None) == first
 
 
 def test_what_cannot_be_done_says_why() -> None:

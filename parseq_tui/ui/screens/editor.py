@@ -252,7 +252,9 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         )
 
     def open_command_line(self, line: str) -> None:
-        self.query_one(CommandLine).begin(line, complete=complete_command)
+        self.query_one(CommandLine).begin(
+            line, complete=lambda text, cursor: complete_command(self.desk.context(), text, cursor)
+        )
 
     def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None:
         self.query_one(PrefixMenu).show(title, entries, self.size.width, self.size.height)
