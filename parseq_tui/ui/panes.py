@@ -28,7 +28,8 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "table": (
         ("Enter", "edit"), ("?", "help"), ("Space", "menu"), ("u", "undo"), ("^S", "save"), ("^Q", "quit"),
         ("i", "interpolation"), ("< >", "nudge"), ("o", "row"), ("v", "select"), ("y p", "copy paste"), ("f", "fill"),
-        ("g", "go to"), ("z", "view"), (":", "command"), ("t", "plot"), ("D", "delete row"),
+        ("g", "go to"), ("z", "view"), (":", "command"), ("/", "find"), ("b", "many rows"),
+        ("P", "paste…"), ("t", "plot"), ("D", "delete row"),
     ),
     "curves": (
         ("← →", "frame"), ("+ -", "zoom"), ("f", "fit"), ("1-8", "show/hide"), ("s", "scale"), ("Enter", "keyframe"),
