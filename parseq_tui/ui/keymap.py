@@ -153,6 +153,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "application.mouse": ("space M",),
     "application.theme": ("space T",),
     "application.settings": ("space s",),
+    "application.tour": (),
     "application.redraw": ("ctrl+l",),
     "application.suspend": (),
     "application.quit": ("ctrl+q", "space q"),

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from parseq_tui.ui.screens.editor import EditorScreen
 
 
+def remember_tour() -> bool:
+    """Note that the tour was offered; False if it was before, or if that cannot be noted (it would never end)."""
+    mark = user_state() / "toured"
+    try:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch(exist_ok=False)
+    except OSError:
+        return False
+    return True
+
+
 class ProgramActions:
     """What a screen can do about the program around it."""
 
@@ -56,6 +67,8 @@ class ProgramActions:
             self._history()
         elif action == "application.settings":
             self._settings()
+        elif action == "application.tour":
+            self._tour()
         else:
             return False
         return True
@@ -103,6 +116,20 @@ class ProgramActions:
                 self._screen.desk.tell(error)
 
         self._app.push_screen(HistoryScreen(session.history, session.now), chosen)
+
+    def offer_tour(self) -> None:
+        """At the very first start: once, without holding up anybody who types."""
+        if not remember_tour():
+            return
+        self._screen.questions.ask_when_idle(
+            "The first time here? A tour takes less than a minute",
+            [("t", "take the tour", self._tour), ("n", "not now (:tour later)", lambda: None)],
+        )
+
+    def _tour(self) -> None:
+        from parseq_tui.ui.screens.tour import TourScreen
+
+        self._app.push_screen(TourScreen())
 
     def _settings(self) -> None:
         from parseq_tui.ui.screens.settings import SettingsScreen

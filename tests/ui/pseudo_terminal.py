@@ -32,8 +32,19 @@ class PseudoTerminal:
     """A child under a pty of its own. It answers what terminals are asked at start."""
 
     def __init__(
-        self, command: list[str], *, columns: int = 160, rows: int = 45, environment: dict[str, str] | None = None
+        self,
+        command: list[str],
+        *,
+        columns: int = 160,
+        rows: int = 45,
+        environment: dict[str, str] | None = None,
+        toured: bool = True,
     ) -> None:
+        """`toured`: whether the home in `environment` is that of somebody who has been offered the tour."""
+        if toured and environment and "PARSEQ_TUI_HOME" in environment:
+            state = Path(environment["PARSEQ_TUI_HOME"], "state")
+            state.mkdir(parents=True, exist_ok=True)
+            (state / "toured").touch()
         self.columns, self.rows = columns, rows
         self.output = bytearray()
         self.started = time.perf_counter()

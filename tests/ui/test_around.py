@@ -14,6 +14,7 @@ from parseq_tui.timeline.edits import SetValue
 from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.screens.history import ago
+from parseq_tui.ui.screens.tour import PAGES
 
 
 @pytest.fixture
@@ -101,6 +102,19 @@ def test_a_theme_that_is_being_written_is_followed(document: Path) -> None:
         assert app.theme == "mine"
 
     flow(document, steps)
+
+
+def test_the_tour_goes_page_by_page_to_its_end(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line("tour")
+        await pilot.pause()
+        for number, (heading, lines) in enumerate(PAGES, 1):
+            assert f"{number} of {len(PAGES)}: {heading}" in shown(pilot)
+            assert lines[-1] in shown(pilot), "every line fits"
+            await pilot.press("enter")
+        assert pilot.app.screen is screen
+
+    flow(document, steps, (80, 24))
 
 
 def test_how_long_ago() -> None:

@@ -132,6 +132,32 @@ def test_keys_typed_before_the_question_appears_do_not_answer_it(document: Path,
         again.close()
 
 
+def test_the_tour_is_offered_once_and_left_at_any_page(document: Path, tmp_path: Path) -> None:
+    home = {"PARSEQ_TUI_HOME": str(tmp_path / "fresh")}
+    command = [sys.executable, "-m", "parseq_tui", str(document)]
+    first = PseudoTerminal(command, columns=80, rows=24, environment=home, toured=False)
+    try:
+        first.read_until("A tour takes less than a minute")
+        first.read(quiet=0.8, timeout=0.8)
+        first.press(b"t", quiet=0.3)
+        first.read_until("1 of 5: keyframes and curves")
+        first.press(b"\r", quiet=0.3)
+        first.read_until("2 of 5")
+        first.press(b"\x1b", quiet=0.3)
+        first.press(b"\x11", quiet=0.3)
+        assert first.wait() == 0
+    finally:
+        first.close()
+    assert (tmp_path / "fresh" / "state" / "toured").is_file()
+    again = PseudoTerminal(command, columns=80, rows=24, environment=home, toured=False)
+    try:
+        again.read_until("? help")
+        again.read(quiet=1.5, timeout=1.5)
+        assert "tour" not in "\n".join(again.screen())
+    finally:
+        again.close()
+
+
 def test_leaving_asks_only_when_something_is_unsaved(terminal: PseudoTerminal, document: Path) -> None:
     terminal.press(b"1.25\r", quiet=0.3)
     terminal.send(b"\x11")

@@ -133,6 +133,8 @@ _application("application.mouse", "Mouse on or off", "Give the mouse back to the
              "application", aliases=("mouse",))  # fmt: skip
 _application("application.theme", "Next theme", "Another theme; :theme NAME picks one.", "application",
              argument="[NAME]", aliases=("theme",))  # fmt: skip
+_application("application.tour", "Tour", "The first minute: what the screen shows and how it is worked.", "application",
+             aliases=("tour",))  # fmt: skip
 _application("application.settings", "Settings", "Every setting, its value, and where that comes from.", "application",
              aliases=("settings",))  # fmt: skip
 _application("application.redraw", "Redraw", "Draw the whole screen again.", "application", aliases=("redraw",))

@@ -118,6 +118,8 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         for problem in getattr(self.app, "theme_problems", ()):
             self.desk.tell(problem)
         self.files.started()
+        if not self.app.is_headless:
+            self.program.offer_tour()
         self.set_interval(TITLE_SECONDS, self.show_title)
 
     # -- showing ---------------------------------------------------------------------------------------------------
