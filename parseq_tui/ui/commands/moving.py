@@ -9,6 +9,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.commands.registry import Context, Effect, Look, Say, command
+from parseq_tui.ui.drawing.cells import shortest
 from parseq_tui.ui.view_state import Column, ViewState, clamped, column_at, columns, row_at
 
 
@@ -236,7 +237,7 @@ def _places(document: Document, view: ViewState, text: str) -> Iterable[tuple[in
             elif column.part == "formula":
                 content = row.formulas.get(column.field, "")
             elif in_values and column.part == "value" and column.field in row.values:
-                content = f"{row.values[column.field]:g}"
+                content = shortest(row.values[column.field])
             else:
                 continue
             if text in content.casefold():
