@@ -206,7 +206,7 @@ def _merge_notice(outcome: Merged, path: Path) -> FileNotice:
     more = f" and {len(outcome.conflicts) - 3} more" if len(outcome.conflicts) > 3 else ""
     beside = f"; theirs is whole in {outcome.theirs.name}" if outcome.theirs else ""
     return FileNotice(
-        f"{text}; both changed {places}{more}: yours stays{beside}; :conflicts chooses", "warning", outcome.cells
+        f"{text}; both changed {places}{more}: yours stays; :conflicts chooses{beside}", "warning", outcome.cells
     )
 
 
