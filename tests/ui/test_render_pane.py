@@ -196,7 +196,11 @@ def test_takes_are_listed_and_an_older_one_opened(client: RenderClient) -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         app.query_one(RenderPane).focus()
         await pilot.press("t")
-        await settled(app, pilot)
+        for _ in range(100):  # they are read in a thread
+            await settled(app, pilot)
+            if any("  done  " in row for row in rows(app)):
+                break
+            await asyncio.sleep(0.02)
         newest, older = (row for row in rows(app) if "  done  " in row)
         assert newest.startswith("> 20260102-000000  done  3/3  0.0 MB")
         assert older.startswith("  20260101-000000  done  2/2  0.0 MB")
