@@ -27,11 +27,11 @@ class FrameTable:
     """Field → float64 array of shape (frame_count,), in `managed_fields` order. May hold NaN or ±inf."""
     prompt_texts: Callable[[int], tuple[str, str]] = field(repr=False)
     """Frame index (from 0) → the resolved (positive, negative) prompt of that frame. Never raises."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    failed_fields: frozenset[str] = frozenset()
     prompt_weight: Callable[[int, int], str] = field(default=lambda entry, index: "", repr=False)
     """Prompt entry and frame index (both from 0) → the weight that a custom overlap's formula has there, as it is
     printed; "" for other overlaps and where that is not known. Never raises."""
-    diagnostics: tuple[Diagnostic, ...] = ()
-    failed_fields: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         return self.columns[name]
