@@ -94,7 +94,7 @@ SETTINGS: Mapping[str, Setting] = _settings(
     Setting(
         "seed_offset", int, 0, "added to every seed: another take of the same film", minimum=-(10**12), maximum=10**12
     ),
-    Setting("cfg_scale", float, 5.0, "CFG scale of a document that manages none"),
+    Setting("cfg_scale", float, 4.0, "CFG scale of a document that manages none"),
     Setting(
         "denoising_strength", float, 0.5, "denoising strength of a document that manages none", minimum=0, maximum=1
     ),
