@@ -22,6 +22,7 @@ from typing import Any
 
 import parseq_tui
 from parseq_tui.errors import DiskFull, RenderError
+from parseq_tui.paths import render_folder
 from parseq_tui.render import lock
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.preview import read_ppm
@@ -29,15 +30,10 @@ from parseq_tui.render.storage import CacheFolder, CacheUse
 from parseq_tui.render.take import EventTail, Job, Take, TakeSummary, point_latest, write_atomically
 from parseq_tui.timeline.render_settings import resolve
 
-__all__ = ["CacheUse", "EventTail", "Job", "RenderClient", "Take", "TakeSummary", "read_ppm", "render_folder"]
+__all__ = ["CacheUse", "EventTail", "Job", "RenderClient", "Take", "TakeSummary", "read_ppm"]
 
 _children: list[subprocess.Popen[bytes]] = []
 """Workers this process started: polled, so that a finished one does not stay a zombie."""
-
-
-def render_folder(document_path: Path) -> Path:
-    """Where a document's renders live: `cat.json` → `cat.render` beside it."""
-    return document_path.with_name(document_path.stem + ".render")
 
 
 class RenderClient:

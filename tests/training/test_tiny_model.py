@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "parseq_tui" / "models" / "tiny"
-pytestmark = pytest.mark.skipif(not (FOLDER / "model_index.json").exists(), reason="the model is not exported yet")
+pytestmark = pytest.mark.slow
 
 
 def test_folder_is_complete_and_small() -> None:
@@ -25,7 +25,9 @@ def test_folder_is_complete_and_small() -> None:
 
 @pytest.fixture(scope="module")
 def pipeline() -> Iterator[Any]:
-    torch, diffusers = pytest.importorskip("torch"), pytest.importorskip("diffusers")
+    import diffusers
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # on a busy machine threads that wait for each other in every layer take minutes
     loaded = diffusers.StableDiffusionPipeline.from_pretrained(FOLDER, local_files_only=True)
