@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from parseq_tui.errors import RenderError, SettingsError
-from parseq_tui.render import lock
 from parseq_tui.paths import render_folder
+from parseq_tui.render import lock
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.messages import Ended, FrameDone, LogLine, Started, encode
