@@ -119,7 +119,7 @@ class TestExport:
         assert [frame["frame"] for frame in exported["rendered_frames"]] == list(range(120))
         first = exported["rendered_frames"][0]
         assert {"seed", "subseed", "subseed_strength", "deforum_prompt", "seed_delta", "seed_pc"} <= set(first)
-        assert first["deforum_prompt"].startswith("a cat :1.0")
+        assert first["deforum_prompt"].startswith("an orange cat, in a meadow :1.0")
         assert set(exported["rendered_frames_meta"]) == set(exported["managedFields"])
 
     @pytest.mark.parametrize("form", ["schedules", "csv"])

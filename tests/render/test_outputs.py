@@ -83,7 +83,7 @@ def test_an_overlay_says_what_makes_the_frame() -> None:
     plan = plan_frames(timeline.table, resolve(timeline.render), timeline.options, timeline.dialect)[2]
     assert captions(plan) == [
         "frame 2  seed 2.25",
-        "denoise 0.4  cfg 5  steps 8",
+        "denoise 0.4  cfg 4  steps 8",
         "angle 3  zoom 1.02",
         "a cat",
         "not: a dog",
