@@ -158,7 +158,7 @@ def percentages(column: Floats) -> Floats:
 
 def subseeds(seed: Floats) -> dict[str, Floats]:
     """The seed that a fractional one leans towards, and how far (LANGUAGE §9.1)."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         return {"subseed": np.ceil(seed), "subseed_strength": np.fmod(seed, 1)}
 
 
