@@ -149,6 +149,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
 def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or name not in SETTINGS:
@@ -172,7 +182,6 @@ def _render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("document", type=Path, metavar="DOC", help="a document, or frame JSON (ours or a peer's)")
     parser.add_argument(
         "--out",
-        type=Path,
         metavar="FILE.mp4|DIR/",
         help="a video (.mp4, .mkv, .mov: ProRes, .webm, .gif, .webp), or numbered PNG files in DIR/",
     )
@@ -228,6 +237,33 @@ def _plot_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _functions_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="one function or variable; default: all")
+    _json(parser)
+
+
+def _listen_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sound", type=Path, metavar="SONG", help="a sound file, or a video with sound")
+    parser.add_argument("document", nargs="?", type=Path, metavar="DOC", help="the document that takes it in")
+    parser.add_argument(
+        "--keyframes", choices=("beats", "onsets", "low", "mid", "high"), help="keyframes on these moments, labelled"
+    )
+    parser.add_argument("--every", type=_count, default=1, metavar="N", help="only every N-th of these moments")
+    parser.add_argument(
+        "--series",
+        action="append",
+        default=[],
+        metavar="CURVE[=NAME]",
+        help="a time series for formulas: loudness, low, mid, high, attack or pitch; may be repeated",
+    )
+    parser.add_argument("--tempo", action="store_true", help="the document gets the song's beats per minute")
+    parser.add_argument("--bpm", type=_positive, help="about how fast the song is, where you know it")
+    parser.add_argument("--offset", type=float, default=0.0, metavar="MS", help="milliseconds to move everything by")
+    parser.add_argument(
+        "--sensitivity", type=_positive, default=1.0, metavar="X", help="2 hears fainter notes, 0.5 only clear ones"
+    )
+    parser.add_argument(
+        "--smooth", type=_count, default=1, metavar="FRAMES", help="average a series over so many frames"
+    )
+    parser.add_argument("--fps", type=_positive, help="points a second of a series without a document (default: 20)")
     _json(parser)
 
 
@@ -299,6 +335,13 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui functions bez",
             _functions_arguments,
             _headless("formulas", "functions"),
+        ),
+        Command(
+            "listen",
+            "hear beats, onsets, loudness and pitch in a song, and take them into a document",
+            "parseq-tui listen song.ogg dance.json --keyframes beats --series low",
+            _listen_arguments,
+            _headless("listen", "listen"),
         ),
         Command(
             "new",

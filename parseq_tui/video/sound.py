@@ -9,17 +9,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
 
-import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from numpy.typing import NDArray
 
-from parseq_tui.errors import AudioError
+from parseq_tui.audio.decode import check_sound, sound_blocks
 
 RATE = 48000
 _CHANNELS = 2
@@ -35,46 +33,18 @@ class Sound:
 
     def check(self) -> None:
         """Raises AudioError if there is no such file, or no sound in it."""
-        self._open().close()
+        check_sound(self.path)
 
     def samples(self, seconds: Fraction) -> Iterator[NDArray[np.int16]]:
         """Blocks of stereo samples, int16 (n, 2) at RATE, `seconds` long at most. Raises AudioError."""
         skip, left = round(self.start * RATE), round(seconds * RATE)
-        with self._open() as container:
-            for block in self._decoded(container):
-                kept = block[skip:][:left]
-                skip, left = max(0, skip - len(block)), left - len(kept)
-                if len(kept):
-                    yield kept
-                if left <= 0:
-                    return
-
-    def _decoded(self, container: InputContainer) -> Iterator[NDArray[np.int16]]:
-        resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
-        try:
-            for frame in chain(container.decode(audio=0), [None]):
-                for resampled in resampler.resample(frame):
-                    yield np.asarray(resampled.to_ndarray(), np.int16).reshape(-1, _CHANNELS)
-        except (av.FFmpegError, ValueError) as error:
-            raise self._unreadable(error) from error
-
-    def _open(self) -> InputContainer:
-        if not self.path.is_file():
-            raise AudioError(f"there is no sound file {self.path}", hint="look at the path given with --audio")
-        try:
-            container = av.open(str(self.path))
-        except (av.FFmpegError, OSError) as error:
-            raise self._unreadable(error) from error
-        if not container.streams.audio:
-            container.close()
-            raise AudioError(f"{self.path.name} has no sound", hint="give a file with an audio track")
-        return container
-
-    def _unreadable(self, error: Exception) -> AudioError:
-        return AudioError(
-            f"the sound of {self.path.name} cannot be read: {error.args[-1] if error.args else error}",
-            hint="is it complete? converting it to WAV often helps",
-        )
+        for block in sound_blocks(self.path, RATE, _CHANNELS):
+            kept = block[skip:][:left]
+            skip, left = max(0, skip - len(block)), left - len(kept)
+            if len(kept):
+                yield kept
+            if left <= 0:
+                return
 
 
 class SoundTrack:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from parseq_tui.cli import COMMANDS, main
@@ -232,3 +234,61 @@ class TestRender:
         assert code == 1
         assert "bezz" in err
         assert not (document.parent / "dance.render").exists()
+
+
+class TestListen:
+    @pytest.fixture
+    def sound(self, tmp_path: Path) -> Path:
+        """Ten seconds of clicks, 120 a minute, the first at half a second."""
+        samples = np.zeros(10 * 22050)
+        click = np.exp(-np.arange(2000) / 200) * np.sin(np.arange(2000) * 0.3)
+        for start in range(11025, len(samples) - 2000, 11025):
+            samples[start : start + 2000] += click
+        path = tmp_path / "clicks.wav"
+        with wave.open(str(path), "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(22050)
+            out.writeframes((samples * 30000).astype("<i2").tobytes())
+        return path
+
+    def test_says_what_it_hears(self, sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _ = run(capsys, "listen", sound)
+        assert code == 0
+        assert re.search(r"0:10\.00  (119\.\d+|120\.\d+) bpm, first beat at 0\.\d+ s\nbeats \d+  onsets 19", out)
+
+    def test_takes_beats_loudness_and_tempo_into_a_document(
+        self, sound: Path, document: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        words = ("--keyframes", "beats", "--every", 2, "--series", "low=bass", "--tempo")
+        code, out, _ = run(capsys, "listen", sound, document, *words)
+        assert code == 0, out
+        written = json.loads(document.read_text())
+        assert [row["info"] for row in written["keyframes"] if row.get("info") == "beat"]
+        assert [series["alias"] for series in written["timeSeries"]] == ["bass"]
+        assert written["options"]["bpm"] == pytest.approx(120, abs=0.2)
+        assert run(capsys, "eval", "1")[0] == run(capsys, "check", document)[0] == 0
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (("--keyframes", "beats"), "need a document"),
+            (("--series", "colour"), "no curve called 'colour'"),
+            (("--series", "low=1st"), "cannot be the name"),
+        ],
+    )
+    def test_wrong_wishes_are_explained(
+        self, words: tuple[str, ...], message: str, sound: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, out, err = run(capsys, "listen", sound, *words)
+        assert (code, out) == (1, "")
+        assert message in err
+
+    def test_a_document_must_be_told_what_it_gets(
+        self, sound: Path, document: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        before = document.read_bytes()
+        code, _, err = run(capsys, "listen", sound, document)
+        assert code == 1
+        assert "what shall the document get?" in err
+        assert document.read_bytes() == before

@@ -28,6 +28,7 @@ from parseq_tui.timeline.edits import (
     FillSeries,
     ImportPrompts,
     InsertKeyframe,
+    KeyframesAt,
     KeyframesAtIntervals,
     MoveKeyframes,
     MovePrompt,
@@ -118,13 +119,14 @@ def test_rows() -> None:
 @pytest.mark.parametrize(
     ("edit", "frames"),
     [
+        (KeyframesAt((7, 10, 25, 7)), [0, 7, 10, 20, 25, 40]),
         (KeyframesAtIntervals(0, 40, 15), [0, 10, 15, 20, 30, 40]),
         (KeyframesAtIntervals(0.25, 1.3, 0.5, "seconds"), [0, 5, 10, 15, 20, 25, 40]),
         (KeyframesAtIntervals(0, 4, 1, "beats"), [0, 10, 20, 30, 40]),
         (KeyframesAtIntervals(-5, 3, 2), [0, 1, 10, 20, 40]),
     ],
 )
-def test_keyframes_at_intervals(edit: KeyframesAtIntervals, frames: list[int]) -> None:
+def test_keyframes_at_intervals(edit: Edit, frames: list[int]) -> None:
     """Start inclusive, end exclusive; negative and taken frames are skipped."""
     assert [row.frame for row in edit.apply(DOCUMENT).keyframes] == frames
 

@@ -40,6 +40,7 @@ from parseq_tui.timeline.edits.prompts import SplitPrompt as SplitPrompt
 from parseq_tui.timeline.edits.prompts import SpreadPromptsEvenly as SpreadPromptsEvenly
 from parseq_tui.timeline.edits.rows import DeleteKeyframes as DeleteKeyframes
 from parseq_tui.timeline.edits.rows import InsertKeyframe as InsertKeyframe
+from parseq_tui.timeline.edits.rows import KeyframesAt as KeyframesAt
 from parseq_tui.timeline.edits.rows import KeyframesAtIntervals as KeyframesAtIntervals
 from parseq_tui.timeline.edits.rows import MoveKeyframes as MoveKeyframes
 from parseq_tui.timeline.edits.rows import StretchKeyframes as StretchKeyframes

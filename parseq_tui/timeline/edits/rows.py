@@ -127,6 +127,26 @@ def _placed(document: Document, frames: tuple[int, ...], place: Callable[[int], 
 
 
 @dataclass(frozen=True, slots=True)
+class KeyframesAt:
+    """Empty rows on these frames; those that have a row already keep it as it is."""
+
+    frames: tuple[int, ...]
+    info: str | None = None
+
+    @property
+    def label(self) -> str:
+        what = f" ({self.info})" if self.info else ""
+        return f"add {counted(len(self.frames), 'keyframe')}{what}"
+
+    def apply(self, document: Document) -> Document:
+        taken = {row.frame for row in document.keyframes}
+        fresh = sorted({checked_frame(frame) for frame in self.frames} - taken)
+        if not fresh:
+            raise EditError("every one of these frames has a keyframe already", hint="nothing is to be added")
+        return with_rows(document, (*document.keyframes, *(Keyframe(frame, info=self.info) for frame in fresh)))
+
+
+@dataclass(frozen=True, slots=True)
 class KeyframesAtIntervals:
     """Empty rows every `step` from `start` (inclusive) to `stop` (exclusive), measured in frames, seconds or beats.
 

@@ -1,0 +1,97 @@
+"""What was heard in a recording, and the edit that takes it into a document.
+
+Listening needs sound libraries, which an editor must not load: there a process of its own listens
+(`parseq-tui listen --json`), and this is what it answers with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from parseq_tui.errors import EditError
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.edits import AddTimeSeries, Edit, KeyframesAt, SetRates, Several
+from parseq_tui.timeline.edits.rows import nearest
+from parseq_tui.timeline.time_series import TimeSeries
+
+LABELS: Mapping[str, str] = {"beats": "beat", "onsets": "onset", "low": "low", "mid": "mid", "high": "high"}
+"""What the keyframes of an event are labelled with, so that formulas find them: info_match_since("beat")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What somebody asked to hear."""
+
+    seconds: float
+    """Length of the recording."""
+    bpm: float = 0.0
+    """Beats a minute; 0 where no pulse was found."""
+    moments: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Seconds at which each event happens, ascending."""
+    series: tuple[TimeSeries, ...] = ()
+
+    def to_json(self) -> str:
+        """One line, numbers as they are."""
+        series = {one.alias: {"milliseconds": one.x.tolist(), "values": one.y.tolist()} for one in self.series}
+        moments = {event: list(seconds) for event, seconds in self.moments.items()}
+        return json.dumps({"seconds": self.seconds, "bpm": self.bpm, "moments": moments, "series": series})
+
+    @classmethod
+    def from_json(cls, text: str) -> Heard:
+        """What `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+        told = json.loads(text)
+        moments = {str(event): tuple(map(float, seconds)) for event, seconds in told["moments"].items()}
+        series = []
+        for alias, points in told["series"].items():
+            x, y = (np.array(points[name], np.float64) for name in ("milliseconds", "values"))
+            x.flags.writeable = y.flags.writeable = False
+            series.append(TimeSeries(alias, x, y, "milliseconds"))
+        return cls(float(told["seconds"]), float(told["bpm"]), moments, tuple(series))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to take of a recording into a document."""
+
+    keyframes: str = ""
+    """The event whose moments get a keyframe; "" for none."""
+    every: int = 1
+    """Of these moments every second (2), every fourth (4), …"""
+    tempo: bool = False
+    """Whether the document shall have the recording's tempo."""
+
+
+def taken_in(heard: Heard, wish: Wish, document: Document) -> Edit:
+    """The edit, one step. Raises EditError where there is nothing to take."""
+    edits: list[Edit] = []
+    if wish.tempo:
+        if not heard.bpm:
+            raise EditError("no pulse was heard", hint="say how fast it is: --bpm 120, or :bpm 120")
+        edits.append(SetRates(bpm=round(heard.bpm, 2)))
+    if wish.keyframes:
+        edits.append(_keyframes(heard, wish, document))
+    edits += (AddTimeSeries(series) for series in heard.series)
+    if not edits:
+        raise EditError("there is nothing to take", hint="ask for keyframes, a series, or the tempo")
+    return edits[0] if len(edits) == 1 else Several(tuple(edits), f"listen: {', '.join(edit.label for edit in edits)}")
+
+
+def _keyframes(heard: Heard, wish: Wish, document: Document) -> KeyframesAt:
+    moments = heard.moments[wish.keyframes]
+    fps = Fraction(document.options.fps)
+    frames = tuple(nearest(Fraction(second) * fps) for second in moments[:: wish.every])
+    inside = tuple(frame for frame in frames if document.first_frame <= frame <= document.last_frame)
+    if not moments:
+        raise EditError(f"no {wish.keyframes} were heard", hint="a greater sensitivity finds fainter ones")
+    if not inside:
+        last = document.last_frame / document.options.fps
+        raise EditError(
+            f"none of the {len(frames)} {wish.keyframes} is inside the document, which ends at {last:.2f} s",
+            hint="move its last keyframe on, or shift the sound with an offset",
+        )
+    return KeyframesAt(inside, LABELS[wish.keyframes])

@@ -1,0 +1,72 @@
+"""`listen`: what a song says about time, shown or taken into a document."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from parseq_tui.audio.decode import read_recording
+from parseq_tui.audio.heard import Heard, Wish, taken_in
+from parseq_tui.audio.hearing import CURVES, EVENTS, Hearing
+from parseq_tui.errors import ParseqError
+from parseq_tui.session import Session
+from parseq_tui.timeline.edits.base import checked_field
+from parseq_tui.timeline.series_shaping import Shaping, shaped
+
+
+def listen(arguments: argparse.Namespace) -> int:
+    """Say what is heard; with a document, take it in and save."""
+    wish = Wish(arguments.keyframes or "", arguments.every, arguments.tempo)
+    wanted = [_curve(text) for text in arguments.series]
+    if arguments.document is None:
+        if wish.keyframes or wish.tempo:
+            raise ParseqError("--keyframes and --tempo need a document to go to", hint="parseq-tui listen SONG DOC …")
+        heard = hear(arguments, EVENTS, wanted, arguments.fps or 20.0)
+        print(heard.to_json() if arguments.json else "\n".join(in_words(arguments.sound, heard)))
+        return 0
+    if not (wish.keyframes or wish.tempo or wanted):
+        raise ParseqError("what shall the document get?", hint="--keyframes beats, --series low, or --tempo")
+    session = Session.open(arguments.document)
+    events = (wish.keyframes,) if wish.keyframes else ()
+    heard = hear(arguments, events, wanted, session.document.options.fps)
+    edit = taken_in(heard, wish, session.document)
+    session.apply(edit)
+    session.save()
+    if arguments.json:
+        print(heard.to_json())
+    else:
+        print(f"{arguments.document}: {edit.label}")
+    return 0
+
+
+def hear(arguments: argparse.Namespace, events: tuple[str, ...], curves: list[tuple[str, str]], fps: float) -> Heard:
+    """Only what was asked for: a series alone needs no beats. Raises AudioError."""
+    hearing = Hearing(read_recording(arguments.sound), bpm=arguments.bpm, sensitivity=arguments.sensitivity)
+    offset = arguments.offset / 1000
+    moments = {
+        event: tuple(round(second + offset, 4) for second in hearing.moments(event).tolist())  # type: ignore[arg-type]
+        for event in events
+    }
+    series = tuple(
+        shaped(hearing.series(curve, alias, fps, offset), Shaping(smooth=arguments.smooth))  # type: ignore[arg-type]
+        for curve, alias in curves
+    )
+    bpm = hearing.tempo.bpm if arguments.tempo or arguments.document is None else 0.0
+    return Heard(round(hearing.recording.seconds, 3), round(bpm, 3), moments, series)
+
+
+def in_words(sound: Path, heard: Heard) -> list[str]:
+    """A summary for a person."""
+    beats = heard.moments["beats"]
+    minutes, seconds = divmod(heard.seconds, 60)
+    pulse = f"{heard.bpm:.2f} bpm, first beat at {beats[0]:.3f} s" if beats else "no pulse"
+    counts = [f"{event} {len(heard.moments[event])}" for event in EVENTS]
+    return [f"{sound.name}  {int(minutes)}:{seconds:05.2f}  {pulse}", "  ".join(counts)]
+
+
+def _curve(text: str) -> tuple[str, str]:
+    """`low` or `low=bass`: a curve, and the name of its series."""
+    curve, _, alias = text.partition("=")
+    if curve not in CURVES:
+        raise ParseqError(f"there is no curve called {curve!r}", hint=f"curves: {', '.join(CURVES)}")
+    return curve, checked_field(alias or curve)

@@ -1,0 +1,92 @@
+"""What may be done to a time series when it is taken in (LANGUAGE §12.1): smooth, drop, clamp, scale, thin it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parseq_tui.timeline.time_series import TimeSeries
+
+Floats = NDArray[np.float64]
+Bounds = tuple[float, float]
+MOST_POINTS = 2000
+"""Points of a series that Parseq keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shaping:
+    """Steps in the order in which they are done; those left out do nothing."""
+
+    absolute: bool = False
+    """Take values without their sign."""
+    smooth: int = 1
+    """Points of a moving average."""
+    keep: Bounds | None = None
+    """Drop points outside."""
+    limit: Bounds | None = None
+    """Clamp values to these."""
+    scale: Bounds | None = None
+    """Stretch values so that the least and the greatest are these; a flat series becomes the first."""
+
+
+def shaped(series: TimeSeries, shaping: Shaping) -> TimeSeries:
+    """The series with these steps done. It may have fewer points, even none."""
+    x, y = series.x, series.y
+    if shaping.absolute:
+        y = np.abs(y)
+    if shaping.smooth > 1:
+        y = _moving_average(y, shaping.smooth)
+    if shaping.keep is not None:
+        inside = (y >= shaping.keep[0]) & (y <= shaping.keep[1])
+        x, y = x[inside], y[inside]
+    if shaping.limit is not None:
+        y = np.clip(y, *shaping.limit)
+    if shaping.scale is not None and len(y):
+        y = _scaled(y, *shaping.scale)
+    return _with_points(series, x, y)
+
+
+def thinned(series: TimeSeries, most: int = MOST_POINTS) -> TimeSeries:
+    """At most `most` points that look like all of them: largest triangles of three buckets.
+
+    S. Steinarsson, "Downsampling Time Series for Visual Representation" (University of Iceland, 2013). The first and
+    the last point stay. `most` is 3 at least.
+    """
+    x, y = series.x, series.y
+    if len(x) <= most:
+        return series
+    edges = np.linspace(1, len(x) - 1, most - 1).astype(int)
+    kept = [0]
+    for bucket in range(most - 2):
+        first, stop = edges[bucket], edges[bucket + 1]
+        following = slice(stop, edges[bucket + 2]) if bucket < most - 3 else slice(len(x) - 1, len(x))
+        ahead_x, ahead_y = x[following].mean(), y[following].mean()
+        here = kept[-1]
+        area = np.abs((x[here] - ahead_x) * (y[first:stop] - y[here]) - (x[here] - x[first:stop]) * (ahead_y - y[here]))
+        kept.append(int(first + area.argmax()))
+    kept.append(len(x) - 1)
+    return _with_points(series, x[kept], y[kept])
+
+
+def _moving_average(y: Floats, width: int) -> Floats:
+    """Means of [i - width // 2, i + width // 2) cut at the ends, without the right end itself (LANGUAGE §12.1)."""
+    half = width // 2
+    sums = np.concatenate(([0.0], np.cumsum(y)))
+    places = np.arange(len(y))
+    first, stop = np.maximum(places - half, 0), np.minimum(places + half, len(y))
+    return np.asarray((sums[stop] - sums[first]) / (stop - first), np.float64)
+
+
+def _scaled(y: Floats, low: float, high: float) -> Floats:
+    least, greatest = float(y.min()), float(y.max())
+    if least == greatest:
+        return np.full(len(y), low)
+    return np.asarray(low + (y - least) / (greatest - least) * (high - low), np.float64)
+
+
+def _with_points(series: TimeSeries, x: Floats, y: Floats) -> TimeSeries:
+    x, y = np.array(x), np.array(y)
+    x.flags.writeable = y.flags.writeable = False
+    return replace(series, x=x, y=y, origin=None)
