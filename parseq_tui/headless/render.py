@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,15 +19,13 @@ from typing import Any
 
 from parseq_tui.errors import DocumentError, RenderError
 from parseq_tui.headless.progress import Progress, plain_or_rich
-from parseq_tui.render.client import RenderClient
+from parseq_tui.render.client import RenderClient, variations
 from parseq_tui.render.messages import Ended, Event, encode
 from parseq_tui.render.take import EventTail, Take
 from parseq_tui.timeline.render_settings import SETTINGS, draft, resolve
 from parseq_tui.video.kinds import kind_of
 
 POLL_SECONDS = 0.1
-SEED_STRIDE = 100_000
-"""How far the seeds of one take lie from those of the next: further than a film is long."""
 
 
 def render(arguments: argparse.Namespace) -> int:
@@ -40,46 +38,39 @@ def render(arguments: argparse.Namespace) -> int:
     frames = source.frame_range(first, last) if arguments.frames else None
     if arguments.plan:
         return _plan(arguments, source.text, options, frames)
-    if arguments.detach and arguments.takes > 1:
-        raise RenderError("several takes cannot be detached: they are made one after the other", hint="leave one out")
     client = RenderClient(arguments.document)
     if client.running():
         raise RenderError(
             f"{arguments.document} is being rendered already",
             hint=f"follow it: parseq-tui attach {arguments.document}   stop it: parseq-tui stop {arguments.document}",
         )
-    out = None if arguments.out is None else _checked_out(arguments.out)
-    first_offset = resolve(source.render, options).seed_offset
-    for number in range(arguments.takes):
-        several = number + 1 if arguments.takes > 1 else None
-        chosen = {**options, "seed_offset": first_offset + number * SEED_STRIDE} if number else options
-        take = client.start(
-            source.text,
-            options=chosen,
-            frames=frames,
-            out=numbered(out, several),
-            audio=arguments.audio,
-            overlay=arguments.overlay,
-            sheet=numbered(arguments.sheet, several),
-            device=arguments.device,
-        )
-        if arguments.detach:
-            print(f"rendering in the background: {take.folder}", file=sys.stderr)
-            print(f"  follow it: parseq-tui attach {arguments.document}", file=sys.stderr)
-            return 0
-        code = _follow(client, take, as_json=arguments.json, stop_on_interrupt=True)
-        if code:
-            return code
+    job = client.job(
+        source.text,
+        options={**options, "seed_offset": resolve(source.render, options).seed_offset},
+        frames=frames,
+        out=None if arguments.out is None else _checked_out(arguments.out),
+        audio=arguments.audio,
+        overlay=arguments.overlay,
+        sheet=arguments.sheet,
+        device=arguments.device,
+    )
+    takes = client.start_jobs(variations(job, arguments.takes))
+    if not arguments.detach:
+        return _follow_all(client, takes, as_json=arguments.json, stop_on_interrupt=True)
+    for take in takes:
+        print(f"rendering in the background: {take.folder}", file=sys.stderr)
+    print(f"  follow it: parseq-tui attach {arguments.document}", file=sys.stderr)
     return 0
 
 
 def attach(arguments: argparse.Namespace) -> int:
-    """Follow the running render; Ctrl+C only stops following."""
+    """Follow the running render, or show how the last one ended; Ctrl+C only stops following."""
     client = RenderClient(_existing(arguments.document))
-    take = client.latest()
-    if take is None:
+    latest = client.latest()
+    takes = client.queue() or ([] if latest is None else [latest])
+    if not takes:
         raise RenderError(f"{arguments.document} has not been rendered yet", hint="start it with parseq-tui render")
-    return _follow(client, take, as_json=arguments.json, stop_on_interrupt=False)
+    return _follow_all(client, takes, as_json=arguments.json, stop_on_interrupt=False)
 
 
 def stop(arguments: argparse.Namespace) -> int:
@@ -156,25 +147,22 @@ def _typed(name: str, text: str) -> Any:
         return text  # the catalogue says what it should have been
 
 
-def _checked_out(out: Path) -> Path:
+def _checked_out(text: str) -> Path:
     """A folder is written with a trailing slash or exists; everything else is a video file."""
-    if str(out).endswith(("/", os.sep)) or out.is_dir() or not out.suffix:
-        return Path(f"{out}")
+    out = Path(text)
+    if text.endswith(("/", os.sep)):
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RenderError(
+                f"the folder {text} cannot be made: {error.strerror}", hint="name another one with --out"
+            ) from error
+    if out.is_dir() or not out.suffix:
+        return out
     if not out.parent.is_dir():
         raise RenderError(f"there is no folder {out.parent} for {out.name}", hint="make it first")
     kind_of(out)
     return out
-
-
-def numbered(out: Path | None, number: int | None) -> Path | None:
-    """Where one of several takes goes: `dance-2.mp4`, or the folder `frames/take-2`.
-
-    >>> numbered(Path("dance.mp4"), 2).name
-    'dance-2.mp4'
-    """
-    if out is None or number is None:
-        return out
-    return out.with_stem(f"{out.stem}-{number}") if out.suffix and not out.is_dir() else out / f"take-{number}"
 
 
 def _existing(path: Path) -> Path:
@@ -195,6 +183,17 @@ def _plan(arguments: argparse.Namespace, text: str, options: dict[str, Any], fra
         for name, render in (("render", True), ("reuse", False))
     }
     print(json.dumps({**counts, "frames": [asdict(run) for run in runs]}, indent=1))
+    return 0
+
+
+def _follow_all(client: RenderClient, takes: Sequence[Take], *, as_json: bool, stop_on_interrupt: bool) -> int:
+    """Follow takes one after the other until one does not end well. Returns the exit code."""
+    for number, take in enumerate(takes, start=1):
+        if len(takes) > 1:
+            print(f"take {number} of {len(takes)}: {take.name}", file=sys.stderr)
+        code = _follow(client, take, as_json=as_json, stop_on_interrupt=stop_on_interrupt)
+        if code:
+            return code
     return 0
 
 
@@ -228,7 +227,7 @@ def _follow(client: RenderClient, take: Take, *, as_json: bool, stop_on_interrup
 def _events(take: Take, tail: EventTail) -> Iterator[Event]:
     """The events not read yet, waiting for new ones while the take's worker lives."""
     while True:
-        alive = take.running()
+        alive = take.running() or take.waiting()
         yield from tail.poll()
         if not alive:
             yield from tail.poll()

@@ -16,7 +16,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from parseq_tui.timeline.render_settings import resolve
 
 __all__ = ["CacheUse", "EventTail", "Job", "RenderClient", "Take", "TakeSummary", "read_ppm"]
 
+SEED_STRIDE = 100_000
+"""How far the seeds of one take lie from those of the next: further than a film is long."""
 _children: list[subprocess.Popen[bytes]] = []
 """Workers this process started: polled, so that a finished one does not stay a zombie."""
 
@@ -50,19 +53,30 @@ class RenderClient:
         options: Mapping[str, Any] | None = None,
         frames: tuple[int, int] | None = None,
         out: Path | None = None,
+        device: str = "auto",
+    ) -> Take:
+        """Start a worker on this text in a session of its own; it outlives this process. See `job` and `start_jobs`."""
+        return self.start_jobs([self.job(document_text, options=options, frames=frames, out=out, device=device)])[0]
+
+    def job(
+        self,
+        document_text: str,
+        *,
+        options: Mapping[str, Any] | None = None,
+        frames: tuple[int, int] | None = None,
+        out: Path | None = None,
         audio: Path | None = None,
         overlay: bool = False,
         sheet: Path | None = None,
         device: str = "auto",
-    ) -> Take:
-        """Start a worker on this text in a session of its own; it outlives this process.
+    ) -> Job:
+        """What to render, checked as far as that is quick.
 
         `options` are names of `timeline.render_settings.SETTINGS` and override the document's `render`; paths among
         them are relative to the current folder. `frames` is half-open. `out`: a video file, or a folder for PNGs;
         `audio`: a sound file for the videos; `overlay`: draw the parameters on what `out` gets; `sheet`: a picture file
         for a contact sheet.
-        Raises RenderError if a render of this document is running or its folder cannot be written, SettingsError
-        for a wrong option. Everything that goes wrong later is an `Ended` event.
+        Raises SettingsError for a wrong option, RenderError for an empty range.
         """
         checked = _absolute_paths(dict(options or {}))
         resolve({}, checked)
@@ -70,7 +84,7 @@ class RenderClient:
             raise RenderError(
                 f"the frame range {frames[0]}:{frames[1]} is empty", hint="the end is exclusive: 0:10 is 0…9"
             )
-        job = Job(
+        return Job(
             document=document_text,
             document_name=self.document_path.name,
             base=str(self.document_path.parent),
@@ -83,16 +97,30 @@ class RenderClient:
             device=device,
             program=parseq_tui.__version__,
         )
+
+    def start_jobs(self, jobs: Sequence[Job]) -> list[Take]:
+        """Start one worker that renders these jobs as takes, one after the other; jobs that ask for the same engine
+        load it once.
+
+        Raises RenderError if a render of this document is running or its folder cannot be written. Everything that
+        goes wrong later is an `Ended` event.
+        """
         try:
             held = FolderLock.acquire(self.folder / "lock")
             try:
-                take = self._new_take(job)
-                self._launch(take, held)
+                takes = [self._new_take(job) for job in jobs]
+                point_latest(self.folder, takes[0])
+                self._launch(takes, held)
             finally:
                 held.close()
         except OSError as error:
             raise _unwritable(self.folder, error) from error
-        return take
+        return takes
+
+    def queue(self) -> list[Take]:
+        """The take that is being rendered, and those that come after it."""
+        now = lock.holder(self.folder / "lock")
+        return [] if now is None else [Take(self.folder / "takes" / name) for name in (now.take, *now.waiting) if name]
 
     def stop(self, take: Take | None = None) -> None:
         """Ask the worker to finish its frame and stop. Nothing happens if none is running."""
@@ -183,15 +211,14 @@ class RenderClient:
                 continue
         (take.folder / "preview").mkdir()
         write_atomically(take.folder / "job.json", job.to_json().encode())
-        point_latest(self.folder, take)
         return take
 
-    def _launch(self, take: Take, held: FolderLock) -> None:
+    def _launch(self, takes: Sequence[Take], held: FolderLock) -> None:
         # -P: the worker must not import modules that happen to lie in the current folder.
-        command = [sys.executable, "-P", "-m", "parseq_tui.render.worker", str(take.folder), "--lock-fd"]
-        with take.log_path.open("ab") as log:
+        command = [sys.executable, "-P", "-m", "parseq_tui.render.worker", *(str(take.folder) for take in takes)]
+        with takes[0].log_path.open("ab") as log:
             process = subprocess.Popen(
-                [*command, str(held.descriptor)],
+                [*command, "--lock-fd", str(held.descriptor)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -200,7 +227,38 @@ class RenderClient:
                 pass_fds=(held.descriptor,),
             )
         _children.append(process)
-        held.describe(Holder(pid=process.pid, take=take.name, host=socket.gethostname()))
+        waiting = tuple(take.name for take in takes[1:])
+        held.describe(Holder(process.pid, takes[0].name, socket.gethostname(), waiting))
+
+
+def variations(job: Job, count: int) -> list[Job]:
+    """The same job `count` times with seeds far from each other's; their outputs are numbered."""
+    if count == 1:
+        return [job]
+    first = int(job.options.get("seed_offset", 0))
+    return [
+        replace(
+            job,
+            options={**job.options, "seed_offset": first + number * SEED_STRIDE},
+            out=numbered(job.out, number + 1),
+            sheet=numbered(job.sheet, number + 1),
+        )
+        for number in range(count)
+    ]
+
+
+def numbered(out: str | None, number: int) -> str | None:
+    """Where one of several takes goes: `dance-2.mp4`, or the folder `frames/take-2`.
+
+    >>> numbered("dance.mp4", 2)
+    'dance-2.mp4'
+    """
+    if out is None:
+        return None
+    path = Path(out)
+    return str(
+        path.with_stem(f"{path.stem}-{number}") if path.suffix and not path.is_dir() else path / f"take-{number}"
+    )
 
 
 def _reap(killed: int = 0) -> None:

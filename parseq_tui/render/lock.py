@@ -27,6 +27,8 @@ class Holder:
     pid: int = 0
     take: str = ""
     host: str = ""
+    waiting: tuple[str, ...] = ()
+    """Takes that come after this one."""
 
     @property
     def here(self) -> bool:
@@ -92,6 +94,7 @@ def holder(path: Path) -> Holder | None:
 def _read(descriptor: int) -> Holder:
     try:
         content = json.loads(os.pread(descriptor, 4096, 0))
-        return Holder(pid=int(content["pid"]), take=str(content["take"]), host=str(content["host"]))
-    except (ValueError, KeyError, TypeError):
+        waiting = tuple(map(str, content.get("waiting", ())))
+        return Holder(int(content["pid"]), str(content["take"]), str(content["host"]), waiting)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return Holder()

@@ -6,7 +6,7 @@ Shared by the worker and by those who only want to know what would be rendered, 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -40,7 +40,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A render that could begin. `close` it."""
+    """A render that could begin. `close` it; its engine belongs to whoever made it."""
 
     settings: RenderSettings
     plans: Mapping[int, FramePlan]
@@ -58,15 +58,17 @@ class Prepared:
     warnings: tuple[Diagnostic, ...]
 
     def close(self) -> None:
-        """Let go of files and memory."""
-        self.engine.close()
+        """Let go of files."""
         self.input.close()
         if self.depths is not None:
             self.depths.close()
 
 
-def prepare(job: Job) -> Prepared:
-    """Read, bake and plan a job. Raises ParseqError for whatever stands in the way, the first problem first."""
+def prepare(job: Job, engines: Callable[[RenderSettings, str], Engine] = make_engine) -> Prepared:
+    """Read, bake and plan a job. Raises ParseqError for whatever stands in the way, the first problem first.
+
+    `engines` makes the engine for settings and a device.
+    """
     timeline = read_timeline(job.document, job.document_name)
     settings = resolve(timeline.render, job.options)
     if settings.seed < 0:
@@ -83,7 +85,7 @@ def prepare(job: Job) -> Prepared:
     until = None if job.frames is None else (first, max(job.frames[1], first + 1))
     plans = plan_frames(table, settings, timeline.options, timeline.dialect, until, input_frames=source.count)
     wanted = _wanted(job.frames, first, plans[-1].frame + 1)
-    engine = make_engine(settings, job.device)
+    engine = engines(settings, job.device)
     fps, repeats = _rates(timeline, settings, source)
     return Prepared(
         settings=settings,

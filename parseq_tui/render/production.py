@@ -18,11 +18,14 @@ from parseq_tui.language.diagnostics import format_diagnostic
 from parseq_tui.render.cache import DamagedFrame, FrameCache
 from parseq_tui.render.delivery import Delivery
 from parseq_tui.render.dependencies import needed
+from parseq_tui.render.engines import make_engine
+from parseq_tui.render.engines.base import Engine
 from parseq_tui.render.film import Film
 from parseq_tui.render.loop import Tweens, diffuse_frames
 from parseq_tui.render.messages import LogLine, Outcome, Started, State, StateChanged
 from parseq_tui.render.preparation import Prepared, prepare
 from parseq_tui.render.take import LineLog, Take
+from parseq_tui.timeline.render_settings import RenderSettings
 
 PAUSE_POLL_SECONDS = 0.1
 
@@ -36,12 +39,14 @@ class Production:
         events: LineLog,
         stop_asked: Callable[[], bool],
         pause_asked: Callable[[], bool] = lambda: False,
+        engines: Callable[[RenderSettings, str], Engine] = make_engine,
     ) -> None:
         self.take = take
         self.job = take.job
         self.stop_asked = stop_asked
         self.pause_asked = pause_asked
         self.events = events
+        self.engines = engines
         self.cache = FrameCache(take.render_folder / "cache")
         self.delivery: Delivery | None = None
         self.mended: set[str] = set()
@@ -54,7 +59,7 @@ class Production:
     def run(self) -> tuple[Outcome, Path | None]:
         """Render. How it ended, and the finished video; raises ParseqError."""
         self.cache.sweep()
-        prepared = prepare(self.job)
+        prepared = prepare(self.job, self.engines)
         with closing(prepared):
             delivery = self.delivery = Delivery(self.take, self.job, prepared, self.cache, self.events)
             with closing(delivery):

@@ -26,7 +26,7 @@ from parseq_tui.errors import RenderError
 from parseq_tui.render import lock
 from parseq_tui.render.messages import Ended, Event, FrameDone, Started, decode, encode
 
-TakeState = Literal["running", "done", "stopped", "failed", "killed"]
+TakeState = Literal["running", "waiting", "done", "stopped", "failed", "killed"]
 _CHUNK = 1 << 20
 
 
@@ -80,7 +80,7 @@ class TakeSummary:
 
     name: str
     state: TakeState
-    """`killed`: its worker is gone and left no last word."""
+    """`waiting`: it comes after another one; `killed`: its worker is gone and left no last word."""
     started: float | None = None
     """Unix seconds."""
     done: int = 0
@@ -185,6 +185,11 @@ class Take:
         now = lock.holder(self.render_folder / "lock")
         return now is not None and now.take == self.name
 
+    def waiting(self) -> bool:
+        """Whether a worker will come to it after another take."""
+        now = lock.holder(self.render_folder / "lock")
+        return now is not None and self.name in now.waiting
+
     def previews(self) -> dict[int, Path]:
         """Frame number → small picture, in frame order. Read one with `read_ppm`."""
         try:
@@ -227,6 +232,8 @@ class Take:
             elif isinstance(event, Ended):
                 ended = event
         state: TakeState = "running" if self.running() else ended.outcome if ended else "killed"
+        if state == "killed" and self.waiting():
+            state = "waiting"
         killed = state == "killed"
         reused = sum(frame.reused for frame in frames)
         return TakeSummary(

@@ -1,8 +1,9 @@
-"""The process that renders: `python -m parseq_tui.render.worker TAKE_FOLDER`. It writes files; nobody talks to it.
+"""The process that renders: `python -m parseq_tui.render.worker TAKE_FOLDER…`. It writes files; nobody talks to it.
 
 It runs in a session of its own, ignores the terminal's hang-up, and holds the folder's lock for life. Whatever happens
 ends in an `Ended` event; tracebacks go to worker.log only. Killed at any instant it leaves a true state: a frame is in
 the cache, whole, or it is not. Libraries are imported behind that border too: one that is broken is a message as well.
+Several takes are rendered one after the other, with one engine; after one that does not end well the rest is left.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from parseq_tui.errors import ParseqError
+from parseq_tui.render.engine_shelf import EngineShelf
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.messages import Ended, Outcome
-from parseq_tui.render.take import LineLog, Take
+from parseq_tui.render.take import LineLog, Take, point_latest
 
 if TYPE_CHECKING:
     from parseq_tui.render.production import Production
@@ -59,9 +61,10 @@ class StopSwitch:
 class Worker:
     """Runs a take and turns whatever happens into its last event."""
 
-    def __init__(self, take: Take, stop: StopSwitch) -> None:
+    def __init__(self, take: Take, stop: StopSwitch, engines: EngineShelf | None = None) -> None:
         self.take = take
         self._stop = stop
+        self._engines = engines or EngineShelf()
         self._began = time.time()
         self._events = LineLog(take.events_path)
         self._production: Production | None = None
@@ -73,7 +76,7 @@ class Worker:
 
             from parseq_tui.render.production import Production
 
-            self._production = Production(self.take, self._events, self._stop.asked, self._stop.paused)
+            self._production = Production(self.take, self._events, self._stop.asked, self._stop.paused, self._engines)
             outcome, video = self._production.run()
         except ParseqError as error:
             return self._failed(error.message, error.hint)
@@ -94,6 +97,11 @@ class Worker:
         self._end(outcome, video=str(video or ""))
         return outcome
 
+    def leave(self, outcome: Outcome) -> None:
+        """Say that this take is not begun, since the one before it ended like this."""
+        why = "failed" if outcome == "failed" else "was stopped"
+        self._end("stopped", message=f"it was not begun: the take before it {why}", hint="render again")
+
     def _failed(self, message: str, hint: str) -> Outcome:
         self._end("failed", message=message, hint=hint)
         return "failed"
@@ -106,31 +114,46 @@ class Worker:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one take. Exit status 0: done or stopped; 1: failed."""
+    """Run takes, one after the other. Exit status 0: done or stopped; 1: failed."""
     parser = argparse.ArgumentParser(prog="parseq_tui.render.worker")
-    parser.add_argument("take", type=Path, help="folder of the take")
+    parser.add_argument("takes", type=Path, nargs="+", help="folders of the takes")
     parser.add_argument("--lock-fd", type=int, default=None, help="descriptor of the folder's lock, already held")
     chosen = parser.parse_args(arguments)
     faulthandler.enable()
-    take = Take(chosen.take.absolute())
-    lock = _lock(take, chosen.lock_fd)
-    stop = StopSwitch(take.stop_path, take.pause_path)
-    stop.listen(again=take.events_path.exists())
-    if not _on_gpu(take):
+    takes = [Take(folder.absolute()) for folder in chosen.takes]
+    lock = _lock(takes[0], chosen.lock_fd)
+    if not _on_gpu(takes[0]):
         os.nice(5)  # the editor and its terminal come first
-    outcome = Worker(take, stop).run()
+    outcome = _run(takes, lock)
     lock.close()
     return 1 if outcome == "failed" else 0
 
 
+def _run(takes: Sequence[Take], lock: FolderLock) -> Outcome:
+    outcome: Outcome = "done"
+    switches = [StopSwitch(take.stop_path, take.pause_path) for take in takes]
+    engines = EngineShelf()
+    try:
+        for number, (take, switch) in enumerate(zip(takes, switches, strict=True)):
+            if outcome != "done":
+                Worker(take, switch).leave(outcome)
+                continue
+            waiting = tuple(later.name for later in takes[number + 1 :])
+            lock.describe(Holder(os.getpid(), take.name, socket.gethostname(), waiting))
+            if number:
+                point_latest(take.render_folder, take)
+            switch.listen(again=take.events_path.exists())
+            outcome = Worker(take, switch, engines).run()
+    finally:
+        engines.close()
+    return outcome
+
+
 def _lock(take: Take, descriptor: int | None) -> FolderLock:
     if descriptor is None:
-        lock = FolderLock.acquire(take.render_folder / "lock")
-    else:
-        os.set_inheritable(descriptor, False)  # a child that outlives us must not keep the folder locked
-        lock = FolderLock(descriptor)
-    lock.describe(Holder(pid=os.getpid(), take=take.name, host=socket.gethostname()))
-    return lock
+        return FolderLock.acquire(take.render_folder / "lock")
+    os.set_inheritable(descriptor, False)  # a child that outlives us must not keep the folder locked
+    return FolderLock(descriptor)
 
 
 def _on_gpu(take: Take) -> bool:

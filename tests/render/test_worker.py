@@ -15,12 +15,14 @@ from frame_json import CUT, film
 
 from parseq_tui.errors import OutOfMemory
 from parseq_tui.render import cache
+from parseq_tui.render.engine_shelf import EngineShelf
 from parseq_tui.render.engines.test import TestEngine
 from parseq_tui.render.explain import explain
 from parseq_tui.render.messages import Ended, FrameDone, LogLine, Started
 from parseq_tui.render.preview import read_ppm
 from parseq_tui.render.take import Job, Take
 from parseq_tui.render.worker import StopSwitch, Worker
+from parseq_tui.timeline.render_settings import resolve
 from parseq_tui.video.images import read_image
 from parseq_tui.video.reader import VideoReader
 
@@ -316,6 +318,19 @@ def test_every_example_renders(studio: Studio, example: Path) -> None:
     take = studio.render(example.read_text(), options={"engine": "test", "width": 64, "height": 64}, frames=(0, 6))
     assert (end_of(take).message, end_of(take).outcome) == ("", "done")
     assert sorted(take.frame_keys()) == list(range(6))
+
+
+def test_takes_that_differ_in_their_seeds_share_an_engine(monkeypatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(TestEngine, "close", lambda _: loaded.append("closed"))
+    shelf = EngineShelf()
+    settings = resolve({"engine": "test"})
+    first = shelf(settings, "cpu")
+    assert shelf(resolve({"engine": "test", "seed_offset": 7}), "cpu") is first
+    assert not loaded
+    assert shelf(resolve({"engine": "test", "steps": 3}), "cpu") is not first
+    shelf.close()
+    assert loaded == ["closed", "closed"]
 
 
 def test_a_take_runs_again_as_it_is(studio: Studio) -> None:

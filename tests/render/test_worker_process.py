@@ -17,7 +17,7 @@ from frame_json import film
 
 from parseq_tui.errors import RenderError
 from parseq_tui.render import lock
-from parseq_tui.render.client import RenderClient
+from parseq_tui.render.client import RenderClient, variations
 from parseq_tui.render.messages import Ended, FrameDone, StateChanged
 from parseq_tui.render.take import Take
 from parseq_tui.video.images import read_image
@@ -199,3 +199,26 @@ def test_a_paused_worker_can_be_stopped(tmp_path: Path) -> None:
     wait(lambda: paused(take))
     client.stop()
     assert finished(client, take).outcome == "stopped"
+
+
+def test_several_takes_are_made_one_after_the_other_with_seeds_of_their_own(tmp_path: Path) -> None:
+    client = RenderClient(tmp_path / "cat.json")
+    takes = client.start_jobs(variations(client.job(film(), out=tmp_path / "cat.mp4"), 3))
+    assert [take.summary().state for take in takes[1:]] == ["waiting", "waiting"]
+    assert client.queue() == takes
+    wait(lambda: not client.running())
+    assert [take.summary().state for take in takes] == ["done"] * 3
+    assert len({take.frame_keys()[0] for take in takes}) == 3
+    assert client.latest() == takes[-1]
+    assert all((tmp_path / f"cat-{number}.mp4").exists() for number in (1, 2, 3))
+
+
+def test_stopping_one_take_leaves_those_after_it(tmp_path: Path) -> None:
+    client = RenderClient(tmp_path / "cat.json")
+    first, second = client.start_jobs(variations(client.job(heavy()), 2))
+    wait(lambda: frames_done(first) > 0)
+    client.stop()
+    wait(lambda: not client.running())
+    summary = second.summary()
+    assert (first.summary().state, summary.state, summary.done) == ("stopped", "stopped", 0)
+    assert "not begun" in summary.message
