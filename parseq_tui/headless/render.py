@@ -172,11 +172,11 @@ def _existing(path: Path) -> Path:
 
 
 def _plan(arguments: argparse.Namespace, text: str, options: dict[str, Any], frames: tuple[int, int] | None) -> int:
-    from parseq_tui.render.explain import explain
+    from parseq_tui.render.explain import explain, in_short
 
     runs = explain(arguments.document, text, options=options, frames=frames)
     if not arguments.json:
-        print("\n".join(map(str, runs)))
+        print("\n".join([*map(str, runs), in_short(runs)]))
         return 0
     counts = {
         name: sum(run.last + 1 - run.first for run in runs if run.render is render)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -121,24 +121,43 @@ def segments(plans: Sequence[FramePlan]) -> list[tuple[int, int]]:
     return list(pairwise([*sorted(starts), end]))
 
 
-def changed_names(old: Recipe, new: Recipe) -> list[str]:
-    """Which parts of two recipes differ, in words of the plan ("motions", "positive", …).
+def changes(old: Recipe, new: Recipe) -> dict[str, tuple[Any, Any]]:
+    """Which parts of two recipes differ, in words of the plan ("zoom", "positive", …): what it was, what it is.
 
-    Keys of other pictures do not count: that those changed is not this frame's doing.
+    None stands for what is not there. Keys of other pictures do not count: that those changed is not this frame's
+    doing; those of an input and of depth maps do.
     """
     flat_old, flat_new = _flat(old), _flat(new)
-    return [name for name in {**flat_new, **flat_old} if flat_old.get(name) != flat_new.get(name)]
+    pairs = {name: (flat_old.get(name), flat_new.get(name)) for name in {**flat_new, **flat_old}}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _flat(recipe: Recipe) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(json.dumps(recipe))  # a recipe out of a file has lists where ours has tuples
-    plain.update(plain.pop("request", None) or {})
-    plain.update(plain.pop("tween", None) or {})
-    for name in ("source", "history", "newer", "older"):
+    source = plain.pop("source", None) or {}
+    plain["source"] = source.get("kind")
+    if source.get("kind") == "input":
+        plain["input"] = source["of"]
+    for part in ("request", "tween"):
+        plain.update(plain.pop(part, None) or {})
+    for name in ("history", "newer", "older"):
         plain.pop(name, None)
     if plain.get("colors"):
         plain["colors"].pop("frames")
-    return plain
+    return dict(_leaves(plain))
+
+
+def _leaves(part: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
+    """Every number and text of nested parts, by its own name; those of several motions are told apart."""
+    for name, value in part.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, name if name in ("noise", "antiblur", "colors", "flip") else inside)
+        elif isinstance(value, list):
+            for number, entry in enumerate(value):
+                where = f"{name} {number + 1}" if len(value) > 1 else inside
+                yield from _leaves(entry, where) if isinstance(entry, dict) else [(name, entry)]
+        else:
+            yield f"{inside} {name}".strip(), value
 
 
 def _picture_recipe(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins import table_of
 
-from parseq_tui.render.dependencies import changed_names, is_cut, key_frames, needed, reads, segments
+from parseq_tui.render.dependencies import changes, is_cut, key_frames, needed, reads, segments
 from parseq_tui.render.plan import FramePlan, plan_frames
 from parseq_tui.timeline.document import Options
 from parseq_tui.timeline.render_settings import resolve
@@ -135,5 +136,19 @@ def test_segments_cover_all_frames_and_read_nothing_outside_themselves(columns) 
 def test_a_change_is_named_in_words_of_the_plan() -> None:
     one = keys_of(plans_of({"strength": 0.5}))
     other = keys_of(plans_of({"strength": 0.5, "scale": 3}, prompts=[("a dog", "")]))
-    names = changed_names(one.recipes[one.frames[2]], other.recipes[other.frames[2]])
-    assert names == ["positive", "cfg_scale"]
+    found = changes(one.recipes[one.frames[2]], other.recipes[other.frames[2]])
+    assert found == {"positive": ("a cat", "a dog"), "cfg_scale": (4.0, 3.0)}
+
+
+def test_a_motion_that_changed_is_named_by_its_number() -> None:
+    one = keys_of(plans_of({"zoom": [1 + 0.1 * frame for frame in range(COUNT)]}))
+    other = keys_of(plans_of({"zoom": [1 + 0.1 * frame + 0.1 * (frame >= 2) for frame in range(COUNT)]}))
+    found = changes(one.recipes[one.frames[2]], other.recipes[other.frames[2]])
+    assert list(found) == ["zoom"]
+    assert found["zoom"] == pytest.approx((1.1, 1.2))
+
+
+def test_another_input_is_a_change_of_its_own() -> None:
+    plans = plans_of({"strength": 0.5}, mode="video", input="clip.mp4")
+    one, other = (key_frames(plans, "engine", lambda index, name=name: f"{name}#{index}") for name in ("a", "b"))
+    assert changes(one.recipes[one.frames[2]], other.recipes[other.frames[2]]) == {"input": ("a#2", "b#2")}
