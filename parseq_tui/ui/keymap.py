@@ -112,6 +112,13 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "prompt.duplicate": (),
     "prompt.spread": (),
     "prompt.import": (),
+    # sound
+    "sound.keyframes": ("space a k",),
+    "sound.series": ("space a s",),
+    "sound.tempo": ("space a t",),
+    "sound.tap": ("space a a",),
+    "series.import": ("space a i",),
+    "series.remove": ("space a d",),
     # panes
     "pane.next": ("tab", "f6"),
     "pane.previous": ("shift+tab",),
@@ -162,6 +169,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
 PREFIX_TITLES: Mapping[str, str] = {
     "space": "menu",
     "space r": "render",
+    "space a": "sound",
     "g": "go to",
     "z": "view",
     "f": "fill",

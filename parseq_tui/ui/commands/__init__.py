@@ -12,10 +12,24 @@ from parseq_tui.ui.commands import (
     prompting,
     rows,
     selecting,
+    sounds,
 )
 from parseq_tui.ui.commands.registry import COMMANDS, Command, Context, Effect, find
 
 __all__ = ["COMMANDS", "Command", "Context", "Effect", "find"]
 
-_MODULES = (moving, cells, rows, bulk, selecting, copying, pasting, fields_shown, looking, prompting, application)
+_MODULES = (
+    moving,
+    cells,
+    rows,
+    bulk,
+    selecting,
+    copying,
+    pasting,
+    fields_shown,
+    looking,
+    prompting,
+    sounds,
+    application,
+)
 """Importing a module declares its commands."""

@@ -19,7 +19,18 @@ from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.view_state import ViewState
 
 Group = Literal[
-    "move", "edit", "rows", "select", "copy and fill", "prompts", "view", "panes", "render", "document", "application"
+    "move",
+    "edit",
+    "rows",
+    "select",
+    "copy and fill",
+    "prompts",
+    "sound",
+    "view",
+    "panes",
+    "render",
+    "document",
+    "application",
 ]
 
 

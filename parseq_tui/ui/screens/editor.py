@@ -39,6 +39,7 @@ from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.render_actions import RenderActions
 from parseq_tui.ui.screen_diff import BandCompositor
+from parseq_tui.ui.sound_actions import SoundActions
 from parseq_tui.ui.trial import Trial
 from parseq_tui.ui.view_state import ViewState, column_at, playhead
 from parseq_tui.ui.widgets.curves import CurvesPane
@@ -79,6 +80,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.panes = PaneActions(self)
         self.program = ProgramActions(self)
         self.outside = OutsideActions(self)
+        self.sounds = SoundActions(self)
         self.trial = Trial(self)
         self.questions = Questions(self)
         self._follow_pending = False
@@ -282,7 +284,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
 
     def do(self, action: str, argument: str) -> None:
         """Carry out what only the running program can."""
-        doers = (self.panes, self.files, self.renders, self.program, self.outside)
+        doers = (self.panes, self.files, self.renders, self.sounds, self.program, self.outside)
         if not any(doer.do(action, argument) for doer in doers):
             raise AssertionError(f"nobody does {action}")
 
@@ -349,8 +351,13 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.apply(value_edit(self.session.document, event.field, event.frame, event.value))
 
     def on_curves_pane_keyframe_dragged(self, event: CurvesPane.KeyframeDragged) -> None:
-        if event.final:
-            self.apply(drag_edit(self.session.document, event.field, event.frame, event.to_frame, event.value))
+        edit = drag_edit(self.session.document, event.field, event.frame, event.to_frame, event.value)
+        if event.stage == "held" and not self.session.read_only:
+            self.trial.dragged(event.field, edit)
+            return
+        self.trial.end()
+        if event.stage == "dropped":
+            self.apply(edit)
 
     def on_problems_pane_problem_selected(self, event: ProblemsPane.ProblemSelected) -> None:
         problem = event.diagnostic

@@ -1,0 +1,58 @@
+"""Commands that take music and sampled curves into the document."""
+
+from __future__ import annotations
+
+from parseq_tui.timeline.edits import RemoveTimeSeries
+from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Say, command
+
+EVENTS = ("beats", "onsets", "low", "mid", "high")
+CURVES = ("loudness", "low", "mid", "high", "attack", "pitch")
+
+
+@command("sound.keyframes", "Keyframes on a sound…",
+         "Rows on its beats, its onsets, or onsets of low, mid or high sounds: beats 4 song.ogg is every fourth beat.",
+         group="sound", edits=True, argument="EVENT [EVERY] FILE", aliases=("listen",))  # fmt: skip
+def sound_keyframes(context: Context, argument: str) -> Effect:
+    event = argument.partition(" ")[0]
+    if event not in EVENTS:
+        return Say(f"{event!r} is nothing to listen for: write one of {', '.join(EVENTS)}, then the file", "warning")
+    return Do("sound.keyframes", argument)
+
+
+@command("sound.series", "Time series of a sound…",
+         "A curve that formulas read by its name: loudness, low, mid, high, attack or pitch.",
+         group="sound", edits=True, argument="CURVE FILE")  # fmt: skip
+def sound_series(context: Context, argument: str) -> Effect:
+    curve = argument.partition(" ")[0]
+    if curve not in CURVES:
+        return Say(f"{curve!r} is no curve of a sound: write one of {', '.join(CURVES)}, then the file", "warning")
+    return Do("sound.series", argument)
+
+
+@command("sound.tempo", "Tempo of a sound…", "The document gets the beats per minute of a sound file.",
+         group="sound", edits=True, argument="FILE")  # fmt: skip
+def sound_tempo(context: Context, argument: str) -> Effect:
+    return Do("sound.tempo", argument)
+
+
+@command("sound.tap", "Tap the tempo", "Tap any key to the music; Enter takes the beats per minute.",
+         group="sound", edits=True, aliases=("tap",))  # fmt: skip
+def tap_tempo(context: Context, argument: str) -> Effect:
+    return Do("sound.tap")
+
+
+@command("series.import", "Import a time series…",
+         "A CSV file of frame, value; its name, and smooth=5 abs keep=0..1 limit=0..1 scale=0..1 may follow.",
+         group="sound", edits=True, argument="FILE [NAME]")  # fmt: skip
+def import_series(context: Context, argument: str) -> Effect:
+    return Do("series.import", argument)
+
+
+def _no_series(context: Context) -> str | None:
+    return None if context.document.time_series else "the document has no time series"
+
+
+@command("series.remove", "Remove a time series…", "Formulas that read it then fail.", group="sound", edits=True,
+         argument="NAME", why_not=_no_series)  # fmt: skip
+def remove_series(context: Context, argument: str) -> Effect:
+    return Change(RemoveTimeSeries(argument))
