@@ -1,6 +1,7 @@
-"""What a cell would come to while it is being typed: tried on a copy of the document, drawn beside the old curve.
+"""What a change would come to while it is being made: tried on a copy of the document, drawn beside the old curve.
 
-Nothing here changes the document. A trial starts a moment after the last key; one that was overtaken is not shown.
+Typing into a cell and dragging a keyframe are tried the same way. Nothing here changes the document. A trial of typing
+starts a moment after the last key; one that was overtaken is not shown.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from parseq_tui.errors import ParseqError
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.edits import Edit
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.baking import is_small
 from parseq_tui.ui.commands.cells import committed
@@ -29,44 +31,54 @@ REST_SECONDS = 0.12
 
 
 class Trial:
-    """The trials of one editor screen."""
+    """The trials of one editor screen: one at a time."""
 
     def __init__(self, screen: EditorScreen) -> None:
         self._screen = screen
-        self._text: str | None = None
+        self._newest: object | None = None
+        """What was typed or dragged last; None: nothing is being tried."""
 
     def typed(self, text: str) -> None:
         """The cursor's cell says this now, unsaved."""
-        self._text = text
-        self._screen.set_timer(REST_SECONDS, lambda: self._try(text))
+        self._newest = text
+        self._screen.set_timer(REST_SECONDS, lambda: self._try_text(text))
+
+    def dragged(self, field: str, edit: Edit) -> None:
+        """A keyframe of `field` is held where dropping it would be this edit."""
+        self._newest = edit
+        self._start(field, edit, edit)
 
     def end(self) -> None:
-        """Nothing is being typed any more."""
-        if self._text is not None:
-            self._text = None
+        """Nothing is being typed or dragged any more."""
+        if self._newest is not None:
+            self._newest = None
             self._screen.query_one(CurvesPane).show_trial("", None)
 
-    def _try(self, text: str) -> None:
-        if text == self._text:
-            self._screen.run_worker(self._tried(text), group="trial", exclusive=True, exit_on_error=False)
-
-    async def _tried(self, text: str) -> None:
+    def _try_text(self, text: str) -> None:
+        if text != self._newest:
+            return
         context = self._screen.desk.context()
         field = column_at(context.document, context.view).field
         effect = committed(context, text) if field else None
-        curves = self._screen.query_one(CurvesPane)
-        if not isinstance(effect, Change):
-            curves.show_trial(field, None)
-            return
+        if isinstance(effect, Change):
+            self._start(field, effect.edit, text)
+        else:
+            self._screen.query_one(CurvesPane).show_trial(field, None)
+
+    def _start(self, field: str, edit: Edit, of: object) -> None:
+        self._screen.run_worker(self._tried(field, edit, of), group="trial", exclusive=True, exit_on_error=False)
+
+    async def _tried(self, field: str, edit: Edit, of: object) -> None:
+        context = self._screen.desk.context()
         try:
-            document = effect.edit.apply(context.document)
+            document = edit.apply(context.document)
         except ParseqError:
             return  # the entry itself says what is wrong with it
         table = await asyncio.to_thread(_baked, document, field)
-        if text != self._text:
+        if of is not self._newest:
             return
         failed = field in table.failed_fields or field not in table
-        curves.show_trial(field, None if failed else table[field])
+        self._screen.query_one(CurvesPane).show_trial(field, None if failed else table[field])
         value = None if failed else value_at(table, field, playhead(context.document, context.view))
         self._screen.formula.show_result("" if value is None else fixed(value, 4))
 

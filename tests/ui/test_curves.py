@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.drawing import plot
 from parseq_tui.ui.drawing.curve_view import keyframe_indices
+from parseq_tui.ui.drawing.grips import Drag, Grip
 from parseq_tui.ui.widgets.curves import CurvesPane
 
 
@@ -263,7 +264,7 @@ def test_a_keyframe_is_dragged_with_the_mouse_in_one_step() -> None:
         await pilot.mouse_up(CurvesPane, offset=(column + 6, row + 2 - 3))
         tried, dropped = app.posted
         assert isinstance(tried, CurvesPane.KeyframeDragged) and isinstance(dropped, CurvesPane.KeyframeDragged)
-        assert not tried.final and dropped.final
+        assert (tried.stage, dropped.stage) == ("held", "dropped")
         assert (dropped.field, dropped.frame) == ("strength", 100)
         assert pane._chart.column_of(dropped.to_frame) == column + 5
         assert pane._chart.row_of(0, dropped.value) == row - 3
@@ -282,8 +283,8 @@ def test_a_key_while_dragging_puts_the_keyframe_back() -> None:
         await pilot.hover(CurvesPane, offset=(column + 9, row + 2))
         await pilot.press("x")
         last = app.posted[-1]
-        assert isinstance(last, CurvesPane.KeyframeDragged) and not last.final
-        assert (last.to_frame, last.value) == (100, app.table["strength"][100])
+        assert isinstance(last, CurvesPane.KeyframeDragged) and last.stage == "given up"
+        assert "◎" not in "".join(rows(app))
 
     in_panes(test)
 
@@ -316,5 +317,21 @@ def test_time_series_are_curves_that_cannot_be_changed() -> None:
         assert rows(app)[0].startswith("1● loud 7")
         await pilot.press("k", "up")
         assert app.posted == []
+
+    in_panes(test)
+
+
+def test_a_held_keyframe_goes_the_way_of_the_mouse_and_may_leave_the_scale() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        made = app.query_one(CurvesPane)._chart
+        assert made is not None
+        column, row = made.column_of(100), made.row_of(0, float(app.table["strength"][100]))
+        assert column is not None
+        value = float(app.table["strength"][100])
+        drag = Drag(made, Grip("strength", 100, value), column, row)
+        assert drag.moved_to(column, row - 2)[0] == 100, "straight up changes no frame"
+        assert drag.moved_to(column + 3, row)[1] == value, "straight along changes no value"
+        assert drag.moved_to(column, -5)[1] > made.scales[0].high
+        assert drag.moved_to(10_000, row)[0] <= 399
 
     in_panes(test)

@@ -16,6 +16,7 @@ from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
 
 EXAMPLE = bundled("examples") / "bouncy_cuts.json"
@@ -169,5 +170,27 @@ def test_a_theme_is_switched_and_unknown_ones_are_named(document: Path) -> None:
         screen.desk.run_line("theme nonsense")
         await pilot.pause()
         assert "no theme called 'nonsense'" in rows(screen)[-1]
+
+    flow(document, steps)
+
+
+def test_a_dragged_keyframe_is_drawn_before_it_is_dropped_and_is_one_step(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        curves, before = screen.query_one(CurvesPane), screen.session.document
+        held = CurvesPane.KeyframeDragged("zoom", 0, 0, 1.4, "held")
+        screen.on_curves_pane_keyframe_dragged(held)
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if curves._view is not None and curves._view.trial is not None:
+                break
+        assert curves._view is not None and curves._view.trial is not None
+        assert screen.session.document is before
+        screen.on_curves_pane_keyframe_dragged(CurvesPane.KeyframeDragged("zoom", 0, 0, 1.4, "given up"))
+        assert curves._view.trial is None
+        screen.on_curves_pane_keyframe_dragged(held)
+        screen.on_curves_pane_keyframe_dragged(CurvesPane.KeyframeDragged("zoom", 0, 0, 1.4, "dropped"))
+        assert screen.session.document.keyframes[0].values["zoom"] == 1.4
+        await press(pilot, screen, "u")
+        assert screen.session.document == before
 
     flow(document, steps)

@@ -46,15 +46,32 @@ def mark_cell(chart: Chart, curve: Curve, index: int, frame: int) -> tuple[int, 
     return column, chart.row_of(index, float(curve.values[frame]))
 
 
-def dropped(chart: Chart, field: str, column: int, row: int) -> tuple[int, float]:
-    """Frame (index from 0) and value of a cell of the picture, on the scale of `field`, as exact as a row can tell."""
-    index = next(index for index, curve in enumerate(chart.request.curves) if curve.name == field)
-    scale = chart.scales[index]
-    rows = chart.canvas_height
-    share = 1 - (min(max(row, 0), rows - 1) / max(1, rows - 1))
-    value = scale.low * (1 - share) + scale.high * share
-    last = chart.request.curves[index].values.size - 1
-    return min(max(chart.frame_at(column), 0), last), rounded(value, (scale.high - scale.low) / rows)
+@dataclass(frozen=True, slots=True)
+class Drag:
+    """A keyframe that is held, and the cell of the picture where it was taken hold of.
+
+    The picture is the one that was there then: what is tried out meanwhile may change the scale, not the hand's.
+    """
+
+    chart: Chart
+    grip: Grip
+    column: int
+    row: int
+
+    def moved_to(self, column: int, row: int) -> tuple[int, float]:
+        """Frame (index from 0) and value with the mouse there; only the way counts, so nothing jumps at first.
+
+        Rows above and below the picture go on beyond its scale. The value is as exact as a row can tell.
+        """
+        chart = self.chart
+        index = next(index for index, curve in enumerate(chart.request.curves) if curve.name == self.grip.field)
+        last = chart.request.curves[index].values.size - 1
+        frame = self.grip.frame + chart.frame_at(column) - chart.frame_at(self.column)
+        if row == self.row:
+            return min(max(frame, 0), last), self.grip.value
+        scale = chart.scales[index]
+        per_row = (scale.high - scale.low) / chart.canvas_height
+        return min(max(frame, 0), last), rounded(self.grip.value + (self.row - row) * per_row, per_row)
 
 
 def step_of(chart: Chart, field: str) -> float:

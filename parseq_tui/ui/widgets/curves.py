@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,15 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.drawing.curve_view import CurveView
-from parseq_tui.ui.drawing.grips import Grip, dropped, grip_at, rounded, step_of
+from parseq_tui.ui.drawing.grips import Drag, grip_at, rounded, step_of
 from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
 from parseq_tui.ui.drawing.ranges import range_bar
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.widgets.curve_strips import chart_row, legend_parts, with_grip, with_playhead
 from parseq_tui.ui.widgets.line_view import Themed
+
+DragStage = Literal["held", "dropped", "given up"]
+"""Of a keyframe under the mouse: only being tried, to stay, to go back."""
 
 
 class CurvesPane(Themed, can_focus=True):
@@ -73,11 +76,11 @@ class CurvesPane(Themed, can_focus=True):
             self.field, self.frame, self.value = field, frame, value
 
     class KeyframeDragged(Message):
-        """The value a field has at `frame` shall be `value` at `to_frame`. Until `final`, it is only being tried."""
+        """The value a field has at `frame` shall be `value` at `to_frame`, if it was dropped there."""
 
-        def __init__(self, field: str, frame: int, to_frame: int, value: float, *, final: bool) -> None:
+        def __init__(self, field: str, frame: int, to_frame: int, value: float, stage: DragStage) -> None:
             super().__init__()
-            self.field, self.frame, self.to_frame, self.value, self.final = field, frame, to_frame, value, final
+            self.field, self.frame, self.to_frame, self.value, self.stage = field, frame, to_frame, value, stage
 
     def __init__(self, *, glyphs: Glyphs = "braille", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -88,7 +91,7 @@ class CurvesPane(Themed, can_focus=True):
         self._strips: dict[int, Strip] = {}
         self._asked: ChartRequest | None = None
         self._building = False
-        self._held: Grip | None = None
+        self._held: Drag | None = None
         self._held_at, self._held_to = (0, 0), (0, 0.0)
         """While a keyframe is dragged: column and row of the picture, and the frame (from 0) and value there."""
 
@@ -218,8 +221,7 @@ class CurvesPane(Themed, can_focus=True):
         if self._held is not None:
             event.stop()
             event.prevent_default()
-            self._held_to = (self._held.frame, self._held.value)
-            self._post_drag(final=False)
+            self._post_drag("given up")
             self._let_go()
 
     def _ask_for(self, frame: int) -> None:
@@ -233,28 +235,28 @@ class CurvesPane(Themed, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None or self._chart is None or event.button != 1 or offset.y < 1:
             return
-        self._held = grip_at(self._chart, offset.x, offset.y - 1)
-        if self._held is not None:
-            self._held_at, self._held_to = (offset.x, offset.y - 1), (self._held.frame, self._held.value)
+        grip = grip_at(self._chart, offset.x, offset.y - 1)
+        if grip is not None:
+            self._held = Drag(self._chart, grip, offset.x, offset.y - 1)
+            self._held_at, self._held_to = (offset.x, offset.y - 1), (grip.frame, grip.value)
             self.capture_mouse()
             self.refresh()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self._held is None or self._chart is None:
+        if self._held is None:
             return
         offset = event.offset - self.gutter.top_left
-        row = min(max(offset.y - 1, 0), self._chart.canvas_height - 1)
-        column = min(max(offset.x, self._chart.left), self.size.width - 1)
-        if (column, row) != self._held_at:
-            self._held_at, self._held_to = (column, row), dropped(self._chart, self._held.field, column, row)
-            self._post_drag(final=False)
+        column = min(max(offset.x, self._held.chart.left), self.size.width - 1)
+        if (column, offset.y - 1) != self._held_at:
+            self._held_at, self._held_to = (column, offset.y - 1), self._held.moved_to(column, offset.y - 1)
+            self._post_drag("held")
             self.refresh()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Drop what is held; without anything held, or without having moved it, the playhead goes there."""
         offset = event.get_content_offset(self)
-        if self._held is not None and self._held_to != (self._held.frame, self._held.value):
-            self._post_drag(final=True)
+        if self._held is not None and self._held_to != (self._held.grip.frame, self._held.grip.value):
+            self._post_drag("dropped")
         elif self._chart is not None and self._view is not None and offset is not None and offset.y > 0:
             self._ask_for(self._view.table.first_frame + self._chart.frame_at(offset.x))
         self._let_go()
@@ -272,11 +274,10 @@ class CurvesPane(Themed, can_focus=True):
         self.release_mouse()
         self.refresh()
 
-    def _post_drag(self, *, final: bool) -> None:
+    def _post_drag(self, stage: DragStage) -> None:
         if self._held is not None and self._view is not None:
-            first, (frame, value) = self._view.table.first_frame, self._held_to
-            held = self._held
-            self.post_message(self.KeyframeDragged(held.field, held.frame + first, frame + first, value, final=final))
+            first, (frame, value), grip = self._view.table.first_frame, self._held_to, self._held.grip
+            self.post_message(self.KeyframeDragged(grip.field, grip.frame + first, frame + first, value, stage))
 
     # building
 
@@ -345,7 +346,7 @@ class CurvesPane(Themed, can_focus=True):
         column = self._column(self._playhead)
         if column is not None:
             strip = with_playhead(strip, column, self.palette, self._glyphs)
-        if self._held is not None and self._held_at[1] == y - 1:
+        if self._held is not None and min(max(self._held_at[1], 0), self._chart.canvas_height - 1) == y - 1:
             strip = with_grip(strip, self._held_at[0], self.palette, self._glyphs)
         return strip
 
@@ -370,6 +371,6 @@ class CurvesPane(Themed, can_focus=True):
         parts = legend_parts(self._view, self._index, self.palette, self._glyphs)
         if self._held is not None:
             frame, value = self._held_to
-            told = f"{self._held.field}: {value:g} at {frame + self._view.table.first_frame}  "
+            told = f"{self._held.grip.field}: {value:g} at {frame + self._view.table.first_frame}  "
             parts = [(told, self.palette.style("warning", attributes="bold")), *parts]
         return self.line(*parts)
