@@ -17,12 +17,24 @@ from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from parseq_tui.ui.terminal_answers import TerminalAnswers
+
 ESCAPE_POLL_SECONDS: Final = 0.01
 IDLE_POLL_SECONDS: Final = 0.1
 
 
 class EditorDriver(LinuxDriver):
     """Used on every POSIX terminal; tests run headless without it."""
+
+    _answers: TerminalAnswers | None = None
+    """Waits for what the terminal says of itself."""
+
+    def ask(self, question: str, answers: TerminalAnswers | None) -> None:
+        """Write a question; what comes is first looked through for the answers (None: not any more)."""
+        self._answers = answers
+        if question:
+            self.write(question)
+            self.flush()
 
     def _enable_mouse_support(self) -> None:
         if not self._mouse:
@@ -84,7 +96,11 @@ class EditorDriver(LinuxDriver):
             return False
         if not data:
             return False
-        for event in parser.feed(decode(data)):  # type: ignore[operator]
+        text: str = decode(data)  # type: ignore[operator]
+        answers = self._answers
+        if answers is not None and not answers.over:
+            text = answers.feed(text)
+        for event in parser.feed(text) if text else ():
             self.process_message(event)
         return True
 

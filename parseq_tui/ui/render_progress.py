@@ -88,7 +88,7 @@ class Progress:
     def _frame(self, event: FrameDone) -> None:
         self.newest, self.done, self.total = event, event.done, event.total
         self.reused += event.reused
-        if self.state in ("starting", "loading"):
+        if self.state in ("starting", "loading", "rendering"):
             self.state, self.words = "rendering", ""
         if event.preview:
             self.previews[event.frame] = event.preview

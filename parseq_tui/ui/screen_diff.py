@@ -5,6 +5,9 @@ Here an update is compared with what the terminal shows: only cells that differ 
 changes. On a 160 × 45 screen that makes a cursor move about 250 bytes instead of a kilobyte, and a playhead moving
 through the curves a few hundred instead of four thousand.
 
+Pictures that the terminal paints over cells (sixel) are characters here (drawing/graphics.py): one is sent when all its
+cells hold its character and some of them did not before. What of it is covered is only text over it.
+
 Invariant: `_rows` is what the terminal shows; whoever else writes to the terminal must call `forget`.
 """
 
@@ -22,6 +25,8 @@ from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, Layou
 from textual.geometry import Region
 from textual.strip import Strip
 
+from parseq_tui.ui.drawing.graphics import Graphics, stands_for_graphic
+
 Cell = tuple[str, Style]
 """A character and its style; the second half of a wide character is ""."""
 Codes = tuple[str, str, str]
@@ -29,6 +34,8 @@ Codes = tuple[str, str, str]
 
 _PLAIN: Final = Style()
 _RESET: Final[Codes] = ("", "39", "49")
+_MOST_MARKS: Final = 4
+"""Combining marks kept on one character: what comes after them is a joke or an attack."""
 _BRIDGE: Final = 4
 """So many unchanged cells are sent again rather than moving the cursor over them, if colours stay the same."""
 _ATTRIBUTES: Final = (
@@ -45,6 +52,8 @@ class ScreenDiff:
     """What the terminal shows, and the shortest way from there to what it should show."""
 
     def __init__(self) -> None:
+        self.graphics = Graphics()
+        """Pictures that may be among the cells."""
         self._rows: dict[int, list[Cell | None]] = {}
         self._strips: dict[int, dict[int, Strip]] = {}
         """Row → column → the strip that was put there last: what is the same again is not looked at cell by cell."""
@@ -69,10 +78,12 @@ class ScreenDiff:
             known = self._strips.setdefault(y, {})
             if known.get(x) != strip:
                 self._put(writer, y, x, strip, known)
+        for character, places in writer.graphics.items():
+            self._put_graphic(writer, character, places)
         return writer.finished()
 
     def _put(self, writer: _Writer, y: int, x: int, strip: Strip, known: dict[int, Strip]) -> None:
-        fresh = list(_cells(strip))
+        fresh = _cells(strip)
         row, end = self._rows.setdefault(y, []), x + len(fresh)
         if len(row) < end:
             row.extend([None] * (end - len(row)))
@@ -82,7 +93,21 @@ class ScreenDiff:
             del known[left]
         known[x] = strip
         for start, stop in _changed(before, fresh):
-            writer.put(y, x + start, fresh[start:stop])
+            if self.graphics and any(stands_for_graphic(text) for text, _ in fresh[start:stop]):
+                writer.put_around_graphics(y, x + start, fresh[start:stop])
+            else:
+                writer.put(y, x + start, fresh[start:stop])
+
+    def _put_graphic(self, writer: _Writer, character: str, places: Sequence[tuple[int, int, Cell]]) -> None:
+        """A picture that is seen whole is drawn anew; of one that is covered in part, what is seen stays as it is."""
+        held = [(y, x) for y, row in self._rows.items() for x, cell in enumerate(row) if cell and cell[0] == character]
+        if character in self.graphics:
+            graphic = self.graphics[character]
+            if len(held) == graphic.columns * graphic.rows:
+                writer.put_raw(*min(held), graphic.payload)
+                return
+        for y, x, (_, style) in places:
+            writer.put(y, x, [(" ", style)])
 
 
 class _DiffedUpdate(CompositorUpdate):
@@ -103,6 +128,8 @@ class _Writer:
         self._colors = colors
         self._out: list[str] = []
         self._now = _RESET
+        self.graphics: dict[str, list[tuple[int, int, Cell]]] = {}
+        """Pictures' cells that were to be written: character → (row, column, cell)."""
 
     def put(self, y: int, x: int, cells: Sequence[Cell]) -> None:
         """Write cells at a place."""
@@ -113,6 +140,22 @@ class _Writer:
                 style = its
                 self._change_to(_codes(its, self._colors))
             self._out.append(text)
+
+    def put_around_graphics(self, y: int, x: int, cells: Sequence[Cell]) -> None:
+        """Write cells, and keep for later those that are a picture's."""
+        start = 0
+        for index, cell in enumerate(cells):
+            if stands_for_graphic(cell[0]):
+                if start < index:
+                    self.put(y, x + start, cells[start:index])
+                start = index + 1
+                self.graphics.setdefault(cell[0], []).append((y, x + index, cell))
+        if start < len(cells):
+            self.put(y, x + start, cells[start:])
+
+    def put_raw(self, y: int, x: int, sequence: str) -> None:
+        """Write something that leaves colours as they are, at a place."""
+        self._out.append(f"\x1b[{y + 1};{x + 1}H{sequence}")
 
     def finished(self) -> str:
         """Everything, with the terminal's colours as they were."""
@@ -159,21 +202,32 @@ def _strips_of(update: ChopsUpdate | LayoutUpdate) -> Iterator[tuple[int, int, S
                 yield y, x, chop
 
 
-def _cells(strip: Strip) -> Iterator[Cell]:
+def _cells(strip: Strip) -> list[Cell]:
+    cells: list[Cell] = []
     for text, style, control in strip:
         if control:
             continue
         style = style or _PLAIN
         if text.isascii():
-            yield from [(character, style) for character in text]
+            cells += [(character, style) for character in text]
             continue
         for character in text:
             width = cell_len(character)
-            if not width:  # a combining mark belongs to the character before it, which has been sent
-                continue
-            yield character, style
+            if width:
+                cells.append((character, style))
+            elif cells:
+                _combine(cells, character)
             if width == 2:
-                yield "", style
+                cells.append(("", style))
+    return cells
+
+
+def _combine(cells: list[Cell], mark: str) -> None:
+    """A combining mark belongs to the character before it."""
+    at = -1 if cells[-1][0] or len(cells) < 2 else -2
+    text, style = cells[at]
+    if len(text) <= _MOST_MARKS:
+        cells[at] = (text + mark, style)
 
 
 def _changed(before: Sequence[Cell | None], after: Sequence[Cell]) -> Iterator[tuple[int, int]]:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pane_session import in_panes, text_of
-from panes_demo import PanesDemo
-from textual.pilot import Pilot
 
 from parseq_tui.ui.drawing.halfblocks import fitted_size, half_blocks, resized, shades
-from parseq_tui.ui.widgets.frame_preview import FramePreview
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -54,21 +49,3 @@ def test_without_colour_lightness_becomes_letters() -> None:
     ramp = np.repeat(np.linspace(0, 255, 10).astype(np.uint8)[None, :, None], 3, axis=2)
     (strip,) = shades(ramp, 10, 1)
     assert strip.text == " .:-=+*#%@"
-
-
-@pytest.mark.parametrize("no_color", [False, True])
-def test_the_widget_shows_a_picture_and_its_words(no_color: bool) -> None:
-    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
-        preview = FramePreview()
-        preview.styles.height = 10
-        await app.mount(preview)
-        await pilot.pause()
-        app.no_color = no_color
-        preview.show(np.full((20, 20, 3), 255, np.uint8), "frame 7")
-        rows = text_of(preview)
-        assert rows[0].strip() == ("@" if no_color else "▀") * 18
-        assert rows[9].rstrip() == "frame 7"
-        preview.show(None, "nothing yet")
-        assert text_of(preview)[0].rstrip() == "nothing yet"
-
-    in_panes(test)

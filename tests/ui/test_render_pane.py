@@ -234,13 +234,13 @@ def test_a_large_picture_takes_the_room_and_comes_less_often(client: RenderClien
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         small = sum("▀" in row for row in await polled(app, pilot))
         pane = app.query_one(RenderPane)
-        assert pane._picture_pause() <= 4
+        assert pane._feed.pause(running=True) <= 4
         pane.focus()
         await pilot.press("v")
         assert sum("▀" in row for row in rows(app)) > 1.25 * small
-        assert pane._picture_pause() >= 6, "at 40 kB a second"
+        assert pane._feed.pause(running=True) >= 6, "at 40 kB a second"
         worker.frame(1, 9)
-        pane._picture_tick = pane._ticks
+        pane._feed.shown_at = pane._ticks
         assert "frame 0 (newest)" in await polled(app, pilot, times=2)
         assert "frame 1 (newest)" in await polled(app, pilot, times=8)
 

@@ -7,46 +7,40 @@ a key up; what is read is drawn only where it changed. It starts and stops nothi
 from __future__ import annotations
 
 import asyncio
-from math import ceil
-from pathlib import Path
-from textwrap import wrap
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from parseq_tui.errors import RenderError
-from parseq_tui.render.client import RenderClient, Take, TakeSummary, read_ppm
-from parseq_tui.render.messages import Event
-from parseq_tui.ui.drawing.cells import plain
-from parseq_tui.ui.drawing.halfblocks import Picture, fitted_size
-from parseq_tui.ui.render_progress import Level, Progress, clock
-from parseq_tui.ui.widgets.frame_preview import picture_strips
+from parseq_tui.render.client import RenderClient, TakeSummary
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.ui import render_words
+from parseq_tui.ui.frame_feed import TICK_SECONDS, FrameFeed
+from parseq_tui.ui.pictures import Pictures
+from parseq_tui.ui.render_progress import Progress
+from parseq_tui.ui.render_words import Part, Words
+from parseq_tui.ui.take_follower import TakeFollower
 from parseq_tui.ui.widgets.line_view import LineView
 
 Scope = Literal["all", "selection", "frame"]
 
-POLL_SECONDS = 0.25
 HIDDEN_POLLS = 4
 """Ticks from one poll to the next while the pane cannot be seen."""
 PREVIEW_CELLS = (48, 24)
 LARGE_CELLS = (96, 54)
 """The worker's pictures hold no more."""
-BYTES_PER_CELL, BYTES_PER_SECOND = 36, 40_000
-"""What a coloured cell costs, and what pictures of a running render may send; they come twice a second at most."""
-_ROLES: dict[Level, str] = {"info": "dim", "warning": "warning", "error": "error"}
-_LEVEL_MARKS: dict[Level, str] = {"info": " ", "warning": "? ", "error": "! "}
-_STATES = {
-    "done": ("finished", "success"),
-    "stopped": ("stopped", "warning"),
-    "failed": ("failed", "error"),
-    "killed": ("ended without a word", "error"),
-}
+LOW_ROWS, BESIDE_COLUMNS = 14, 60
+"""In a pane this low and this wide the picture stands beside the words, not among them."""
+LISTED_TAKES = 50
+_GAP = Part("  ")
+_HALF_BLOCKS = Pictures()
 
 
 class RenderPane(LineView, can_focus=True):
-    """Progress, a small picture, the last log lines; `t` lists the takes instead of the log."""
+    """Progress, a small picture beside the values of its frame, the last log lines; `t` lists the takes instead."""
 
     DEFAULT_CSS = "RenderPane { background: $background; min-height: 3; }"
     BORDER_TITLE = "render"
@@ -104,20 +98,17 @@ class RenderPane(LineView, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._client = client
-        self._follower: Follower | None = None if client is None else Follower(client)
+        self._follower: TakeFollower | None = None if client is None else TakeFollower(client)
         self._playhead = 0
         self._follow_newest = True
-        self._picture: Picture | None = None
-        self._picture_of: tuple[str, int] | None = None
-        """Take and frame that `_picture` shows."""
+        self._feed = FrameFeed(self._pictures)
+        self._table: FrameTable | None = None
         self._takes: tuple[TakeSummary, ...] | None = None
-        """Listed instead of the log, newest first; None: the log is shown."""
+        """Listed instead of picture and log, newest first; None: those are shown."""
         self._selected_take = 0
         self._large = False
         self._note = ""
         self._ticks = 0
-        self._picture_tick = 0
-        """When the last new picture was shown."""
         self._polling = False
 
     # what the host calls
@@ -125,8 +116,9 @@ class RenderPane(LineView, can_focus=True):
     def set_client(self, client: RenderClient | None) -> None:
         """Follow another document's renders: its newest take, running or finished."""
         self._client = client
-        self._follower = None if client is None else Follower(client)
-        self._picture = self._picture_of = self._takes = None
+        self._follower = None if client is None else TakeFollower(client)
+        self._takes = None
+        self._feed.forget()
         self._draw()
         self.poll()
 
@@ -136,12 +128,19 @@ class RenderPane(LineView, can_focus=True):
             self._note = words
             self._draw()
 
+    def set_values(self, table: FrameTable | None) -> None:
+        """The values to be seen beside a frame."""
+        if table is not self._table:
+            self._table = table
+            self._draw()
+
     def set_playhead(self, frame: int) -> None:
         """The frame whose picture is shown unless a running render is being followed."""
-        if frame != self._playhead:
-            self._playhead = frame
-            if self._wanted_frame() == frame and self._picture_tick != self._ticks:
-                self.poll()  # else the next tick does: a held key must not flood the link with pictures
+        if frame == self._playhead:
+            return
+        self._playhead = frame
+        if self._wanted_frame() == frame and self._feed.shown_at != self._ticks:
+            self.poll()  # else the next tick does: a held key must not flood the link with pictures
 
     @property
     def progress(self) -> Progress | None:
@@ -158,7 +157,7 @@ class RenderPane(LineView, can_focus=True):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._timer = self.set_interval(POLL_SECONDS, self._tick, name="render files")
+        self._timer = self.set_interval(TICK_SECONDS, self._tick, name="render files")
         self.poll()
 
     def _tick(self) -> None:
@@ -166,43 +165,17 @@ class RenderPane(LineView, can_focus=True):
         if self.is_on_screen or self._ticks % HIDDEN_POLLS == 0:
             self.poll()
 
-    async def _poll(self, follower: Follower) -> None:
+    async def _poll(self, follower: TakeFollower) -> None:
         try:
             await asyncio.to_thread(follower.poll)
+            if follower is self._follower and self.is_on_screen:
+                running = not follower.progress.over
+                frame = self._wanted_frame()
+                await self._feed.look(follower, frame, self._picture_room(), self._ticks, running=running)
             if follower is self._follower:
-                await self._load_picture(follower)
                 self._draw()
         finally:
             self._polling = False
-
-    async def _load_picture(self, follower: Follower) -> None:
-        frame = self._wanted_frame()
-        path = follower.preview(frame)
-        wanted = None if path is None or follower.take is None or frame is None else (follower.take.name, frame)
-        if wanted == self._picture_of:
-            return
-        following = self._follow_newest and not follower.progress.over
-        if following and self._ticks - self._picture_tick < self._picture_pause():
-            return
-        self._picture, self._picture_of, self._picture_tick = None, wanted, self._ticks
-        if path is not None:
-            try:
-                self._picture = await asyncio.to_thread(read_ppm, path)
-            except RenderError:
-                # half written, or pruned meanwhile: the next poll may do better
-                self._picture_of = None
-
-    def _picture_pause(self) -> int:
-        """Ticks between two pictures of a running render."""
-        if self._picture is None:
-            return 0
-        columns, rows = fitted_size(self._picture, *self._picture_room(self.size.height))
-        seconds = columns * rows * BYTES_PER_CELL / BYTES_PER_SECOND
-        return max(2, ceil(seconds / POLL_SECONDS))
-
-    def _picture_room(self, rows: int) -> tuple[int, int]:
-        columns, most = LARGE_CELLS if self._large else PREVIEW_CELLS
-        return min(self.size.width, columns), min(rows, most)
 
     def _wanted_frame(self) -> int | None:
         progress = self.progress
@@ -228,9 +201,10 @@ class RenderPane(LineView, can_focus=True):
         self.poll()
 
     def action_toggle_large(self) -> None:
-        """Give the picture all the room there is, or leave some to the log."""
+        """Give the picture all the room there is, or leave some to the words."""
         self._large = not self._large
         self._draw()
+        self.poll()
 
     def action_scrub(self, frames: int) -> None:
         self._follow_newest = False
@@ -243,7 +217,9 @@ class RenderPane(LineView, can_focus=True):
             self._takes = None
         else:
             client = self._client
-            self._takes = await asyncio.to_thread(lambda: tuple(take.summary() for take in client.takes()[:50]))
+            self._takes = await asyncio.to_thread(
+                lambda: tuple(take.summary() for take in client.takes()[:LISTED_TAKES])
+            )
             self._selected_take = 0
         self._draw()
 
@@ -256,9 +232,10 @@ class RenderPane(LineView, can_focus=True):
         if self._takes and self._client is not None:
             name = self._takes[self._selected_take].name
             take = next((take for take in self._client.takes() if take.name == name), None)
-            self._follower = Follower(self._client, take)
+            newest = self._selected_take == 0
+            self._follower = TakeFollower(self._client, None if newest else take)
             self._takes = None
-            self._picture_of = None
+            self._feed.forget()
             self.poll()
 
     # painting
@@ -267,156 +244,102 @@ class RenderPane(LineView, can_focus=True):
         self._draw()
 
     def theme_changed(self) -> None:
+        self._feed.theme_changed()
         self._draw()
 
     def _draw(self) -> None:
         if not self.size.width or not self.size.height:
             return
         progress = self.progress
-        if progress is None:
-            dim = self.palette.style("dim")
-            words = ["nothing rendered yet", "r render   d draft   w what it costs"]
-            self.set_lines([*self._noted(), *(self.line((text, dim)) for text in words)])
-            return
-        status = [self._bar(progress)] if self._large and progress.state != "failed" else self._status(progress)
-        status = [*self._noted(), *status]
-        room = self.size.height - len(status)
-        picture = self._picture_rows(max(0, room - (0 if self._large else max(2, room // 4))))
-        self.set_lines([*status, *picture, *self._below(progress, room - len(picture))])
-
-    def _noted(self) -> list[Strip]:
-        rows = wrap(self._note, max(8, self.size.width)) if self._note else []
-        return [self.line((row, self.palette.style("accent"))) for row in rows]
-
-    def _status(self, progress: Progress) -> list[Strip]:
-        assert self._follower is not None and self._follower.take is not None
-        palette, started = self.palette, progress.started
-        words, role = _STATES.get(progress.state, (progress.words or progress.state, "accent"))
-        about = f"  take {self._follower.take.name}"
-        if started is not None:
-            about += f"  {started.engine} {started.model} {started.width}x{started.height}"
-        lines = [self.line((words, palette.style(role, attributes="bold")), (plain(about), palette.style("dim")))]
-        lines.append(self._bar(progress))
-        parts = []
-        if progress.seconds_per_frame is not None:
-            parts.append(f"{progress.seconds_per_frame:.2f} s/frame")
-        if progress.seconds_left is not None:
-            parts.append(f"{clock(progress.seconds_left)} left")
-        if progress.ended is not None:
-            parts.append(f"in {clock(progress.ended.seconds)}")
-        parts.append(f"{progress.reused} cached")
-        lines.append(self.line(("  ".join(parts), palette.style("text"))))
-        return [*lines, *self._last_words(progress)]
-
-    def _bar(self, progress: Progress) -> Strip:
-        total = max(1, progress.total)
-        numbers = f" {progress.done}/{progress.total} {100 * progress.done // total} %"
-        width = max(4, self.size.width - len(numbers) - 2)
-        full = min(width, width * progress.done // total)
-        cached = min(full, round(width * progress.reused / total))
-        palette = self.palette
-        return self.line(
-            ("[", palette.style("dim")),
-            ("=" * cached, palette.style("dim")),
-            ("#" * (full - cached), palette.style("success")),
-            ("." * (width - full), palette.style("dim")),
-            ("]", palette.style("dim")),
-            (numbers, palette.style("text")),
-        )
-
-    def _last_words(self, progress: Progress) -> list[Strip]:
-        """The error and what to do about it, or where the video is."""
-        ended, width = progress.ended, max(8, self.size.width)
-        if progress.state == "killed":
-            texts = [("! the worker is gone", "error"), ("  render again: it goes on behind the last frame", "text")]
-        elif ended is None:
-            texts = []
-        elif ended.outcome == "failed":
-            texts = [(row, "error") for row in wrap(f"! {plain(ended.message)}", width, subsequent_indent="  ")]
-            texts += [(row, "text") for row in wrap(f"  {plain(ended.hint)}", width, subsequent_indent="  ")]
-        else:
-            texts = [(Path(ended.video).name, "success")] if ended.video else []
-        return [self.line((text, self.palette.style(role))) for text, role in texts]
-
-    def _picture_rows(self, rows: int) -> list[Strip]:
-        if rows < 3:
-            return []
-        if self._picture is None or self._picture_of is None:
-            frame, progress = self._wanted_frame(), self.progress
-            if frame is None or progress is None or not progress.previews:
-                return []
-            return [self.line((f"frame {frame}: no picture yet", self.palette.style("dim")))]
-        strips = picture_strips(self._picture, *self._picture_room(rows - 1), self.app)
-        newest = self._follow_newest and self.progress is not None and not self.progress.over
-        caption = f"frame {self._picture_of[1]}" + (" (newest)" if newest else "")
-        return [*strips, self.line((caption, self.palette.style("dim")))]
-
-    def _below(self, progress: Progress, rows: int) -> list[Strip]:
-        if rows < 1:
-            return []
         if self._takes is not None:
-            return self._take_rows(rows)
-        lines: list[Strip] = []
-        for level, text in reversed(progress.log):
-            if len(lines) >= rows:
-                break
-            style = self.palette.style(_ROLES[level])
-            # what is wrong is read whole, what went well need not be
-            texts = [text] if level == "info" else wrap(text, max(8, self.size.width - 2)) or [text]
-            lines = [self.line((_LEVEL_MARKS[level] + part, style)) for part in texts] + lines
-        return lines[-rows:]
+            head = render_words.noted(self._note, self.size.width)
+            rows = self.size.height - len(head)
+            self.set_lines(self._painted([*head, *render_words.takes(self._takes, self._selected_take, rows)]))
+        elif progress is None:
+            words = render_words.spoken(["nothing rendered yet", "r render   d draft   w what it costs"], "dim")
+            self.set_lines(self._painted([*render_words.noted(self._note, self.size.width), *words]))
+        elif self._beside:
+            self.set_lines(self._side_by_side(progress))
+        else:
+            self.set_lines(self._stacked(progress))
 
-    def _take_rows(self, rows: int) -> list[Strip]:
-        assert self._takes is not None
-        top = max(0, min(self._selected_take - rows // 2, len(self._takes) - rows))
-        lines = []
-        for index, take in enumerate(self._takes[top : top + rows], start=top):
-            selected = index == self._selected_take
-            on = "selection" if selected else "background"
-            counts = f"{take.done}/{take.total}  {take.size / 1e6:.1f} MB  {take.reused} cached"
-            text = f"{'>' if selected else ' '} {take.name}  {take.state}  {counts}"
-            lines.append(self.line((text, self.palette.style("text", on)), on=on))
-        return lines or [self.line(("no takes yet", self.palette.style("dim")))]
+    @property
+    def _beside(self) -> bool:
+        return self.size.height < LOW_ROWS and self.size.width >= BESIDE_COLUMNS
 
+    def _head(self, progress: Progress, width: int) -> list[Words]:
+        take = "" if self._follower is None or self._follower.take is None else self._follower.take.name
+        brief = self._large and progress.state != "failed"
+        return [
+            *render_words.noted(self._note, width),
+            *([render_words.bar(progress, width)] if brief else render_words.status(progress, take, width)),
+        ]
 
-class Follower:
-    """Reads one take's files. Used in a thread by one poll at a time; what it knows is read between polls."""
+    def _picture_room(self) -> tuple[int, int]:
+        """Columns and rows that a picture may have."""
+        width, height = self.size
+        most, rows = LARGE_CELLS if self._large else PREVIEW_CELLS
+        if self._beside:
+            return min(width // 2, most), min(height - 1, rows)
+        progress = self.progress
+        room = height - (len(self._head(progress, width)) if progress is not None else 0)
+        return min(width, most), min(room - 1 - (0 if self._large else max(2, room // 4)), rows)
 
-    def __init__(self, client: RenderClient, take: Take | None = None) -> None:
-        self._client = client
-        self._pinned = take is not None
-        self.take = take
-        self.progress = Progress()
-        self._tail = None if take is None else take.tail()
-        self._polls = 0
+    def _stacked(self, progress: Progress) -> list[Strip]:
+        head = self._painted(self._head(progress, self.size.width))
+        picture = self._feed.strips(self.palette.style(), self._picture_room())
+        if picture:
+            left = self.size.width - picture[0].cell_length
+            picture = self._joined(picture, self._painted(self._values(left, len(picture)), left))
+        picture += self._painted(self._caption(progress))
+        rows = self.size.height - len(head) - len(picture)
+        return [*head, *picture, *self._painted(render_words.log(progress, self.size.width, rows))]
 
-    def poll(self) -> None:
-        """Take in what was added; change to a newer take unless a certain one is looked at."""
-        self._polls += 1
-        if not self._pinned:
-            latest = self._client.latest()
-            if latest is not None and latest != self.take:
-                self.take, self._tail, self.progress = latest, latest.tail(), Progress()
-        if self._tail is None or self.take is None:
-            return
-        events: list[Event] = self._tail.poll()
-        self.progress.fold(events)
-        if not events and self.progress.ended is None and self._polls % HIDDEN_POLLS == 0 and not self.take.running():
-            self.progress.fold(self._tail.poll())  # its last words may have come between the two looks
-            self.progress.worker_gone(last_lines(self.take.log_path))
+    def _side_by_side(self, progress: Progress) -> list[Strip]:
+        picture = self._feed.strips(self.palette.style(), self._picture_room())
+        left = self.size.width - (picture[0].cell_length if picture else 0)
+        width = left - len(_GAP.text)
+        words = [*self._head(progress, width), *self._caption(progress)]
+        rows = self.size.height - len(words)
+        words += self._values(left, rows - 2, gap=False) if picture else []
+        words += render_words.log(progress, width, self.size.height - len(words))
+        if not picture:
+            return self._painted(words)
+        return self._joined(picture, self._painted([[_GAP, *row] for row in words], left))
 
-    def preview(self, frame: int | None) -> Path | None:
-        """The small picture of a frame, if this take has one."""
-        if frame is None or self.take is None or frame not in self.progress.previews:
-            return None
-        return self.take.folder / "preview" / Path(self.progress.previews[frame]).name
+    def _values(self, width: int, rows: int, *, gap: bool = True) -> list[Words]:
+        """The values of the frame in the picture."""
+        frame = self._feed.frame
+        if frame is None:
+            return []
+        found = render_words.values(self._table, frame, width - len(_GAP.text), rows)
+        return [[_GAP, *row] for row in found] if gap else found
 
+    def _caption(self, progress: Progress) -> list[Words]:
+        """What is, or will be, in the picture."""
+        if self._feed.frame is not None:
+            newest = self._follow_newest and not progress.over
+            return render_words.spoken([f"frame {self._feed.frame}" + (" (newest)" if newest else "")], "dim")
+        frame = self._wanted_frame()
+        if frame is None or not progress.previews or self._feed.off:
+            return []
+        return render_words.spoken([f"frame {frame}: no picture yet"], "dim")
 
-def last_lines(path: Path, most: int = 20) -> list[str]:
-    """What a worker printed last: why it died, if nothing else says so. At most 8 kB are read."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 8192))
-            return file.read(8192).decode("utf-8", "replace").splitlines()[-most:]
-    except OSError:
-        return []
+    def _painted(self, rows: Sequence[Words], width: int = 0) -> list[Strip]:
+        style = self.palette.style
+        painted = []
+        for row in rows:
+            on = row[-1].on if row else "background"
+            parts = ((part.text, style(part.role, part.on, part.attributes)) for part in row)
+            painted.append(self.line(*parts, width=width, on=on))
+        return painted
+
+    def _joined(self, left: Sequence[Strip], right: Sequence[Strip]) -> list[Strip]:
+        """Two columns of rows, each of one width; the shorter one is filled up."""
+        style = self.palette.style()
+        blanks = [Strip.blank(column[0].cell_length if column else 0, style) for column in (left, right)]
+        return [Strip.join([a or blanks[0], b or blanks[1]]) for a, b in zip_longest(left, right)]
+
+    def _pictures(self) -> Pictures:
+        pictures = getattr(self.app, "pictures", None)
+        return pictures if isinstance(pictures, Pictures) else _HALF_BLOCKS

@@ -1,0 +1,146 @@
+"""What the render pane says, as rows of words: progress, how it ended, the log, the takes, a frame's values.
+
+Nothing here draws or reads files: a row is texts and the roles they are painted in, so that it can be checked as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import NamedTuple
+
+from parseq_tui.render.client import TakeSummary
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.ui.drawing.cells import fitted, fixed, plain
+from parseq_tui.ui.render_progress import Level, Progress, clock
+
+VALUE_NAME_CELLS, VALUE_CELLS = 20, 31
+"""Width of a name beside a picture, and of the name, its value and a gap."""
+_ROLES: dict[Level, str] = {"info": "dim", "warning": "warning", "error": "error"}
+_LEVEL_MARKS: dict[Level, str] = {"info": " ", "warning": "? ", "error": "! "}
+_STATES = {
+    "done": ("finished", "success"),
+    "stopped": ("stopped", "warning"),
+    "failed": ("failed", "error"),
+    "killed": ("ended without a word", "error"),
+}
+
+
+class Part(NamedTuple):
+    """A text and what it is painted as."""
+
+    text: str
+    role: str = "text"
+    attributes: str = ""
+    on: str = "background"
+
+
+Words = Sequence[Part]
+"""One row."""
+
+
+def spoken(rows: Iterable[str], role: str = "text") -> list[Words]:
+    """Plain rows of one role."""
+    return [[Part(row, role)] for row in rows]
+
+
+def noted(note: str, width: int) -> list[Words]:
+    """What is to be known before a render starts, wrapped; nothing for ""."""
+    return spoken(wrap(note, max(8, width)), "accent") if note else []
+
+
+def status(progress: Progress, take: str, width: int) -> list[Words]:
+    """What a take does or how it ended, how far it is, and what that costs."""
+    words, role = _STATES.get(progress.state, (progress.words or progress.state, "accent"))
+    about, started = f"  take {take}", progress.started
+    if started is not None:
+        about += f"  {started.engine} {started.model} {started.width}x{started.height}"
+    numbers = []
+    if progress.seconds_per_frame is not None:
+        numbers.append(f"{progress.seconds_per_frame:.2f} s/frame")
+    if progress.seconds_left is not None:
+        numbers.append(f"{clock(progress.seconds_left)} left")
+    if progress.ended is not None:
+        numbers.append(f"in {clock(progress.ended.seconds)}")
+    numbers.append(f"{progress.reused} cached")
+    return [
+        [Part(words, role, "bold"), Part(plain(about), "dim")],
+        bar(progress, width),
+        [Part("  ".join(numbers))],
+        *last_words(progress, width),
+    ]
+
+
+def bar(progress: Progress, width: int) -> Words:
+    """How far it is: `=` from the cache, `#` rendered."""
+    total = max(1, progress.total)
+    numbers = f" {progress.done}/{progress.total} {100 * progress.done // total} %"
+    cells = max(4, width - len(numbers) - 2)
+    full = min(cells, cells * progress.done // total)
+    cached = min(full, round(cells * progress.reused / total))
+    return [
+        Part("[", "dim"),
+        Part("=" * cached, "dim"),
+        Part("#" * (full - cached), "success"),
+        Part("." * (cells - full), "dim"),
+        Part("]", "dim"),
+        Part(numbers),
+    ]
+
+
+def last_words(progress: Progress, width: int) -> list[Words]:
+    """The error and what to do about it, or where the video is."""
+    ended, width = progress.ended, max(8, width)
+    if progress.state == "killed":
+        return [[Part("! the worker is gone", "error")], [Part("  render again: it goes on behind the last frame")]]
+    if ended is None:
+        return []
+    if ended.outcome == "failed":
+        what = wrap(f"! {plain(ended.message)}", width, subsequent_indent="  ")
+        mend = wrap(f"  {plain(ended.hint)}", width, subsequent_indent="  ")
+        return [*spoken(what, "error"), *spoken(mend)]
+    return [[Part(Path(ended.video).name, "success")]] if ended.video else []
+
+
+def log(progress: Progress, width: int, rows: int) -> list[Words]:
+    """The last lines that fit; what is wrong is read whole, what went well need not be."""
+    lines: list[Words] = []
+    for level, text in reversed(progress.log):
+        if len(lines) >= rows:
+            break
+        texts = [text] if level == "info" else wrap(text, max(8, width - 2)) or [text]
+        lines = [*spoken((_LEVEL_MARKS[level] + part for part in texts), _ROLES[level]), *lines]
+    return lines[-rows:] if rows > 0 else []
+
+
+def takes(summaries: Sequence[TakeSummary], chosen: int, rows: int) -> list[Words]:
+    """The takes around the chosen one, newest first, under a line of keys."""
+    if not summaries:
+        return [[Part("no takes yet", "dim")]]
+    rows = max(1, rows - 1)
+    top = max(0, min(chosen - rows // 2, len(summaries) - rows))
+    lines: list[Words] = [[Part("takes: ↑ ↓ choose  Enter look at it  t back", "dim")]]
+    for index, take in enumerate(summaries[top : top + rows], start=top):
+        on = "selection" if index == chosen else "background"
+        counts = f"{take.done}/{take.total}  {take.size / 1e6:.1f} MB  {take.reused} cached"
+        text = f"{'>' if index == chosen else ' '} {take.name}  {take.state}  {counts}"
+        lines.append([Part(text, "text", "", on)])
+    return lines
+
+
+def values(table: FrameTable | None, frame: int, width: int, rows: int) -> list[Words]:
+    """What the fields are at a frame, in as many columns as fit; nothing where the document has no such frame."""
+    across = width // VALUE_CELLS
+    if table is None or across < 1 or rows < 1 or not 0 <= frame - table.first_frame < table.frame_count:
+        return []
+    room, index = across * rows, frame - table.first_frame
+    names = table.fields if len(table.fields) <= room else table.fields[: room - 1]
+    cells = [
+        [Part(fitted(name, VALUE_NAME_CELLS) + " ", "dim"), Part(fitted(fixed(float(table[name][index]), 4), 10))]
+        for name in names
+    ]
+    if len(names) < len(table.fields):
+        cells.append([Part(fitted(f"and {len(table.fields) - len(names)} more", VALUE_CELLS), "dim")])
+    down = min(rows, len(cells))
+    return [[part for cell in cells[row::down] for part in cell] for row in range(down)]

@@ -1,0 +1,57 @@
+"""Reads the files of one take: what was added since the last look, whether its worker lives, its small pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from parseq_tui.render.client import RenderClient, Take
+from parseq_tui.render.messages import Event
+from parseq_tui.ui.render_progress import Progress
+
+LOOKS_AT_WORKER = 4
+"""Of so many polls without news one asks whether the worker is still there."""
+
+
+class TakeFollower:
+    """Used in a thread by one poll at a time; what it knows is read between polls."""
+
+    def __init__(self, client: RenderClient, take: Take | None = None) -> None:
+        """`take`: look at this one; None: at the newest, also when a newer one begins."""
+        self._client = client
+        self._pinned = take is not None
+        self.take = take
+        self.progress = Progress()
+        self._tail = None if take is None else take.tail()
+        self._polls = 0
+
+    def poll(self) -> None:
+        """Take in what was added; change to a newer take unless a certain one is looked at."""
+        self._polls += 1
+        if not self._pinned:
+            latest = self._client.latest()
+            if latest is not None and latest != self.take:
+                self.take, self._tail, self.progress = latest, latest.tail(), Progress()
+        if self._tail is None or self.take is None:
+            return
+        events: list[Event] = self._tail.poll()
+        self.progress.fold(events)
+        quiet = not events and self.progress.ended is None and self._polls % LOOKS_AT_WORKER == 0
+        if quiet and not self.take.running():
+            self.progress.fold(self._tail.poll())  # its last words may have come between the two looks
+            self.progress.worker_gone(last_lines(self.take.log_path))
+
+    def preview(self, frame: int | None) -> Path | None:
+        """The small picture of a frame, if this take has one."""
+        if frame is None or self.take is None or frame not in self.progress.previews:
+            return None
+        return self.take.folder / "preview" / Path(self.progress.previews[frame]).name
+
+
+def last_lines(path: Path, most: int = 20) -> list[str]:
+    """What a worker printed last: why it died, if nothing else says so. At most 8 kB are read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 8192))
+            return file.read(8192).decode("utf-8", "replace").splitlines()[-most:]
+    except OSError:
+        return []
