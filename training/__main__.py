@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from training import autoencoder, denoiser, judge, text
+from training import autoencoder, denoiser, judge, polish, text
 
 MODEL = Path(__file__).parents[1] / "parseq_tui" / "models" / "tiny"
-MINUTES: dict[str, float] = {"autoencoder": 24, "text": 4, "denoiser": 60}
+MINUTES: dict[str, float] = {"autoencoder": 60, "text": 5, "denoiser": 90, "polish": 20}
 """Default minutes of the stages whose length is free, on two cores."""
 
 
@@ -29,7 +29,7 @@ def _evaluate(work: Path, folder: Path) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    stages = ["all", "autoencoder", "text", "denoiser", "judge", "export", "evaluate"]
+    stages = ["all", "autoencoder", "text", "denoiser", "polish", "judge", "export", "evaluate"]
     parser.add_argument("stage", nargs="?", default="all", choices=stages)
     parser.add_argument(
         "--work",
@@ -52,6 +52,7 @@ def main() -> None:
         "autoencoder": lambda minutes: autoencoder.train(work, minutes, options.threads),
         "text": lambda minutes: text.train(work, minutes),
         "denoiser": lambda minutes: denoiser.train(work, minutes, options.threads),
+        "polish": lambda minutes: polish.train(work, minutes, options.threads),
         "judge": lambda _: judge.train(work),
         "export": lambda _: _export(work, options.out),
         "evaluate": lambda _: _evaluate(work, options.out),

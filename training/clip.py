@@ -32,7 +32,7 @@ def frame(index: int) -> NDArray[np.uint8]:
     cv2.ellipse(picture, (center[0], GROUND * SCALE), (axes[0], 3 * SCALE), 0, 0, 360, (70, 130, 65), -1, cv2.LINE_AA)
     cv2.ellipse(picture, center, axes, 0, 0, 360, BALL, -1, cv2.LINE_AA)
     cv2.ellipse(picture, center, (axes[0] * 2 // 3, axes[1]), 360 * time, 0, 180, SHADE, 2 * SCALE, cv2.LINE_AA)
-    return cv2.resize(picture, (SIZE, SIZE), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return np.asarray(cv2.resize(picture, (SIZE, SIZE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def main(path: Path) -> None:

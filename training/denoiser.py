@@ -17,17 +17,22 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
-from transformers import CLIPTextModel, CLIPTokenizer
 
+from parseq_tui.render.engines.text_encoding import TextEncoder
 from training import autoencoder, progress, text, workers
 from training.captions import caption, silence
 from training.drawing import Scene, picture, random_scene
 from training.muon import Muon
 
-BATCH = 96
-DRAWINGS = 32000
-EASY = 0.25
+BATCH = 64
+"""Pictures per step and process."""
+DRAWINGS = 40000
+EASY = 0.15
 """Share of the time in which only centred subjects of usual size are shown: forms first, places later."""
+GHOSTS = 0.12
+"""Share of scenes without their subject, or with a pale one: what weights and empty scenes mean."""
+WORN = 0.2
+"""Share of inputs that look like a tired loop's."""
 SILENT = 0.1
 """Share of captions that say nothing: what guidance steers away from."""
 
@@ -81,23 +86,23 @@ class Collection:
 
 @torch.no_grad()
 def encode(vae: AutoencoderTiny, scenes: list[Scene]) -> torch.Tensor:
-    """Latents (n, 4, 16, 16) of the scenes, as half floats."""
+    """Latents (n, 4, 16, 16) of the scenes, as half floats in main memory."""
     out = []
     for k in range(0, len(scenes), 64):
         x = autoencoder.to_tensor(np.stack([picture(s) for s in scenes[k : k + 64]]))
-        with torch.autocast("cpu", torch.bfloat16):
-            out.append(vae.encoder(x).half())
+        with progress.half_precision():
+            out.append(vae.encoder(x.to(progress.DEVICE)).half().cpu())
     return torch.cat(out)
 
 
 def collection(work: Path, count: int, seed: int = 4) -> Collection:
     """The drawings to learn from; made once and kept in `work`."""
     rng = np.random.default_rng(seed)
-    scenes = [random_scene(rng) for _ in range(count)]
+    scenes = [random_scene(rng, GHOSTS) for _ in range(count)]
     path = work / f"latents-{count}-{seed}.pt"
     state = progress.load(path)
     if state is None:
-        progress.save(path, latents=encode(autoencoder.load(work), scenes))
+        progress.save(path, latents=encode(autoencoder.load(work).to(progress.DEVICE), scenes))
         state = progress.load(path)
     assert state is not None
     return Collection(scenes, state["latents"])
@@ -109,82 +114,117 @@ class Batch:
     states: torch.Tensor
 
 
-def batches(
-    data: Collection, tokenizer: CLIPTokenizer, encoder: CLIPTextModel, seed: int, size: int, easy: bool = False
-) -> Iterator[Batch]:
+class Listener:
+    """Captions -> what the UNet hears, weights in brackets included (exactly as the program does it)."""
+
+    def __init__(self, work: Path) -> None:
+        self._tokenizer, model = text.load(work)
+        self._model = model.to(progress.DEVICE)
+        self._weighted = TextEncoder(self._tokenizer, self._model, emphasis="guarded")
+
+    @torch.no_grad()
+    def states(self, texts: list[str]) -> torch.Tensor:
+        """(n, 77, width) float32."""
+        ids = text.token_ids(self._tokenizer, texts).to(progress.DEVICE)
+        with progress.half_precision():
+            states: torch.Tensor = self._model(ids).last_hidden_state.float()
+        for k, words in enumerate(texts):
+            if "(" in words:
+                states[k] = self._weighted.encode(words)[: text.LENGTH].float()
+        return states
+
+
+def batches(data: Collection, listener: Listener, seed: int, size: int, easy: bool = False) -> Iterator[Batch]:
     """Endless batches; every drawing gets a new caption each time it is seen."""
     rng = np.random.default_rng(seed)
-    plain = [s.position == "center" and s.size != "small" for s in data.scenes]
+    plain = [s.position == "center" and s.size in ("medium", "large") and s.presence == 1 for s in data.scenes]
     allowed = np.flatnonzero(plain) if easy else np.arange(len(data.scenes))
     while True:
         picks = rng.choice(allowed, size)
         texts = [silence(rng) if rng.random() < SILENT else caption(data.scenes[k], rng)[0] for k in picks]
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            states = encoder(text.token_ids(tokenizer, texts)).last_hidden_state
-        yield Batch(data.latents[torch.from_numpy(picks)].float(), states.float())
+        latents = data.latents[torch.from_numpy(picks)].float().to(progress.DEVICE)
+        yield Batch(latents, listener.states(texts))
 
 
 def random_times(count: int) -> torch.Tensor:
     """Timesteps with more mass where form is decided: the middle and the noisy end."""
-    u = torch.rand(count)
+    u = torch.rand(count, device=progress.DEVICE)
     return (1000 * (1 - u**1.35)).long().clamp(0, 999)
 
 
+def worn(latents: torch.Tensor) -> torch.Tensor:
+    """Latents as a loop wears them: paler or harder, tinted, mixed with another picture, mottled."""
+    count, channels = latents.shape[:2]
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.randn(count, *shape, device=latents.device)
+
+    out = latents * (1 + 0.15 * normal(1, 1, 1)) + 0.12 * normal(channels, 1, 1)
+    share = 0.4 * torch.rand(count, 1, 1, 1, device=latents.device) * (normal(1, 1, 1) > 0)
+    out = out + share * (latents.roll(1, 0) - out)
+    mottling = F.interpolate(normal(channels, 4, 4), size=latents.shape[-2:], mode="bilinear")
+    return out + 0.2 * torch.rand(count, 1, 1, 1, device=latents.device) * mottling
+
+
 def loss_of(unet: torch.nn.Module, batch: Batch, alphas: torch.Tensor) -> torch.Tensor:
-    """Mean squared error of the predicted velocity."""
-    t = random_times(len(batch.latents))
-    noise = torch.randn_like(batch.latents)
+    """Mean squared error of the predicted velocity.
+
+    Some inputs are worn, and the clean picture is asked for: in a loop the model repairs what the last round did to
+    the picture, instead of adding to it. Not at little noise, where the velocity would have to be huge.
+    """
+    clean = batch.latents
+    t = random_times(len(clean))
+    noise = torch.randn_like(clean)
     a = alphas[t].view(-1, 1, 1, 1)
-    noisy = a.sqrt() * batch.latents + (1 - a).sqrt() * noise
-    wanted = a.sqrt() * noise - (1 - a).sqrt() * batch.latents
-    with torch.autocast("cpu", torch.bfloat16):
+    chosen = (torch.rand_like(a) < WORN) & (a < 0.85)
+    start = torch.where(chosen, worn(clean), clean)
+    noisy = a.sqrt() * start + (1 - a).sqrt() * noise
+    wanted = torch.where(chosen, (a.sqrt() * noisy - clean) / (1 - a).sqrt(), a.sqrt() * noise - (1 - a).sqrt() * clean)
+    with progress.half_precision():
         guess = unet(noisy, t, batch.states, return_dict=False)[0]
     return F.mse_loss(guess.float(), wanted)
 
 
 def train(work: Path, minutes: float, count: int = 2) -> None:
-    """Train for `minutes` in all on `count` cores; a second call continues."""
+    """Train for `minutes` in all in `count` processes; a second call continues."""
     workers.run(_work, work, count, minutes)
 
 
-def _work(rank: int, count: int, work: Path, minutes: float, peak: float = 3e-3, seed: int = 5) -> None:
+def _work(rank: int, count: int, work: Path, minutes: float, peak: float = 2.5e-3, seed: int = 5) -> None:
     data = collection(work, DRAWINGS // count, seed * 100 + rank)
     torch.manual_seed(seed)
-    tokenizer, encoder = text.load(work)
-    unet = build()
+    unet = build().to(progress.DEVICE)
     unet.set_attn_processor(AttnProcessor())  # plain products: the fused kernel's backward pass is slow on CPUs
     optimizer = Muon(unet.parameters(), peak)
-    average = progress.Average(unet, 0.999)
-    step, spent = 0, 0.0
+    average = progress.Average(unet, 0.998)
     path = work / "denoiser.pt"
-    if state := progress.load(path):
-        unet.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        average.weights, step, spent = state["average"], state["step"], state["spent"]
+    step, spent = progress.resume(path, unet, optimizer, average)
     seed = 1000 * seed + 10 * step + rank
     torch.manual_seed(seed)
-    easy, full = (batches(data, tokenizer, encoder, seed, BATCH // count, flag) for flag in (True, False))
-    alphas = scheduler().alphas_cumprod
+    listener = Listener(work)
+    easy, full = (batches(data, listener, seed, BATCH, flag) for flag in (True, False))
+    alphas = scheduler().alphas_cumprod.to(progress.DEVICE)
     budget = progress.Budget(minutes, spent)
-    saved, total, share = time.monotonic(), 0.0, budget.share
+    saved, share, meetings, losses = time.monotonic(), budget.share, workers.Meetings(), [0.0]
     while share < 1:
         progress.set_rate(optimizer, progress.rate_at(share, peak, step, hold=0.3))
         loss = loss_of(unet, next(easy if share < EASY else full), alphas)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        share, mean_loss = workers.agree(unet, budget.share, loss.item())
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimizer.step()
         average.update(unet, step)
         step += 1
-        total += mean_loss
-        if rank == 0 and step % 50 == 0:
-            print(f"denoiser {step} {budget.seconds:.0f}s loss {total / 50:.4f}", flush=True)
-            total = 0.0
-        if rank == 0 and (share >= 1 or time.monotonic() - saved > 150):
+        losses.append(loss.item())
+        if not meetings.due():
+            continue
+        share, mean_loss = meetings.meet(unet, budget.share, float(np.mean(losses)))
+        losses.clear()
+        if rank == 0:
+            print(f"denoiser {step} {budget.seconds:.0f}s loss {mean_loss:.4f}", flush=True)
+        if rank == 0 and (share >= 1 or time.monotonic() - saved > 120):
             saved = time.monotonic()
-            parts = {"model": unet.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
-            progress.save(path, **parts, step=step, spent=budget.seconds)
+            progress.keep(path, unet, optimizer, average, step, budget.seconds)
 
 
 def load(work: Path) -> UNet2DConditionModel:

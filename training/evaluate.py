@@ -1,92 +1,60 @@
 """Measures of an exported model: does it obey, how fast is it, does it survive the loop?
 
-python -m training evaluate        prints a table and writes contact sheets into the work folder
+python -m training evaluate        prints a report and writes contact sheets into the work folder
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-import cv2
+import diffusers
 import numpy as np
 import torch
-from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from numpy.typing import NDArray
 from PIL import Image
 
-from training import judge
-from training.backgrounds import BACKGROUNDS, PLACES
-from training.captions import COLOR_WORDS, PLACE_WORDS
-from training.drawing import Scene
+from training import judge, measures
+from training.backgrounds import BACKGROUNDS, LANDSCAPES, PLACES, TIMES
+from training.captions import COLOR_WORDS, PLACE_WORDS, POSITION_WORDS, SIZE_WORDS, STYLE_WORDS, TIME_WORDS
+from training.drawing import NEON_COLORS, NEON_GROUNDS, POSITIONS, STYLES, Scene
+from training.measures import CFG, STEPS, Images
 from training.palette import COLORS
 from training.subjects import SUBJECTS
 
-Images = NDArray[np.uint8]
-CFG = 4.0
-
-
-def load(folder: Path) -> StableDiffusionPipeline:
-    """The exported folder, exactly as a user's stock diffusers would load it."""
-    pipeline: StableDiffusionPipeline = StableDiffusionPipeline.from_pretrained(
-        folder, torch_dtype=torch.float32, local_files_only=True
-    )
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
-
-
-def sample(
-    pipeline: StableDiffusionPipeline,
-    prompts: Sequence[str],
-    seeds: Sequence[int],
-    steps: int = 8,
-    cfg: float = CFG,
-    negative: str = "",
-) -> Images:
-    """Pictures (n, 128, 128, 3) of the prompts."""
-    out = []
-    for k in range(0, len(prompts), 32):
-        part = list(prompts[k : k + 32])
-        generators = [torch.Generator().manual_seed(s) for s in seeds[k : k + 32]]
-        result = pipeline(
-            part,
-            negative_prompt=[negative] * len(part),
-            height=128,
-            width=128,
-            num_inference_steps=steps,
-            guidance_scale=cfg,
-            generator=generators,
-            output_type="np",
-        )
-        out.append((result.images * 255).round().astype(np.uint8))
-    return np.concatenate(out)
+MAIN = ("subject", "color", "background")
 
 
 def plain_prompt(scene: Scene) -> str:
-    """The shortest natural caption of subject, colour and background."""
-    place = (
-        PLACE_WORDS[scene.background][0]
-        if scene.background in PLACES
-        else f"{COLOR_WORDS[scene.background][0]} background"
-    )
-    return f"a {scene.color} {scene.subject}, {place}"
+    """The shortest natural caption of a scene; the default style, size, position and time go unsaid."""
+    style = "" if scene.style == "cartoon" else f"{STYLE_WORDS[scene.style][0]}, "
+    size = f"{SIZE_WORDS[scene.size][0]} " if scene.size in SIZE_WORDS else ""
+    where = "" if scene.position == "center" else f" {POSITION_WORDS[scene.position][0]}"
+    if scene.background in PLACES:
+        place = PLACE_WORDS[scene.background][0]
+    else:
+        place = f"{COLOR_WORDS[scene.background][0]} background"
+    when = "" if scene.time == "day" else f", {TIME_WORDS[scene.time][0]}"
+    return f"{style}a {size}{scene.color} {scene.subject}{where}, {place}{when}"
 
 
-def test_scenes(count: int, seed: int = 77) -> list[Scene]:
+def test_scenes(count: int, seed: int = 77, style: str = "cartoon") -> list[Scene]:
     """Every subject equally often, colours and backgrounds at random."""
     rng = np.random.default_rng(seed)
+    colors, grounds = (NEON_COLORS, NEON_GROUNDS) if style == "neon" else (tuple(COLORS), BACKGROUNDS)
     scenes = []
     for k in range(count):
-        subject = list(SUBJECTS)[k % len(SUBJECTS)]
-        color = str(rng.choice(list(COLORS)))
-        background = str(rng.choice([b for b in BACKGROUNDS if b != color]))
-        scenes.append(Scene(subject, color, background, seed=k))
+        color = str(rng.choice(colors))
+        background = str(rng.choice([b for b in grounds if b != color]))
+        scenes.append(Scene(list(SUBJECTS)[k % len(SUBJECTS)], color, background, style=style, seed=k))
     return scenes
 
 
-def sheet(images: Images, columns: int) -> Images:
-    """A contact sheet."""
+def sheet(images: Images | Sequence[Images], columns: int) -> Images:
+    """A contact sheet; an incomplete last row is left out."""
     rows = [np.concatenate(list(images[k : k + columns]), 1) for k in range(0, len(images), columns)]
     return np.concatenate([r for r in rows if r.shape == rows[0].shape])
 
@@ -95,87 +63,160 @@ def write(path: Path, image: Images) -> None:
     Image.fromarray(image).save(path)
 
 
+def percent(values: Iterable[bool] | NDArray[np.bool_]) -> float:
+    return round(100 * float(np.mean(np.asarray(values))), 1)
+
+
 def obedience(
-    pipeline: StableDiffusionPipeline, work: Path, count: int = 195, steps: int = 8, cfg: float = CFG
-) -> dict[str, float]:
-    """Share of plain prompts whose subject, colour, background the judge recognises; and of whole prompts."""
-    scenes = test_scenes(count)
-    images = sample(pipeline, [plain_prompt(s) for s in scenes], [s.seed for s in scenes], steps, cfg)
-    model = judge.load(work)
-    right = (judge.opinions(model, images) == judge.labels(scenes)).float()[:, :3]
-    by_subject = {name: round(float(right[k :: len(SUBJECTS), 0].mean()), 2) for k, name in enumerate(SUBJECTS)}
-    print("subjects", by_subject, flush=True)
-    names = list(judge.ASKED)[:3]
-    result = {name: round(float(v), 3) for name, v in zip(names, right.mean(0), strict=True)}
-    result["all three"] = round(float(right.all(1).float().mean()), 3)
-    write(work / "obedience.png", sheet(images[: 13 * 8], 13))
-    return result
-
-
-def speed(pipeline: StableDiffusionPipeline, steps: int = 8, repeats: int = 5) -> float:
-    """Milliseconds per text-to-image frame with guidance, two threads."""
-    sample(pipeline, ["a cat"], [0], steps)
-    started = time.perf_counter()
-    for k in range(repeats):
-        sample(pipeline, ["a cat"], [k], steps)
-    return (time.perf_counter() - started) / repeats * 1000
-
-
-def round_trips(pipeline: StableDiffusionPipeline, image: Images, count: int = 50) -> tuple[Images, list[float]]:
-    """The picture after `count` encode-decode rounds, and its PSNR to the original on the way."""
-    x = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 127.5 - 1
-    y, quality = x, []
-    with torch.no_grad():
-        for _ in range(count):
-            y = pipeline.vae.decode(pipeline.vae.encode(y).latents).sample.clamp(-1, 1)
-            y = ((y + 1) * 127.5).round() / 127.5 - 1
-            quality.append(float(-10 * torch.log10((y - x).square().mean() / 4)))
-    return ((y[0].permute(1, 2, 0).numpy() + 1) * 127.5).round().astype(np.uint8), quality
-
-
-def loop(
     pipeline: StableDiffusionPipeline,
-    prompt: str,
-    frames: int,
-    strength: float,
-    zoom: float = 1.02,
-    steps: int = 8,
+    work: Path,
+    scenes: list[Scene],
+    steps: int = STEPS,
     cfg: float = CFG,
-    fixed: bool = False,
-) -> Images:
-    """What the program does in loopback mode: zoom the last frame, redraw it, repeat."""
-    redraw = StableDiffusionImg2ImgPipeline(**pipeline.components, requires_safety_checker=False)
-    redraw.set_progress_bar_config(disable=True)
-    frame = sample(pipeline, [prompt], [1], steps, cfg)[0]
-    out = [frame]
-    matrix = cv2.getRotationMatrix2D((64, 64), 0, zoom)
-    for k in range(1, frames):
-        moved = cv2.warpAffine(frame, matrix, (128, 128), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-        total = max(steps, round(steps / strength))
-        result = redraw(
-            prompt,
-            image=Image.fromarray(moved),
-            strength=strength,
-            num_inference_steps=total,
-            guidance_scale=cfg,
-            generator=torch.Generator().manual_seed(1 if fixed else k),
-            output_type="np",
-        )
-        frame = (result.images[0] * 255).round().astype(np.uint8)
-        out.append(frame)
-    return np.stack(out)
+    name: str = "",
+) -> dict[str, NDArray[np.bool_]]:
+    """What the judge finds as asked in one picture per scene; a contact sheet where there is a `name`."""
+    images = measures.sample(pipeline, [plain_prompt(s) for s in scenes], [s.seed for s in scenes], steps, cfg)
+    if name:
+        write(work / f"{name}.png", sheet(images, len(SUBJECTS)))
+    return measures.right(work, images, scenes)
 
 
-def report(work: Path, folder: Path) -> None:
-    """Print everything that the model card states, and write the sheets that a person should look at."""
-    pipeline = load(folder)
-    for steps, cfg in ((8, CFG), (12, CFG), (20, CFG), (8, 2.0), (8, 7.0)):
-        print(f"obedience at {steps} steps, CFG {cfg}:", obedience(pipeline, work, steps=steps, cfg=cfg), flush=True)
-    print(f"{speed(pipeline):.0f} ms per frame (8 steps, guidance, {torch.get_num_threads()} threads)")
-    frame = sample(pipeline, ["an orange cat in a meadow"], [3])[0]
-    last, quality = round_trips(pipeline, frame)
-    print("round trips 1, 10, 50: PSNR", [round(quality[k], 1) for k in (0, 9, 49)])
+def _shares(found: dict[str, NDArray[np.bool_]], names: Sequence[str] = MAIN) -> str:
+    together = np.logical_and.reduce([found[name] for name in names])
+    return ", ".join(f"{name} {percent(found[name])}" for name in names) + f", together {percent(together)}"
+
+
+def _by(scenes: list[Scene], attribute: str, found: NDArray[np.bool_]) -> str:
+    """Percent right per value of `attribute`, the perfect ones counted only."""
+    values = sorted({getattr(s, attribute) for s in scenes})
+    shares = {
+        v: percent([bool(r) for s, r in zip(scenes, found, strict=True) if getattr(s, attribute) == v]) for v in values
+    }
+    weak = ", ".join(f"{v} {share}" for v, share in shares.items() if share < 100)
+    return f"{sum(s == 100 for s in shares.values())} of {len(values)} at 100; {weak or 'none below'}"
+
+
+def words(pipeline: StableDiffusionPipeline, work: Path) -> None:
+    """Subject, colour, background; styles, times, sizes, positions; steps and guidance."""
+    scenes = test_scenes(13 * len(SUBJECTS))
+    for steps, cfg in ((4, CFG), (8, CFG), (12, CFG), (8, 1.0), (4, 1.0), (8, 7.0)):
+        found = obedience(pipeline, work, scenes, steps, cfg, f"plain-{steps}-{cfg:.0f}")
+        print(f"plain prompts, {steps} steps, CFG {cfg:.0f}: {_shares(found)}", flush=True)
+        if (steps, cfg) == (STEPS, CFG):
+            for name in MAIN:
+                print(f"  {name}: {_by(scenes, name, found[name])}", flush=True)
+    for style in STYLES:
+        scenes = test_scenes(4 * len(SUBJECTS), 78, style)
+        for steps in (4, 8) if style != "cartoon" else ():
+            found = obedience(pipeline, work, scenes, steps, CFG, f"style-{style}-{steps}")
+            print(f"{style}, {steps} steps: {_shares(found, ('style', *MAIN))}", flush=True)
+    scenes = [
+        dataclasses.replace(s, background=place, time=time)
+        for place in LANDSCAPES
+        for time, s in zip(TIMES, test_scenes(len(TIMES), len(place)), strict=True)
+    ]
+    print("times of day:", _shares(obedience(pipeline, work, scenes, name="times"), ("time", *MAIN)), flush=True)
+    scenes = test_scenes(4 * len(SUBJECTS), 79)
+    scenes = [dataclasses.replace(s, size=list(SIZE_WORDS)[k % 3]) for k, s in enumerate(scenes)]
+    print("sizes:", _shares(obedience(pipeline, work, scenes, name="sizes"), ("size", "subject")), flush=True)
+    scenes = [dataclasses.replace(s, size="small", position=list(POSITIONS)[k % 5]) for k, s in enumerate(scenes)]
+    print(
+        "positions:", _shares(obedience(pipeline, work, scenes, name="positions"), ("position", "subject")), flush=True
+    )
+
+
+def samplers(pipeline: StableDiffusionPipeline, work: Path) -> None:
+    """The same prompts with other samplers, and with few steps."""
+    scenes = test_scenes(4 * len(SUBJECTS), 80)
+    usual = pipeline.scheduler
+    kinds: dict[str, tuple[Any, dict[str, Any], int]] = {
+        "Euler a": (diffusers.EulerAncestralDiscreteScheduler, {}, 8),
+        "DPM++ 2M Karras": (diffusers.DPMSolverMultistepScheduler, {"use_karras_sigmas": True}, 12),
+        "DPM++ 2M": (diffusers.DPMSolverMultistepScheduler, {}, 4),
+        "UniPC": (diffusers.UniPCMultistepScheduler, {}, 4),
+        "LCM": (diffusers.LCMScheduler, {}, 4),
+    }
+    for name, (kind, options, steps) in kinds.items():
+        pipeline.scheduler = kind.from_config(usual.config, **options)
+        found = obedience(pipeline, work, scenes, steps, name=f"sampler-{name.replace(' ', '-')}-{steps}")
+        print(f"{name}, {steps} steps: {_shares(found)}", flush=True)
+    pipeline.scheduler = usual
+
+
+def _chance(work: Path, images: list[Images], subject: str) -> list[float]:
+    """How sure the judge is of a subject, per picture."""
+    with torch.no_grad():
+        answers = judge.load(work)(judge.tensor(np.stack(images)))[0].softmax(-1)
+    return [round(float(v), 2) for v in answers[:, list(SUBJECTS).index(subject)]]
+
+
+def weights(pipeline: StableDiffusionPipeline, work: Path) -> None:
+    """Emphasis, AND, negative prompts, seed travel."""
+    rows = []
+    for prompt, subject in (("a red {}, night sky", "cat"), ("a blue {}, yellow background", "car"), ("a {}", "house")):
+        images = []
+        for weight in (1.4, 1.2, 1.0, 0.8, 0.6, 0.4, 0.2, 0.0):
+            images.append(measures.weighted(pipeline, prompt.format(f"({subject}:{weight})"), 4))
+        print(f"emphasis 1.4 1.2 1 0.8 0.6 0.4 0.2 0, {subject}: {_chance(work, images, subject)}", flush=True)
+        rows += images
+    write(work / "emphasis.png", sheet(rows, 8))
+    images = [
+        measures.morph(pipeline, "a red cat, white background", "a blue dog, white background", share, 7)
+        for share in np.linspace(0, 1, 9)
+    ]
+    print(f"AND cat to dog: cat {_chance(work, images, 'cat')} dog {_chance(work, images, 'dog')}", flush=True)
+    write(work / "morph.png", sheet(images, 9))
+    seeds = range(24)
+    plain = judge.opinions(judge.load(work), measures.sample(pipeline, ["a cat"] * 24, list(seeds)))[:, 1]
+    orange = list(COLORS).index("orange")
+    other = measures.sample(pipeline, ["a cat"] * 24, list(seeds), negative="orange")
+    after = judge.opinions(judge.load(work), other)[:, 1]
+    print(f"orange cats of 24: {int((plain == orange).sum())}; with negative orange: {int((after == orange).sum())}")
+    frames = measures.travel(pipeline, "a green bird, white background")
+    steps = np.abs(np.diff(frames.astype(float), axis=0)).mean((1, 2, 3))
+    print(f"seed travel in 15 steps: mean change {steps.mean():.1f} of 255, largest {steps.max():.1f}", flush=True)
+    write(work / "travel.png", sheet(frames, 16))
+
+
+def loops(pipeline: StableDiffusionPipeline, work: Path, frames: int = 200) -> None:
+    """Loopback over `frames` frames: contrast and saturation at the end against the first ten, and the subject."""
+    rows = []
+    prompt, scene = "a red cat, night sky", Scene("cat", "red", "night")
+    for strength in (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9):
+        for zoom in (1.0, 1.02):
+            images = measures.loop(pipeline, prompt, frames, strength, zoom)
+            contrast, saturation = measures.liveliness(images)
+            found = measures.right(work, images[frames // 2 :], [scene] * (frames - frames // 2))
+            print(
+                f"loop {strength} zoom {zoom}: contrast {contrast[:10].mean():.0f} to {contrast[-20:].mean():.0f},"
+                f" saturation {saturation[:10].mean():.0f} to {saturation[-20:].mean():.0f}, {_shares(found)}",
+                flush=True,
+            )
+            rows.append(np.concatenate(list(images[:: max(1, frames // 10)]), 1))
+    write(work / "loops.png", np.concatenate(rows))
+
+
+def technical(pipeline: StableDiffusionPipeline, work: Path) -> None:
+    """Speed and round trips through the autoencoder."""
+    print(f"{measures.speed(pipeline):.0f} ms per frame (8 steps, guidance, {torch.get_num_threads()} threads)")
+    frame = measures.sample(pipeline, ["an orange cat in a meadow"], [3])[0]
+    last, quality = measures.round_trips(pipeline, frame)
+    print("round trips 1, 10, 50: PSNR", [round(quality[k], 1) for k in (0, 9, 49)], flush=True)
     write(work / "round-trips.png", np.concatenate([frame, last], 1))
-    for strength in (0.4, 0.6):
-        frames = loop(pipeline, "a red cat, night sky", 60, strength)
-        write(work / f"loop-{strength}.png", sheet(frames[::5], 6))
+
+
+PARTS: dict[str, Callable[[StableDiffusionPipeline, Path], None]] = {
+    "technical": technical,
+    "words": words,
+    "samplers": samplers,
+    "weights": weights,
+    "loops": loops,
+}
+
+
+def report(work: Path, folder: Path, parts: Sequence[str] = tuple(PARTS)) -> None:
+    """Print everything that the model card states, and write the sheets that a person should look at."""
+    pipeline = measures.load(folder)
+    for name in parts:
+        PARTS[name](pipeline, work)

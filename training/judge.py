@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from training import progress
-from training.backgrounds import BACKGROUNDS
-from training.drawing import SIZES, Scene, picture, random_scene
+from training.backgrounds import BACKGROUNDS, TIMES
+from training.drawing import POSITIONS, SIZES, STYLES, Scene, picture, random_scene
 from training.palette import COLORS
 from training.subjects import SUBJECTS
 
@@ -27,6 +27,9 @@ ASKED: dict[str, tuple[str, ...]] = {
     "color": tuple(COLORS),
     "background": BACKGROUNDS,
     "size": tuple(SIZES),
+    "position": tuple(POSITIONS),
+    "style": tuple(STYLES),
+    "time": TIMES,
 }
 
 
@@ -56,7 +59,7 @@ class Judge(nn.Module):
 
 
 def labels(scenes: list[Scene]) -> torch.Tensor:
-    """Index of every asked attribute (n, 4)."""
+    """Index of every asked attribute (n, 7)."""
     return torch.tensor([[values.index(getattr(s, name)) for name, values in ASKED.items()] for s in scenes])
 
 
@@ -74,8 +77,8 @@ def tensor(images: NDArray[np.uint8]) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def train(work: Path, steps: int = 700, seed: int = 6) -> None:
-    """Learn from fresh drawings; about three minutes."""
+def train(work: Path, steps: int = 1200, seed: int = 6) -> None:
+    """Learn from fresh drawings; about eight minutes."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     model = Judge()
@@ -89,7 +92,7 @@ def train(work: Path, steps: int = 700, seed: int = 6) -> None:
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        if (step + 1) % 250 == 0:
+        if (step + 1) % 100 == 0:
             print(f"judge {step + 1} loss {loss.item():.3f}", flush=True)
     progress.save(work / "judge.pt", model=model.state_dict())
     scenes = [random_scene(rng) for _ in range(500)]
@@ -107,7 +110,7 @@ def load(work: Path) -> Judge:
 
 @torch.no_grad()
 def opinions(model: Judge, images: NDArray[np.uint8]) -> torch.Tensor:
-    """What the judge sees: index per attribute (n, 4)."""
+    """What the judge sees: index per attribute (n, 7)."""
     return torch.stack([o.argmax(-1) for o in model(tensor(images))], 1)
 
 

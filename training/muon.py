@@ -26,7 +26,7 @@ def orthogonal(matrix: torch.Tensor, steps: int = 5) -> torch.Tensor:
     gram = x @ x.mT  # not in half precision: rounding makes eigenvalues negative, and the iteration blows those up
     size = gram.diagonal(dim1=-2, dim2=-1).sum(-1)[..., None, None] + 1e-12
     gram = gram / size
-    eye = torch.eye(gram.shape[-1])
+    eye = torch.eye(gram.shape[-1], device=gram.device)
     product = eye
     for k in range(steps):
         factor = a * eye + b * gram + c * (gram @ gram)

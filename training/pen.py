@@ -77,6 +77,8 @@ class Pen:
     ink: Color = (30, 26, 34)
     outline: float = 0.05
     """Outline width in units; 0 draws none."""
+    finest: int = 1
+    """No line is thinner than this many pixels."""
     _queue: list[_Part] = field(default_factory=list)
 
     def _place(self, points: Points) -> NDArray[np.int32]:
@@ -87,7 +89,7 @@ class Pen:
         return np.rint(placed).astype(np.int32)
 
     def _pixels(self, units: float) -> int:
-        return max(1, round(units * self.scale))
+        return max(self.finest, round(units * self.scale))
 
     def shape(self, points: Points, color: Color) -> None:
         """Queue an outlined, filled shape."""

@@ -15,6 +15,14 @@ from typing import Any
 import torch
 from torch import nn
 
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+"""Where the networks learn."""
+
+
+def half_precision() -> torch.autocast:
+    """bfloat16 where it is safe, on whatever device there is."""
+    return torch.autocast(DEVICE.type, torch.bfloat16)
+
 
 @dataclass
 class Budget:
@@ -74,6 +82,25 @@ def load(path: Path) -> dict[str, Any] | None:
         return None
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state
+
+
+def keep(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: Average, step: int, spent: float
+) -> None:
+    """Save everything that `resume` needs."""
+    parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
+    save(path, **parts, step=step, spent=spent)
+
+
+def resume(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: Average) -> tuple[int, float]:
+    """Continue from `path` where there is one: the steps and the seconds done so far."""
+    state = load(path)
+    if state is None:
+        return 0, 0.0
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    average.weights = {k: v.to(DEVICE) for k, v in state["average"].items()}
+    return int(state["step"]), float(state["spent"])
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -269,6 +269,63 @@ def heart(pen: Pen, color: Color, rng: np.random.Generator) -> None:
     pen.mark(arc(-0.46, -0.36, 0.26, 0.26, 180, 275), 0.1, light(color, 0.6))
 
 
+def butterfly(pen: Pen, color: Color, rng: np.random.Generator) -> None:
+    """Seen from above: two pairs of spotted wings, a slim body, feelers."""
+    open_ = rng.uniform(0.92, 1.04)
+    for side in (-1, 1):
+        w = side * open_
+        pen.stroke(smooth([(side * 0.04, -0.5), (side * 0.16, -0.78), (side * 0.34, -0.9)], closed=False), 0.05, DARK)
+        pen.shape(smooth([(w * 0.06, 0.05), (w * 0.5, 0.06), (w * 0.78, 0.46), (w * 0.5, 0.84), (w * 0.2, 0.6)]),
+                  dark(color, 0.2))  # fmt: skip
+        pen.shape(
+            smooth([(w * 0.06, 0.1), (w * 0.2, -0.5), (w * 0.7, -0.86), (w * 0.98, -0.5), (w * 0.62, 0.14)]), color
+        )
+    pen.flush()
+    for side in (-1, 1):
+        pen.fill(ellipse(side * 0.66 * open_, -0.46, 0.17, 0.17), light(color, 0.6))
+        pen.fill(ellipse(side * 0.48 * open_, 0.46, 0.13, 0.13), light(color, 0.6))
+    pen.shape(ellipse(0, 0.06, 0.1, 0.58), (74, 56, 60))
+    pen.shape(ellipse(0, -0.48, 0.15, 0.15), (74, 56, 60))
+    pen.flush()
+
+
+def rocket(pen: Pen, color: Color, rng: np.random.Generator) -> None:
+    """Upright: pointed hull in the colour, porthole, fins, flame."""
+    blaze = rng.uniform(0.9, 1.06)
+    pen.shape(smooth([(-0.26, 0.6), (-0.16, 0.84), (0.0, blaze), (0.16, 0.84), (0.26, 0.6)]), (250, 150, 40))
+    pen.flush()
+    pen.fill(smooth([(-0.12, 0.62), (0.0, 0.86), (0.12, 0.62)]), (255, 232, 120))
+    for side in (-1, 1):
+        pen.shape(polygon((side * 0.3, 0.12), (side * 0.74, 0.52), (side * 0.7, 0.78), (side * 0.28, 0.58)),
+                  dark(color, 0.35))  # fmt: skip
+    pen.shape(smooth([(0, -1.0), (0.26, -0.62), (0.38, -0.1), (0.3, 0.6), (0.0, 0.66), (-0.3, 0.6), (-0.38, -0.1),
+                      (-0.26, -0.62)]), color)  # fmt: skip
+    pen.flush()
+    pen.fill(
+        smooth([(0, -0.97), (0.2, -0.7), (0.26, -0.56), (0, -0.5), (-0.26, -0.56), (-0.2, -0.7)]), light(color, 0.5)
+    )
+    pen.shape(ellipse(0, -0.14, 0.2, 0.2), (190, 230, 250))
+    pen.flush()
+    pen.mark(arc(-0.01, -0.15, 0.1, 0.1, 180, 270), 0.05, WHITE)
+    pen.mark(polygon((-0.28, 0.36), (0.28, 0.36)), 0.05, dark(color, 0.35))
+
+
+def mushroom(pen: Pen, color: Color, rng: np.random.Generator) -> None:
+    """Round cap with white spots on a pale stem that smiles."""
+    lean = rng.uniform(-0.06, 0.06)
+    pen.shape(
+        smooth([(-0.26, 0.0), (-0.24, 0.5), (-0.36, 0.92), (0.36, 0.92), (0.24, 0.5), (0.26, 0.0)]), (246, 232, 206)
+    )
+    pen.flush()
+    cap = [(-0.96, 0.06), (-0.78, -0.52), (lean, -0.96), (0.78, -0.52), (0.96, 0.06), (0.5, 0.2), (-0.5, 0.2)]
+    pen.shape(smooth(cap), color)
+    pen.flush()
+    spots = WHITE if min(color) < 190 else (206, 196, 186)
+    for x, y, r in ((-0.44, -0.3, 0.17), (0.12 + lean, -0.58, 0.18), (0.52, -0.2, 0.15), (0.02, -0.08, 0.13)):
+        pen.fill(ellipse(x, y, r, r * 0.9), spots)
+    face(pen, 0.0, 0.5, 0.18)
+
+
 def face(pen: Pen, x: float, y: float, size: float) -> None:
     """Two dot eyes and a smile."""
     for side in (-1, 1):
@@ -291,6 +348,9 @@ SUBJECTS: dict[str, Draw] = {
     "star": star,
     "moon": moon,
     "heart": heart,
+    "butterfly": butterfly,
+    "rocket": rocket,
+    "mushroom": mushroom,
 }
 
 USUAL_COLORS: dict[str, tuple[str, ...]] = {
@@ -307,5 +367,8 @@ USUAL_COLORS: dict[str, tuple[str, ...]] = {
     "star": ("yellow",),
     "moon": ("yellow", "white"),
     "heart": ("red", "pink"),
+    "butterfly": ("orange", "blue"),
+    "rocket": ("red", "white"),
+    "mushroom": ("red", "brown"),
 }
 """What a subject looks like when the caption names no colour."""

@@ -6,6 +6,7 @@ encoder learns alone (minutes), from captions and their meaning, and is then fro
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Sequence
@@ -19,9 +20,9 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training import progress
-from training.backgrounds import BACKGROUNDS
+from training.backgrounds import BACKGROUNDS, TIMES
 from training.captions import Meaning, caption, silence
-from training.drawing import POSITIONS, SIZES, random_scene
+from training.drawing import POSITIONS, SIZES, STYLES, Scene, random_scene
 from training.muon import Muon
 from training.palette import COLORS
 from training.subjects import SUBJECTS
@@ -38,6 +39,8 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "background": BACKGROUNDS,
     "size": tuple(SIZES),
     "position": tuple(POSITIONS),
+    "style": tuple(STYLES),
+    "time": TIMES,
 }
 """What a caption can say, with every value; index 0 of a target means that it is silent."""
 
@@ -111,7 +114,7 @@ def token_ids(tokenizer: CLIPTokenizer, texts: Sequence[str]) -> torch.Tensor:
 
 
 def targets(meanings: Sequence[Meaning]) -> torch.Tensor:
-    """Class per attribute (n, 5): 0 for silent, else 1 + index of the value."""
+    """Class per attribute (n, 7): 0 for silent, else 1 + index of the value."""
     rows = []
     for meaning in meanings:
         said = [(getattr(meaning, name), values) for name, values in ATTRIBUTES.items()]
@@ -119,11 +122,17 @@ def targets(meanings: Sequence[Meaning]) -> torch.Tensor:
     return torch.tensor(rows)
 
 
+def _spoken(rng: np.random.Generator) -> Scene:
+    """A scene whose subject is there or not: weights are no words."""
+    scene = random_scene(rng)
+    return dataclasses.replace(scene, presence=0.0) if rng.random() < 0.06 else scene
+
+
 def batch(rng: np.random.Generator, size: int) -> tuple[list[str], list[Meaning]]:
     """Captions with meanings; one in ten says nothing."""
     pairs = []
     for _ in range(size):
-        pairs.append((silence(rng), Meaning()) if rng.random() < 0.1 else caption(random_scene(rng), rng))
+        pairs.append((silence(rng), Meaning()) if rng.random() < 0.1 else caption(_spoken(rng), rng))
     return [p[0] for p in pairs], [p[1] for p in pairs]
 
 
@@ -146,13 +155,13 @@ def loss_of(
     """Meaning from the end mark and from one padding state, the word itself from every state."""
     states = model(ids).last_hidden_state
     first_end = (ids == end).int().argmax(1)
-    rows = torch.arange(len(ids))
-    last = torch.clamp(first_end + torch.randint(0, LENGTH, (len(ids),)), max=ids.shape[1] - 1)
-    loss = torch.zeros(())
+    rows = torch.arange(len(ids), device=ids.device)
+    last = torch.clamp(first_end + torch.randint(0, LENGTH, (len(ids),), device=ids.device), max=ids.shape[1] - 1)
+    loss = torch.zeros((), device=ids.device)
     for place in (first_end, last):
         for logits, column in zip(reader(states[rows, place]), wanted.T, strict=True):
             loss = loss + F.cross_entropy(logits, column)
-    real = torch.arange(ids.shape[1])[None] <= first_end[:, None]
+    real = torch.arange(ids.shape[1], device=ids.device)[None] <= first_end[:, None]
     return loss + 0.5 * F.cross_entropy(words(states[real]), ids[real])
 
 
@@ -162,7 +171,7 @@ def train(work: Path, minutes: float, seed: int = 3) -> None:
     tokenizer = load_tokenizer(work)
     model, reader = build(tokenizer), Reader()
     words = nn.Linear(WIDTH, len(tokenizer))
-    parts = nn.ModuleList([model, reader, words])
+    parts = nn.ModuleList([model, reader, words]).to(progress.DEVICE)
     optimizer = Muon(parts.parameters(), 3e-3)
     step, spent = 0, 0.0
     if state := progress.load(work / "text.pt"):
@@ -176,10 +185,10 @@ def train(work: Path, minutes: float, seed: int = 3) -> None:
     while budget.share < 1:
         progress.set_rate(optimizer, budget.rate(3e-3, step))
         texts, meanings = batch(rng, BATCH)
-        ids = token_ids(tokenizer, texts)
+        ids, wanted = token_ids(tokenizer, texts).to(progress.DEVICE), targets(meanings).to(progress.DEVICE)
         longest = int((ids == end).int().argmax(1).max()) + (12 if step % 3 else LENGTH)
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(model, reader, words, ids[:, : min(longest, LENGTH)], targets(meanings), end)
+        with progress.half_precision():
+            loss = loss_of(model, reader, words, ids[:, : min(longest, LENGTH)], wanted, end)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parts.parameters(), 1.0)
@@ -203,8 +212,8 @@ def train(work: Path, minutes: float, seed: int = 3) -> None:
 def accuracy(model: CLIPTextModel, reader: Reader, tokenizer: CLIPTokenizer, count: int = 200) -> float:
     """Share of captions whose whole meaning is read back from the last padding state."""
     texts, meanings = batch(np.random.default_rng(9), count)
-    states = model(token_ids(tokenizer, texts)).last_hidden_state[:, -1]
-    guesses = torch.stack([logits.argmax(-1) for logits in reader(states)], 1)
+    states = model(token_ids(tokenizer, texts).to(model.device)).last_hidden_state[:, -1]
+    guesses = torch.stack([logits.argmax(-1) for logits in reader(states)], 1).cpu()
     return float((guesses == targets(meanings)).all(1).float().mean())
 
 

@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("cv2")
 
-from training.backgrounds import BACKGROUNDS, PLACES
-from training.captions import caption, silence
-from training.drawing import SIZE, Scene, picture, random_scene
+from training.backgrounds import BACKGROUNDS, LANDSCAPES, PLACES, TIMES
+from training.captions import PLACE_WORDS, STYLE_WORDS, SUBJECT_WORDS, TIME_WORDS, caption, silence
+from training.drawing import SIZE, STYLES, Scene, picture, random_scene
 from training.palette import COLORS
 from training.pen import ellipse, mix, smooth
 from training.subjects import SUBJECTS, USUAL_COLORS
@@ -55,6 +55,44 @@ def test_size_and_position_are_where_the_words_say() -> None:
         assert halves[side] > 2 * halves[1 - side]
 
 
+def test_top_and_bottom_are_where_the_words_say() -> None:
+    for position, side in (("top", 0), ("bottom", 1)):
+        image = picture(Scene("heart", "red", "white", "small", position))
+        halves = [near(half, COLORS["red"]) for half in np.split(image, 2, axis=0)]
+        assert halves[side] > 2 * halves[1 - side]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_shows_the_colour_and_differs_from_the_others(style: str) -> None:
+    images = {name: picture(Scene("cat", "red", "blue", style=name, seed=3)).astype(int) for name in STYLES}
+    red = images[style][..., 0] - images[style][..., 1:].max(-1)
+    assert (red > 60).mean() > 0.02
+    for other, image in images.items():
+        assert other == style or np.abs(image - images[style]).mean() > 2, (style, other)
+
+
+def test_pixel_art_is_made_of_whole_blocks() -> None:
+    blocks = picture(Scene("bird", "green", "city", style="pixel", time="night", seed=2)).reshape(32, 4, 32, 4, 3)
+    assert (blocks == blocks[:, :1, :, :1]).all()
+
+
+@pytest.mark.parametrize("place", LANDSCAPES)
+def test_time_of_day_changes_the_landscape_and_not_the_subject(place: str) -> None:
+    by_day = picture(Scene("heart", "red", place, seed=1))
+    for time in TIMES[1:]:
+        image = picture(Scene("heart", "red", place, time=time, seed=1))
+        assert np.abs(image[:30].astype(int) - by_day[:30]).mean() > 10, time
+        assert near(image, COLORS["red"]) == pytest.approx(near(by_day, COLORS["red"]), abs=0.12)
+    assert by_day.mean() > picture(Scene("heart", "red", place, time="night", seed=1)).mean() + 15
+
+
+def test_a_subject_fades_with_its_presence() -> None:
+    shares = (0.0, 0.3, 0.6, 1.0)
+    images = [picture(Scene("car", "red", "yellow", seed=4, presence=share)).astype(int) for share in shares]
+    distances = [np.abs(image - images[0]).mean() for image in images]
+    assert distances[0] == 0 and distances == sorted(distances) and distances[-1] > 10
+
+
 def test_subjects_look_different() -> None:
     images = {name: picture(Scene(name, "red", "white", seed=1)).astype(int) for name in SUBJECTS}
     names = list(images)
@@ -69,6 +107,8 @@ def test_random_scenes_never_hide_the_subject() -> None:
     assert all(s.color != s.background for s in scenes)
     assert {s.subject for s in scenes} == set(SUBJECTS) == set(USUAL_COLORS)
     assert {s.background for s in scenes} == set(BACKGROUNDS)
+    assert {s.style for s in scenes} == set(STYLES)
+    assert all(s.time == "day" or s.background in LANDSCAPES for s in scenes)
 
 
 def test_captions_say_what_they_mean() -> None:
@@ -80,6 +120,18 @@ def test_captions_say_what_they_mean() -> None:
         for name, value in dataclasses.asdict(meaning).items():
             assert value is None or value == getattr(scene, name)
     assert "" in {silence(rng) for _ in range(20)}
+    assert set(SUBJECT_WORDS) == set(SUBJECTS) and set(PLACE_WORDS) == set(PLACES)
+    assert set(STYLE_WORDS) == set(STYLES) and set(TIME_WORDS) == set(TIMES)
+
+
+def test_a_style_is_always_said_and_a_half_there_subject_has_a_weight() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        scene = random_scene(rng, ghosts=0.5)
+        words, meaning = caption(scene, rng)
+        assert meaning.style == scene.style or scene.style == "cartoon"
+        assert ("(" in words) == (scene.presence < 1 and meaning.subject is not None)
+        assert meaning.subject is not None or scene.presence == 0
 
 
 def test_pen_geometry() -> None:
