@@ -17,6 +17,7 @@ from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from parseq_tui.ui.glyphs import in_ascii
 from parseq_tui.ui.terminal_answers import TerminalAnswers
 
 ESCAPE_POLL_SECONDS: Final = 0.01
@@ -26,6 +27,8 @@ IDLE_POLL_SECONDS: Final = 0.1
 class EditorDriver(LinuxDriver):
     """Used on every POSIX terminal; tests run headless without it."""
 
+    ascii_only = False
+    """Whether the terminal's font has nothing but ASCII: whatever is written is turned into that."""
     _answers: TerminalAnswers | None = None
     """Waits for what the terminal says of itself."""
 
@@ -35,6 +38,9 @@ class EditorDriver(LinuxDriver):
         if question:
             self.write(question)
             self.flush()
+
+    def write(self, data: str) -> None:
+        super().write(in_ascii(data) if self.ascii_only else data)
 
     def _enable_mouse_support(self) -> None:
         if not self._mouse:

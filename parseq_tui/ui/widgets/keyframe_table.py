@@ -31,6 +31,7 @@ from parseq_tui.ui.drawing.grid import (
     lay_out,
     position_cell,
 )
+from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.view_state import ViewState, selected
 
@@ -108,6 +109,11 @@ class KeyframeTable(ScrollView, can_focus=True):
             for place in (before, view):
                 left, width = self._grid.span(place.column, self.scroll_offset.x)
                 self._refresh_span(left, 0, width, place.column >= 2)
+
+    def set_glyphs(self, glyphs: Glyphs) -> None:
+        """What the curves in the heads are drawn with."""
+        self._curves = ColumnCurves(glyphs)
+        self.refresh()
 
     def set_entry(self, text: str | None) -> None:
         """Show what is being typed in the cursor's cell; None: nothing is."""
