@@ -69,7 +69,7 @@ def read_recording(path: Path) -> Recording:
 
 def _open(path: Path) -> InputContainer:
     if not path.is_file():
-        raise AudioError(f"there is no sound file {path}", hint="look at the path: it starts where you are")
+        raise AudioError(f"there is no sound file {path}", hint="look at its path")
     try:
         container = av.open(str(path))
     except (av.FFmpegError, OSError) as error:

@@ -133,7 +133,8 @@ def _folder(out: Path | None) -> Path | None:
 def _spare_sources(job: Job, prepared: Prepared) -> None:
     """Raises RenderError if an output would be written over a file the render is made from."""
     settings = prepared.settings
-    read = [Path(job.base) / name for name in (settings.input, settings.depth, job.audio) if name is not None]
+    named = (settings.input, settings.depth, settings.audio, job.audio)
+    read = [Path(job.base) / name for name in named if name is not None]
     for target in (job.out, job.sheet):
         if target is not None and Path(target).resolve() in [path.expanduser().resolve() for path in read]:
             raise RenderError(
@@ -144,10 +145,12 @@ def _spare_sources(job: Job, prepared: Prepared) -> None:
 
 def _sound(job: Job, prepared: Prepared, video: Path | None) -> Sound | None:
     """What is heard, from the first frame that is shown."""
-    if job.audio is None:
+    name = job.audio or prepared.settings.audio
+    if name is None:
         return None
-    if video is not None and not kind_of(video).sound:
+    if job.audio is not None and video is not None and not kind_of(video).sound:
         raise AudioError(f"{video.suffix} files have no sound", hint="leave --audio out, or write .mp4, .mov or .webm")
-    sound = Sound(Path(job.audio), prepared.wanted.start * prepared.repeats / prepared.fps)
+    first = Fraction(prepared.settings.audio_start) + prepared.wanted.start * prepared.repeats / prepared.fps
+    sound = Sound(Path(job.base) / Path(name).expanduser(), first)
     sound.check()
     return sound

@@ -98,6 +98,8 @@ SETTINGS: Mapping[str, Setting] = _settings(
     Setting(
         "denoising_strength", float, 0.5, "denoising strength of a document that manages none", minimum=0, maximum=1
     ),
+    Setting("audio", str, None, "a sound that is heard with the video; relative to the document", optional=True),
+    Setting("audio_start", float, 0.0, "second of that sound at which frame 0 begins", minimum=0),
     Setting("crf", int, 16, "H.264 quality: lower is better and larger", minimum=0, maximum=51),
 )
 
@@ -129,6 +131,8 @@ class RenderSettings:
     seed_offset: int
     cfg_scale: float
     denoising_strength: float
+    audio: str | None
+    audio_start: float
     crf: int
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""

@@ -98,6 +98,16 @@ def test_sound_is_in_both_videos(tmp_path: Path) -> None:
             assert len(container.streams.audio) == 1
 
 
+def test_the_sound_a_document_names_is_in_every_video(tmp_path: Path) -> None:
+    beep(tmp_path / "beep.wav")
+    take, end = render(tmp_path, out=tmp_path / "film.gif", options={"audio": "beep.wav", "audio_start": 1.5})
+    assert end.outcome == "done", end.message
+    with av.open(str(take.video_path)) as container:
+        assert len(container.streams.audio) == 1
+    with av.open(str(tmp_path / "film.gif")) as container:
+        assert not container.streams.audio, "a GIF is silent; that is no reason to refuse it"
+
+
 def test_a_contact_sheet(tmp_path: Path) -> None:
     _, end = render(tmp_path, sheet=tmp_path / "sheet.png")
     assert end.outcome == "done", end.message
@@ -110,6 +120,7 @@ def test_a_contact_sheet(tmp_path: Path) -> None:
         ({"out": "film.txt"}, "film.txt"),
         ({"out": "film.gif", "audio": "beep.wav"}, ".gif files have no sound"),
         ({"audio": "none.wav"}, "there is no sound file"),
+        ({"options": {"audio": "none.wav"}}, "there is no sound file"),
         ({"overlay": True}, "needs an output"),
         ({"sheet": "sheet.txt"}, "sheet.txt"),
     ],
