@@ -111,7 +111,7 @@ def test_img2img_draws_the_same_picture(name: str) -> None:
 def test_latents_agree_to_rounding_in_double_precision(name: str) -> None:
     pipeline = with_scheduler(stock("Text2Image", double=True), name)
     asked = request(scheduler=name, steps=STEPS, cfg_scale=5.5)
-    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1)).double()
+    noise = torch.randn(1, pipeline.unet.config.in_channels, 8, 8, generator=torch.Generator().manual_seed(1)).double()
     theirs = call(pipeline, asked, latents=noise, width=64, height=64, output_type="latent")
     combined = combined_for(pipeline, asked)
     table = compile_table(find(name), engine_config(), STEPS)
@@ -135,7 +135,7 @@ def test_and_is_composable_diffusion(prompt: str) -> None:
     asked = request(positive=prompt, scheduler="ddim", steps=STEPS, cfg_scale=5.5)
     scheduler = with_scheduler(pipeline, "ddim").scheduler
     scheduler.set_timesteps(STEPS)
-    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1)).double()
+    noise = torch.randn(1, pipeline.unet.config.in_channels, 8, 8, generator=torch.Generator().manual_seed(1)).double()
     encoder = TextEncoder(pipeline.tokenizer, pipeline.text_encoder, emphasis="no norm")
     latent = noise
     table = compile_table(find("ddim"), engine_config(), STEPS)
