@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from training import autoencoder, denoiser, judge, polish, text
+from training import autoencoder, denoiser, gallery, judge, polish, text
 
 MODEL = Path(__file__).parents[1] / "parseq_tui" / "models" / "tiny"
-MINUTES: dict[str, float] = {"autoencoder": 60, "text": 5, "denoiser": 90, "polish": 20}
+MINUTES: dict[str, float] = {"autoencoder": 60, "text": 5, "denoiser": 90, "polish": 15}
 """Default minutes of the stages whose length is free, on two cores."""
 
 
@@ -29,7 +29,7 @@ def _evaluate(work: Path, folder: Path) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    stages = ["all", "autoencoder", "text", "denoiser", "polish", "judge", "export", "evaluate"]
+    stages = ["all", "drawings", "autoencoder", "text", "denoiser", "polish", "judge", "export", "evaluate"]
     parser.add_argument("stage", nargs="?", default="all", choices=stages)
     parser.add_argument(
         "--work",
@@ -49,6 +49,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     work: Path = options.work
     stages: dict[str, Callable[[float], None]] = {
+        "drawings": lambda _: gallery.write(work),
         "autoencoder": lambda minutes: autoencoder.train(work, minutes, options.threads),
         "text": lambda minutes: text.train(work, minutes),
         "denoiser": lambda minutes: denoiser.train(work, minutes, options.threads),

@@ -16,9 +16,9 @@ from training.augment import varied
 from training.drawing import SIZE, picture, random_scene
 from training.muon import Muon
 
-CHANNELS = 4
+CHANNELS = 8
 BATCH = 12
-CROPPED = 0.4
+CROPPED = 0.35
 """Share of the time spent on quarter pictures: four times as many steps while most is still to be learnt."""
 
 
@@ -135,7 +135,9 @@ def _train(rank: int, count: int, work: Path, minutes: float, peak: float = 2e-3
     again: tuple[torch.Tensor, torch.Tensor] | None = None
     while share < 1:
         progress.set_rate(optimizer, progress.rate_at(share, peak, step))
-        if again is not None and step % 5 > 2:  # two more rounds on what came out: loops must stay stable
+        if (
+            again is not None and share > CROPPED and step % 5 > 2
+        ):  # two more rounds on what came out: loops must stay stable
             source, x = again
         else:
             x = fresh(rng, BATCH)

@@ -19,6 +19,7 @@ from PIL import Image
 
 from parseq_tui.render.engines.text_encoding import TextEncoder
 from training import judge
+from training.autoencoder import CHANNELS
 from training.drawing import Scene
 from training.progress import DEVICE
 
@@ -38,8 +39,8 @@ def load(folder: Path) -> StableDiffusionPipeline:
 
 
 def noise(seed: int) -> torch.Tensor:
-    """The start of the picture with this seed (1, 4, 16, 16), the same on every device."""
-    return torch.randn(1, 4, SIDE // 8, SIDE // 8, generator=torch.Generator().manual_seed(seed))
+    """The start of the picture with this seed (1, channels, 16, 16), the same on every device."""
+    return torch.randn(1, CHANNELS, SIDE // 8, SIDE // 8, generator=torch.Generator().manual_seed(seed))
 
 
 def _bytes(pictures: NDArray[np.floating[Any]]) -> Images:
