@@ -22,7 +22,7 @@ from parseq_tui.headless.progress import Progress, plain_or_rich
 from parseq_tui.render.client import RenderClient, variations
 from parseq_tui.render.messages import Ended, Event, encode
 from parseq_tui.render.take import EventTail, Take
-from parseq_tui.timeline.render_settings import SETTINGS, draft, resolve
+from parseq_tui.timeline.render_settings import draft, resolve, setting_from_text
 from parseq_tui.video.kinds import kind_of
 
 POLL_SECONDS = 0.1
@@ -132,19 +132,9 @@ def render_options(arguments: argparse.Namespace, document_render: Mapping[str, 
     if arguments.size is not None:
         given["width"], given["height"] = arguments.size
     for name, text in arguments.set:
-        given[name] = _typed(name, text)
+        given[name] = setting_from_text(name, text)
     resolve(document_render, given)
     return given
-
-
-def _typed(name: str, text: str) -> Any:
-    setting = SETTINGS[name]
-    if setting.kind is str:
-        return None if setting.optional and text in ("", "null", "none") else text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text  # the catalogue says what it should have been
 
 
 def _checked_out(text: str) -> Path:

@@ -8,8 +8,10 @@ Command-line options, the check of a file, the render pane and the documentation
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from parseq_tui.errors import SettingsError
@@ -156,6 +158,21 @@ def resolve(document_render: Mapping[str, Any], options: Mapping[str, Any] | Non
         values[name], origins[name] = checked(SETTINGS[name], value), "option"
     _check_size(values)
     return RenderSettings(**values, origins=origins)
+
+
+def setting_from_text(name: str, text: str) -> Any:
+    """The value that a person writes for a setting: 512, true, film.mp4, none. Raises SettingsError."""
+    setting = SETTINGS.get(name)
+    if setting is None:
+        near = get_close_matches(name, SETTINGS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(SETTINGS)}"
+        raise SettingsError(f"there is no render setting called {name!r}", hint=hint)
+    if setting.kind is str:
+        return checked(setting, None if setting.optional and text in ("", "null", "none") else text)
+    try:
+        return checked(setting, json.loads(text))
+    except ValueError:
+        return checked(setting, text)  # says what it should have been
 
 
 def draft(settings: RenderSettings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from parseq_tui.language.completion import Completion, completions
 from parseq_tui.timeline.fields import FIELDS, field_named
+from parseq_tui.timeline.render_settings import SETTINGS
 from parseq_tui.ui.commands import COMMANDS, find
 from parseq_tui.ui.commands.registry import Context
 from parseq_tui.ui.view_state import column_at
@@ -37,13 +38,36 @@ def complete_command(context: Context, text: str, cursor: int) -> Sequence[Compl
     """
     typed = text[:cursor]
     if " " in typed:
-        return _fields_wanted(context, typed)
+        return _settings_wanted(context, typed) or _fields_wanted(context, typed)
     names = [name for name in COMMANDS if name.startswith(typed)]
     names += [name for name in COMMANDS if typed in name and name not in names]
     known = find(typed)
     if known is not None and known.name not in names:
         names.insert(0, known.name)
     return [Completion(name, 0, "keyword", COMMANDS[name].title) for name in names]
+
+
+def _settings_wanted(context: Context, typed: str) -> Sequence[Completion]:
+    """Names of render settings behind a command that wants one, then the values a setting may have."""
+    command, *words = typed.split(" ")
+    known = find(command)
+    if known is None or not known.argument.startswith("SETTING") or not 1 <= len(words) <= 2:
+        return ()
+    start = len(typed) - len(words[-1])
+    if len(words) == 1:
+        found = [one for one in SETTINGS.values() if words[0] in one.name]
+        found.sort(key=lambda one: not one.name.startswith(words[0]))
+        return [Completion(one.name, start, "keyword", one.help) for one in found]
+    setting = SETTINGS.get(words[0])
+    if setting is None:
+        return ()
+    values = setting.choices or (("true", "false") if setting.kind is bool else ())
+    now = context.document.render.get(setting.name, setting.default)
+    return [
+        Completion(value, start, "keyword", "as it is now" if value == str(now).lower() else "")
+        for value in values
+        if value.startswith(words[1])
+    ]
 
 
 def _fields_wanted(context: Context, typed: str) -> Sequence[Completion]:

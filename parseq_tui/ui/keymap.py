@@ -138,6 +138,8 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "render.takes": ("space r t",),
     "render.prune": ("space r c",),
     "render.stop": ("space r x",),
+    "render.settings": ("space r o",),
+    "render.set": (),
     # document
     "document.save": ("ctrl+s", "space w"),
     "document.save_as": ("space W",),

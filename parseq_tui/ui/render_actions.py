@@ -83,6 +83,8 @@ class RenderActions:
             self.start(scope, draft=is_draft)
         elif action == "render.forecast":
             self._work(self._tell_forecast())
+        elif action == "render.settings":
+            self._settings()
         elif action == "render.stop":
             self._stop()
         elif action == "render.pause":
@@ -172,6 +174,16 @@ class RenderActions:
             return (frame, frame + 1)
         rows = selected(document, view).rows
         return (document.keyframes[rows[0]].frame, document.keyframes[rows[-1]].frame + 1)
+
+    def _settings(self) -> None:
+        from parseq_tui.ui.screens.render_settings import RenderSettingsScreen
+
+        def left(name: str | None) -> None:
+            if name is not None:
+                self._screen.open_command_line(f"render.set {name} ")
+
+        session = self._screen.session
+        self._screen.app.push_screen(RenderSettingsScreen(session, session.apply), left)
 
     # -- while it runs ---------------------------------------------------------------------------------------------
 

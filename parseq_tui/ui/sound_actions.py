@@ -90,12 +90,16 @@ class SoundActions:
         self._screen.app.push_screen(TapScreen(), tapped)
 
     def _path(self, name: str) -> Path:
-        """A file named as seen from the document's folder. Raises AudioError where no name is given."""
-        if not name.strip():
-            raise AudioError("which file?", hint="write its name behind the command")
-        document = self._screen.session.path
+        """A file, as seen from the document's folder; without a name the document's sound. Raises AudioError."""
+        session = self._screen.session
+        name = name.strip() or session.document.render.get("audio") or ""
+        if not name:
+            raise AudioError(
+                "which file?", hint="write its name behind the command, or once and for all: :setting audio FILE"
+            )
+        document = session.path
         folder = Path.cwd() if document is None else document.parent
-        return folder / Path(name.strip()).expanduser()
+        return folder / Path(name).expanduser()
 
     def _work(self, work: Coroutine[Any, Any, None]) -> None:
         self._screen.run_worker(work, name="sound", exit_on_error=False)

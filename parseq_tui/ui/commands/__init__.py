@@ -10,6 +10,7 @@ from parseq_tui.ui.commands import (
     moving,
     pasting,
     prompting,
+    rendering,
     rows,
     selecting,
     sounds,
@@ -30,6 +31,7 @@ _MODULES = (
     looking,
     prompting,
     sounds,
+    rendering,
     application,
 )
 """Importing a module declares its commands."""

@@ -1,7 +1,7 @@
 """Commands on the columns of fields: hide, show, add, reorder, resize, fold groups.
 
 Which fields are shown and in which order is part of the document (`displayedFields`), so undo takes it back. Widths and
-folded groups belong to the window and are not saved.
+folded groups belong to the window: they are kept between runs (see `remembered`), but not in the file.
 """
 
 from __future__ import annotations
@@ -87,6 +87,17 @@ def _shift(name: str, title: str, by: int) -> None:
         return Change(SetDisplayedFields(tuple(order)), say=f"{field} moved; the order is saved with the document")
 
 
+def dropped_on(context: Context, field: str, onto: str) -> Effect:
+    """The effect of dropping the head of `field` on that of another one: it takes that place."""
+    order = list(displayed(context.document))
+    if not {field, onto} <= set(order):
+        return Say("only fields can be moved")
+    place = order.index(onto)
+    order.remove(field)
+    order.insert(place, field)
+    return Change(SetDisplayedFields(tuple(order)), say=f"{field} moved; the order is saved with the document")
+
+
 _shift("view.field_left", "Move the field left", -1)
 _shift("view.field_right", "Move the field right", 1)
 
@@ -114,7 +125,12 @@ def set_width(context: Context, argument: str) -> Effect:
 
 
 def _with_width(context: Context, width: int | None) -> Effect:
-    here = column_at(context.document, context.view)
+    return resized(context, context.view.column, width)
+
+
+def resized(context: Context, column: int, width: int | None) -> Effect:
+    """The effect of making a column so wide; None: as wide as it needs."""
+    here = columns(context.document, context.view)[column]
     if here.part == "frame":
         return Say("the frame column is as wide as it needs")
     others = tuple(pair for pair in context.view.widths if pair[0] != here)

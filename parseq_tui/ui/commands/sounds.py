@@ -11,7 +11,7 @@ CURVES = ("loudness", "low", "mid", "high", "attack", "pitch")
 
 @command("sound.keyframes", "Keyframes on a sound…",
          "Rows on its beats, its onsets, or onsets of low, mid or high sounds: beats 4 song.ogg is every fourth beat.",
-         group="sound", edits=True, argument="EVENT [EVERY] FILE", aliases=("listen",))  # fmt: skip
+         group="sound", edits=True, argument="EVENT [EVERY] [FILE]", aliases=("listen",))  # fmt: skip
 def sound_keyframes(context: Context, argument: str) -> Effect:
     event = argument.partition(" ")[0]
     if event not in EVENTS:
@@ -21,7 +21,7 @@ def sound_keyframes(context: Context, argument: str) -> Effect:
 
 @command("sound.series", "Time series of a sound…",
          "A curve that formulas read by its name: loudness, low, mid, high, attack or pitch.",
-         group="sound", edits=True, argument="CURVE FILE")  # fmt: skip
+         group="sound", edits=True, argument="CURVE [FILE]")  # fmt: skip
 def sound_series(context: Context, argument: str) -> Effect:
     curve = argument.partition(" ")[0]
     if curve not in CURVES:
@@ -30,7 +30,7 @@ def sound_series(context: Context, argument: str) -> Effect:
 
 
 @command("sound.tempo", "Tempo of a sound…", "The document gets the beats per minute of a sound file.",
-         group="sound", edits=True, argument="FILE")  # fmt: skip
+         group="sound", edits=True, argument="[FILE]")  # fmt: skip
 def sound_tempo(context: Context, argument: str) -> Effect:
     return Do("sound.tempo", argument)
 
