@@ -189,6 +189,17 @@ def write_setting(path: Path, name: str, value: Any) -> None:
     _write(path, text)
 
 
+def begin_file(path: Path) -> None:
+    """Write a file that sets nothing and says what could be set. Raises SettingsError."""
+    lines = ["# Settings of parseq-tui. Take the # away from a line to set it.", ""]
+    for option in OPTIONS.values():
+        choices = f" ({', '.join(option.choices)})" if option.choices else ""
+        lines += [f"# {option.help}{choices}", f"# {option.name} = {_toml(option.default)}", ""]
+    lines += ["# Keys that replace a command's own; names and keys are in the help (?).", "[keys]"]
+    lines += ['# "document.save" = ["ctrl+s", "space w"]', ""]
+    _write(path, "\n".join(lines))
+
+
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

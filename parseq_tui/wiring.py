@@ -20,8 +20,8 @@ ESCAPE_MILLISECONDS = "20"
 
 def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None = None, mouse: bool = True) -> int:
     """Edit a document (None: ask which) until the user leaves; the exit code. Raises ParseqError before it starts."""
-    _prepare_environment()
-    settings = load_settings(settings_file(), {"theme": theme, "mouse": None if mouse else False})
+    settings = load_settings(settings_file(), {"theme": theme, "mouse": None if mouse else False}, os.environ)
+    _prepare_environment(settings.colors)
     gc.disable()  # loading makes a million objects, none of them garbage
     try:
         from parseq_tui.session import Session
@@ -47,8 +47,12 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
     return app.return_code or 0
 
 
-def _prepare_environment() -> None:
+def _prepare_environment(colors: str) -> None:
     """What Textual reads when it is imported. A user's own settings win."""
+    if colors == "none":
+        os.environ["NO_COLOR"] = "1"
+    elif colors != "auto":
+        os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colors == "16" else colors
     os.environ.setdefault("ESCDELAY", ESCAPE_MILLISECONDS)
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     if os.environ.get("SSH_CONNECTION"):

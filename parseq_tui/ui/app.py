@@ -11,9 +11,9 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -24,15 +24,18 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from parseq_tui.errors import ParseqError, SettingsError
-from parseq_tui.paths import bundled, theme_folders
+from parseq_tui.paths import bundled, settings_file, theme_folders
 from parseq_tui.recent import recent_documents
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.driver import EditorDriver, driver_for_platform
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
+from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
+from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.screen_diff import ScreenDiff
 from parseq_tui.ui.screens.editor import EditorScreen, Follow
+from parseq_tui.ui.terminal_answers import ANSWER_SECONDS, PLAIN_QUESTION, QUESTION, Abilities, TerminalAnswers
 from parseq_tui.ui.theme import color_level, load_themes, role_defaults, theme_files
 
 ORPHAN_CHECK_SECONDS = 5.0
@@ -99,9 +102,11 @@ class EditorApp(App[int], inherit_bindings=False):
         """
         self.keymap_in_use = Keymap(DEFAULT_KEYS, settings.keys)
         super().__init__(driver_class=driver or driver_for_platform())
-        self.settings = settings
+        self.preferences = Preferences(self, settings, settings_file())
         self.follow = follow
         self._diff = ScreenDiff()
+        in_tmux = bool(os.environ.get("TMUX"))
+        self.pictures = Pictures(graphics=self._diff.graphics, write=self._write, in_tmux=in_tmux)
         self._open_session = open_session
         self._first_session = session
         self._choose_first = choose_first
@@ -114,11 +119,13 @@ class EditorApp(App[int], inherit_bindings=False):
         self.open_session(self._first_session)
         if self._choose_first:
             self.choose_document(can_leave=False)
+        self.use_pictures(self.preferences.settings.pictures)
         self._handle_signals()
         self.set_interval(ORPHAN_CHECK_SECONDS, self._check_terminal)
         self.set_interval(THEME_CHECK_SECONDS, self._follow_themes)
 
     def on_unmount(self) -> None:
+        self.pictures.forget()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.remove_signal_handler(number)
@@ -162,7 +169,7 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def open_session(self, session: Session) -> None:
         """Show a document in place of the one that is shown."""
-        screen = EditorScreen(session, self.keymap_in_use, self.follow)
+        screen = EditorScreen(session, self.keymap_in_use, self.follow, glyphs=self.preferences.settings.glyphs)
         before = self.editor
         if before is None:
             self.push_screen(screen)
@@ -202,10 +209,13 @@ class EditorApp(App[int], inherit_bindings=False):
             self.open_path(path)
 
     def _name_terminal(self, name: str) -> None:
-        driver = self._driver
-        if isinstance(driver, EditorDriver):
-            shown = "".join(ch for ch in name if ch.isprintable())[:80]
-            driver.write(f"\x1b]2;{shown} - parseq-tui\x07")
+        shown = "".join(ch for ch in name if ch.isprintable())[:80]
+        self._write(f"\x1b]2;{shown} - parseq-tui\x07")
+
+    def _write(self, sequence: str) -> None:
+        """Straight to the terminal, if there is one."""
+        if isinstance(self._driver, EditorDriver):
+            self._driver.write(sequence)
 
     # -- the terminal ----------------------------------------------------------------------------------------------
 
@@ -244,16 +254,20 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def _load_themes(self) -> None:
         self._read_themes()
-        names = self.theme_names
-        usual = "terminal-16" if color_level(self.console.color_system) == "16" else "night"
-        wanted = self.settings.theme or usual
+        names, usual = self.theme_names, self._usual_theme
+        settings = self.preferences.settings
+        wanted = settings.theme or usual
         if wanted not in names:
             problem = SettingsError(f"there is no theme called {wanted!r}", hint=f"known: {', '.join(names)}")
-            if self.settings.origins.get("theme") == "option":
+            if settings.origins.get("theme") == "option":
                 raise problem
             self.theme_problems.append(problem)
             wanted = usual
         self.theme = wanted
+
+    @property
+    def _usual_theme(self) -> str:
+        return "terminal-16" if color_level(self.console.color_system) == "16" else "night"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return role_defaults()
@@ -269,12 +283,65 @@ class EditorApp(App[int], inherit_bindings=False):
         return name
 
     def toggle_mouse(self) -> bool | None:
-        """Mouse on or off; what it is now, None where that cannot be changed."""
+        """Mouse on or off for this run; what it is now, None where that cannot be changed."""
         driver = self._driver
         if not isinstance(driver, EditorDriver):
             return None
         driver.set_mouse(not driver.mouse_enabled)
         return driver.mouse_enabled
+
+    # -- settings put into effect (ui/preferences.py) ----------------------------------------------------------------
+
+    def use_theme(self, name: str) -> None:
+        """Raises SettingsError for a theme that does not exist."""
+        self.next_theme(name or self._usual_theme)
+
+    def use_mouse(self, enabled: bool) -> None:
+        if isinstance(self._driver, EditorDriver):
+            self._driver.set_mouse(enabled)
+
+    def use_glyphs(self, glyphs: str) -> None:
+        if self.editor is not None:
+            self.editor.use_glyphs(glyphs)
+
+    def use_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """Raises SettingsError for a command that does not exist."""
+        self.keymap_in_use = Keymap(DEFAULT_KEYS, keys)
+        if self.editor is not None:
+            self.editor.use_keymap(self.keymap_in_use)
+
+    def use_pictures(self, wish: str) -> None:
+        """Show pictures like this; what the terminal must be asked for comes a moment later."""
+        asked = cast(Wish, wish)
+        self.pictures.forget()
+        if asked in ("half", "ascii", "off"):
+            self.pictures.protocol = "ascii" if asked == "half" and self.no_color else asked
+        else:
+            self.run_worker(self._use_pixels(asked), name="ask the terminal", exclusive=True, group="pictures")
+
+    async def _use_pixels(self, wish: Wish) -> None:
+        in_tmux = self.pictures.in_tmux
+        passes = in_tmux and await asyncio.to_thread(tmux_passes_through)
+        protocol, problem = decided(wish, await self._abilities(), in_tmux=in_tmux, passthrough=passes)
+        self.pictures.protocol = protocol
+        if problem and self.editor is not None:
+            self.editor.say(problem, "warning")
+
+    async def _abilities(self) -> Abilities | None:
+        """What the terminal says it can; None if it does not answer in time."""
+        driver = self._driver
+        if not isinstance(driver, EditorDriver):
+            return None
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Abilities] = loop.create_future()
+        answers = TerminalAnswers(lambda told: loop.call_soon_threadsafe(answer.set_result, told))
+        driver.ask(PLAIN_QUESTION if self.pictures.in_tmux else QUESTION, answers)
+        try:
+            return await asyncio.wait_for(answer, ANSWER_SECONDS)
+        except TimeoutError:
+            return None
+        finally:
+            driver.ask("", None)
 
 
 def _freeze_garbage() -> None:

@@ -10,6 +10,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,17 +82,25 @@ class OutsideActions:
         with tempfile.TemporaryDirectory(prefix="parseq-tui-") as folder:
             path = Path(folder) / name
             path.write_text(text, "utf-8", "surrogatepass")
-            try:
-                with self._screen.app.suspend():
-                    code = subprocess.run([*command, str(path)], check=False).returncode
-            except SuspendNotSupported as error:
-                raise EditError("another editor cannot be shown on this terminal") from error
-            except OSError as error:
-                hint = "set EDITOR to one that is installed"
-                raise EditError(f"the editor {command[0]!r} cannot be started: {error.strerror}", hint=hint) from error
-            if code:
-                raise EditError(f"{command[0]} ended with code {code}: nothing was taken over")
+            self._run([*command, str(path)])
             return native.read_text(path)[0]
+
+    def edit_file(self, path: Path) -> None:
+        """Show a file of the program's own in the user's editor. Raises EditError."""
+        self._run([*editor_command(), str(path)])
+
+    def _run(self, command: Sequence[str]) -> None:
+        """Raises EditError."""
+        try:
+            with self._screen.app.suspend():
+                code = subprocess.run(command, check=False).returncode
+        except SuspendNotSupported as error:
+            raise EditError("another editor cannot be shown on this terminal") from error
+        except OSError as error:
+            hint = "set EDITOR to one that is installed"
+            raise EditError(f"the editor {command[0]!r} cannot be started: {error.strerror}", hint=hint) from error
+        if code:
+            raise EditError(f"{command[0]} ended with code {code}: nothing was taken over")
 
 
 def editor_command(line: int | None = None) -> list[str]:

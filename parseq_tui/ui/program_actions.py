@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from parseq_tui.errors import EditError
-from parseq_tui.paths import recovery_folder, settings_file, theme_folders, user_state
+from parseq_tui.errors import EditError, ParseqError
+from parseq_tui.paths import recovery_folder, theme_folders, user_state
+from parseq_tui.settings import begin_file
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.keymap import readable
 from parseq_tui.ui.widgets.curves import CurvesPane
@@ -139,4 +141,25 @@ class ProgramActions:
             "recovery": recovery_folder(),
             "state": user_state(),
         }
-        self._app.push_screen(SettingsScreen(self._app.settings, settings_file(), folders))
+        app = self._app
+
+        def left(wish: str | None) -> None:
+            if wish == "edit":
+                self._tried(self._edit_settings)
+
+        app.push_screen(SettingsScreen(app.preferences, app.theme_names, folders), left)
+
+    def _edit_settings(self) -> None:
+        """The settings file in the user's editor; what is wrong in it changes nothing. Raises ParseqError."""
+        preferences = self._app.preferences
+        file = preferences.file
+        if not file.exists():
+            begin_file(file)
+        self._screen.outside.edit_file(file)
+        self._screen.say(preferences.read_again())
+
+    def _tried(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except ParseqError as error:
+            self._screen.desk.tell(error)

@@ -9,12 +9,14 @@ import pytest
 from editor_flow import flow, press, rows
 from textual.pilot import Pilot
 
-from parseq_tui.paths import bundled, user_config
+from parseq_tui.errors import SettingsError
+from parseq_tui.paths import bundled, settings_file, user_config
 from parseq_tui.timeline.edits import SetValue
 from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.screens.history import ago
 from parseq_tui.ui.screens.tour import PAGES
+from parseq_tui.ui.widgets.curves import CurvesPane
 
 
 @pytest.fixture
@@ -63,6 +65,68 @@ def test_settings_show_their_value_and_origin(document: Path, size: tuple[int, i
         assert pilot.app.screen is screen
 
     flow(document, steps, size)
+
+
+def test_settings_are_changed_here_at_once_and_in_the_file(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        app = pilot.app
+        assert isinstance(app, EditorApp)
+        screen.desk.run_line("settings")
+        await pilot.pause()
+        await pilot.press("left")
+        assert app.theme == "terminal-16" and "theme = terminal-16, kept in settings.toml" in shown(pilot)
+        assert settings_file().read_text() == 'theme = "terminal-16"\n'
+        await pilot.press("left")
+        assert app.theme == "paper", "seen at once"
+        await pilot.press("d")
+        assert settings_file().read_text() == ""
+        assert "default" in next(row for row in rows(pilot.app.screen) if "theme " in row)
+        await pilot.press("down", "down", "left")
+        assert app.pictures.protocol == "off"
+        await pilot.press("down", "right")
+        assert settings_file().read_text() == 'pictures = "off"\nglyphs = "block"\n'
+        assert screen.query_one(CurvesPane)._glyphs == "block"
+        await pilot.press("down", "right")
+        assert "seen at the next start" in shown(pilot)
+        await pilot.press("end", "right")
+        assert "! only to be seen here" in shown(pilot)
+
+    flow(document, steps)
+
+
+def test_settings_that_cannot_be_written_say_why_and_change_nothing(document: Path) -> None:
+    settings_file().parent.mkdir(parents=True)
+    settings_file().write_text("theme = \n")
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        before = pilot.app.theme
+        screen.desk.run_line("settings")
+        await pilot.pause()
+        await pilot.press("right")
+        assert "! " in shown(pilot) and "is not TOML" in shown(pilot)
+        assert pilot.app.theme == before
+        assert settings_file().read_text() == "theme = \n"
+
+    flow(document, steps, (160, 40))
+
+
+def test_keys_from_the_file_are_taken_over_while_the_program_runs(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        app = pilot.app
+        assert isinstance(app, EditorApp)
+        settings_file().parent.mkdir(parents=True)
+        settings_file().write_text('mouse = false\n[keys]\n"cursor.down" = ["n"]\n')
+        assert app.preferences.read_again() == "settings.toml read again"
+        await press(pilot, screen, "n")
+        assert screen.desk.view.row == 1
+        settings_file().write_text('[keys]\n"no.command" = ["n"]\n')
+        with pytest.raises(SettingsError, match="no command called"):
+            app.preferences.read_again()
+        assert not app.preferences.settings.mouse, "what is wrong changes nothing"
+        await press(pilot, screen, "k", "n")
+        assert screen.desk.view.row == 1
+
+    flow(document, steps)
 
 
 def test_the_terminals_cursor_is_on_the_current_cell(document: Path) -> None:

@@ -7,7 +7,7 @@ here knows how a document is changed or a frame is rendered.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -30,6 +30,7 @@ from parseq_tui.ui.clipboard import copy_outside
 from parseq_tui.ui.commands.registry import Change
 from parseq_tui.ui.completing import complete_cell, complete_command
 from parseq_tui.ui.desk import Desk, Scope
+from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.outside import OutsideActions
@@ -67,7 +68,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar = []
 
-    def __init__(self, session: Session, keymap: Keymap, follow: Follow) -> None:
+    def __init__(self, session: Session, keymap: Keymap, follow: Follow, *, glyphs: str = "braille") -> None:
         super().__init__()
         self._compositor = BandCompositor()
         self.session = session
@@ -84,6 +85,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.trial = Trial(self)
         self.questions = Questions(self)
         self._follow_pending = False
+        self._glyphs = glyphs
         session.subscribe(self._session_changed)
 
     def compose(self) -> ComposeResult:
@@ -109,6 +111,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.formula.host = self.query_one(CommandLine).host = self
         if self.session.path is not None:
             self.query_one(RenderPane).set_client(RenderClient(self.session.path))
+        self.use_glyphs(self._glyphs)
         self.panes.fit(self.app.size)
         self.call_after_refresh(self._first_show)
 
@@ -144,6 +147,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
             self.query_one(CurvesPane).show(table, document, self._plotted(), frame)
             self.query_one(PromptsPane).show(document, table, frame)
             self.query_one(ProblemsPane).show(table.diagnostics)
+            self.query_one(RenderPane).set_values(table)
         self.query_one(RenderPane).set_playhead(playhead(document, self.desk.view))
 
     def _show_bars(self) -> None:
@@ -198,6 +202,17 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def _show_hints(self) -> None:
         pane = self.panes.focused()
         self.status.show_hints(HINTS.get(pane, HINTS["table"]))
+
+    def use_glyphs(self, glyphs: str) -> None:
+        """Draw curves with these: "braille", "block" or "ascii"."""
+        chosen = cast(Glyphs, glyphs)
+        self.table.set_glyphs(chosen)
+        self.query_one(CurvesPane).set_glyphs(chosen)
+        self.query_one(PromptsPane).set_glyphs(chosen)
+
+    def use_keymap(self, keymap: Keymap) -> None:
+        """Keys mean other things now."""
+        self.keymap = self.desk.keymap = keymap
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
