@@ -54,6 +54,11 @@ def recent_file() -> Path:
     return user_state() / "recent.txt"
 
 
+def views_file() -> Path:
+    """How documents were looked at last: widths, folds. May not exist."""
+    return user_state() / "views.json"
+
+
 def theme_folders() -> tuple[Path, ...]:
     """Where themes are looked for; a later folder overrides an earlier one."""
     return (bundled("themes"), user_config() / "themes")

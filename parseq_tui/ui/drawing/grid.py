@@ -94,6 +94,12 @@ class Grid:
             return 0 if x < self.lefts[1] else 1
         return max(2, bisect_right(self.lefts, x - self.frozen + scroll_x, lo=2) - 1)
 
+    def edge_under(self, x: int, scroll_x: int) -> int | None:
+        """The column whose right edge (its last cell) is at a screen position; the frame's width is not to be had."""
+        column = self.column_under(x, scroll_x)
+        left, width = self.span(column, scroll_x)
+        return column if column >= 1 and x == left + width - 1 else None
+
 
 def lay_out(document: Document, view: ViewState, width: int = 0) -> Grid:
     """The geometry of the table; formula columns share what `width` leaves over, as far as their texts need it."""
