@@ -173,3 +173,9 @@ def load(work: Path, polished: bool = True) -> AutoencoderTiny:
     if finer is not None:
         model.decoder.load_state_dict(finer["average"])
     return model.eval()
+
+
+def steps(work: Path) -> int:
+    """How many steps the encoder has learnt for; latents of an earlier one are of no use."""
+    state = progress.load(work / "autoencoder.pt")
+    return int(state["step"]) if state else 0

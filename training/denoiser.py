@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
@@ -26,7 +27,9 @@ from training.muon import Muon
 
 BATCH = 64
 """Pictures per step and process."""
-DRAWINGS = 40000
+DRAWINGS = 24000
+PART = 500
+"""Drawings per file of cached latents."""
 EASY = 0.15
 """Share of the time in which only centred subjects of usual size are shown: forms first, places later."""
 GHOSTS = 0.12
@@ -95,17 +98,37 @@ def encode(vae: AutoencoderTiny, scenes: list[Scene]) -> torch.Tensor:
     return torch.cat(out)
 
 
-def collection(work: Path, count: int, seed: int = 4) -> Collection:
-    """The drawings to learn from; made once and kept in `work`."""
-    rng = np.random.default_rng(seed)
-    scenes = [random_scene(rng, GHOSTS) for _ in range(count)]
-    path = work / f"latents-{count}-{seed}.pt"
-    state = progress.load(path)
-    if state is None:
-        progress.save(path, latents=encode(autoencoder.load(work).to(progress.DEVICE), scenes))
-        state = progress.load(path)
-    assert state is not None
-    return Collection(scenes, state["latents"])
+def collection(work: Path, rank: int) -> Collection:
+    """The drawings to learn from, made once per autoencoder; every process makes as many parts as it has time for."""
+    folder = work / f"latents-{autoencoder.steps(work)}"
+    folder.mkdir(exist_ok=True)
+    parts = [folder / f"{k}.pt" for k in range(DRAWINGS // PART)]
+    if rank == 0:
+        for claim in folder.glob("*.claim"):  # of a run that was interrupted
+            claim.unlink()
+    dist.barrier()
+    vae = autoencoder.load(work).to(progress.DEVICE)
+    for k, path in enumerate(parts):
+        if not path.exists() and _claimed(path):
+            progress.save(path, latents=encode(vae, part(k)))
+    dist.barrier()
+    scenes = [scene for k in range(len(parts)) for scene in part(k)]
+    return Collection(scenes, torch.cat([torch.load(path, weights_only=True)["latents"] for path in parts]))
+
+
+def part(index: int, seed: int = 4) -> list[Scene]:
+    """The scenes of one part of the collection."""
+    rng = np.random.default_rng((seed, index))
+    return [random_scene(rng, GHOSTS) for _ in range(PART)]
+
+
+def _claimed(path: Path) -> bool:
+    """True for the one process that may make this file."""
+    try:
+        path.with_suffix(".claim").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 @dataclass
@@ -191,7 +214,7 @@ def train(work: Path, minutes: float, count: int = 2) -> None:
 
 
 def _work(rank: int, count: int, work: Path, minutes: float, peak: float = 2.5e-3, seed: int = 5) -> None:
-    data = collection(work, DRAWINGS // count, seed * 100 + rank)
+    data = collection(work, rank)
     torch.manual_seed(seed)
     unet = build().to(progress.DEVICE)
     unet.set_attn_processor(AttnProcessor())  # plain products: the fused kernel's backward pass is slow on CPUs
