@@ -1,13 +1,31 @@
-"""The examples that travel with the program: their names, what each shows, and the files they need."""
+"""The examples that travel with the program: their names, what each shows, and the files they need.
+
+The order is the one to read them in: the whole show first, then one ability after the other, `blank` last.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from parseq_tui.errors import ParseqError
 from parseq_tui.paths import bundled
+
+ORDER = (
+    "showcase",
+    "cat_dog_spider",
+    "bouncy_cuts",
+    "endless_zoom",
+    "prompt_travel",
+    "seed_travel",
+    "plus_and_minus",
+    "video_input",
+    "motion_tour",
+    "blank",
+)
+"""Names in the order in which they are listed; one that is missing here comes before `blank`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +41,23 @@ class Example:
 
 
 def examples() -> list[Example]:
-    """Every example, in the order of their names, `blank` last."""
-    found = [_read(path) for path in sorted(bundled("examples").glob("*.json"))]
-    return sorted(found, key=lambda example: (example.name == "blank", example.name))
+    """Every example, in ORDER."""
+    found = [_read(path) for path in bundled("examples").glob("*.json")]
+    return sorted(found, key=lambda example: (_place(example.name), example.name))
 
 
 def example_named(name: str) -> Example:
-    """The example of this name. Raises ParseqError naming those that exist."""
+    """The example of this name. Raises ParseqError naming the nearest, or those that exist."""
     known = {example.name: example for example in examples()}
     if name not in known:
-        raise ParseqError(f"there is no example called {name!r}", hint=f"known: {', '.join(known)}")
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        raise ParseqError(f"there is no example called {name!r}", hint=hint)
     return known[name]
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER) - 2
 
 
 def _read(path: Path) -> Example:
