@@ -49,7 +49,7 @@ SETTINGS: Mapping[str, Setting] = _settings(
     ),
     Setting("width", int, 128, "frame width in pixels, a multiple of 8", minimum=8, maximum=8192),
     Setting("height", int, 128, "frame height in pixels, a multiple of 8", minimum=8, maximum=8192),
-    Setting("engine", str, "diffusers", "what makes the pictures", ("diffusers", "test")),
+    Setting("engine", str, "diffusers", "what makes the pictures", ("diffusers", "webui", "test")),
     Setting("model", str, "tiny", '"tiny" (bundled), a folder, a .safetensors file, or a hub id'),
     Setting("scheduler", str, "euler_a", "the sampler, by the web UI's or diffusers' name"),
     Setting("steps", int, 8, "sampling steps", minimum=1, maximum=1000),
@@ -103,6 +103,13 @@ SETTINGS: Mapping[str, Setting] = _settings(
     Setting("audio", str, None, "a sound that is heard with the video; relative to the document", optional=True),
     Setting("audio_start", float, 0.0, "second of that sound at which frame 0 begins", minimum=0),
     Setting("crf", int, 16, "H.264 quality: lower is better and larger", minimum=0, maximum=51),
+    Setting(
+        "cache_gb",
+        float,
+        20.0,
+        "how large the frame cache may grow, in GB; frames of the newest render always stay",
+        minimum=0,
+    ),
 )
 
 
@@ -136,6 +143,7 @@ class RenderSettings:
     audio: str | None
     audio_start: float
     crf: int
+    cache_gb: float
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
 

@@ -23,7 +23,9 @@ def make_engine(settings: RenderSettings, device: str = "auto") -> Engine:
     if settings.engine == "diffusers":
         return _diffusers(settings.model, device)
     if settings.engine == "webui":
-        raise BackendUnavailable("the webui engine is not there yet", hint="render with --engine diffusers")
+        from parseq_tui.render.engines.webui import WebuiEngine
+
+        return WebuiEngine(settings.model)
     raise RenderError(f"there is no engine called {settings.engine!r}", hint="known: diffusers, webui, test")
 
 
