@@ -78,6 +78,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "select.none": ("escape",),
     # copy and fill
     "clipboard.copy": ("y",),
+    "clipboard.copy_table": ("Y",),
     "clipboard.cut": ("x",),
     "clipboard.paste": ("p", "P p"),
     "clipboard.paste_values": ("P v",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from keystrokes import Fingers, check, read, written
 
 from parseq_tui.timeline.document import Document
@@ -78,3 +80,62 @@ def test_a_megabyte_of_cells_is_one_step() -> None:
 
 def test_copying_and_pasting_elsewhere_keeps_texts_with_tabs_and_quotes() -> None:
     check('0:[1]"a" 30:5 60:2', "home left y down p", '0:1"a" 30:5"a" 60:2')
+
+
+@pytest.mark.parametrize(
+    ("before", "clipboard", "after", "said"),
+    [
+        # rows go to the frames they say, and are made where there are none
+        ("0:[1] 60:2", "frame\tzoom\n0\t7\n30\t8\n", "0:[7] 30:8 60:2", "pasted 2 cells; made 1 row"),
+        ("0:[1] 60:2", "Zoom\tframe\tlabel\n7\t60\tend\n", '0:[1] 60:7"end"', "pasted 2 cells"),
+        ("0:[1] 60:2=L", "frame\tzoom\tzoom formula\n60\t\tS\n", "0:[1] 60:=S", "pasted 2 cells"),
+        ("0:[1] 60:2", "frame\tzoom_i\n0\tsin(p=4b)\n", "0:[1]=sin(p=4b) 60:2", "pasted 1 cell"),
+        # a spreadsheet's own columns, decimal commas, other separators
+        ("0:[1] 60:2", "frame\tnotes\tzoom\n0\tsoft\t1,5\n", "0:[1.5] 60:2",
+         "pasted 1 cell; commas were read as decimal points; left out: notes"),
+        ("0:[1] 60:2", "frame;zoom\n0;1,5\n60;3\n", "0:[1.5] 60:3", "pasted 2 cells; commas"),
+        ("0:[1] 60:2", "frame,zoom\n0,1.5\n60,3\n", "0:[1.5] 60:3", "pasted 2 cells"),
+        # without frames, downwards from the cursor
+        ("0:1 30:[5] 60:2", "zoom\n8\n9\n10\n", "0:1 30:[8] 60:9", "pasted 2 cells; 1 did not fit"),
+        # nonsense
+        ("0:[1] 60:2", "frame\tzoom\nmany\t3\n1.5\t4\n-1\t2\n0\t9\n", "0:[9] 60:2", "3 did not fit"),
+    ],
+)  # fmt: skip
+def test_a_table_with_heads_finds_its_columns_and_rows(before: str, clipboard: str, after: str, said: str) -> None:
+    fingers = pasting(before, clipboard, "p")
+    assert written(fingers.session.document, fingers.desk.view) == after
+    assert said in fingers.host.said[-1]
+    fingers.press("u")
+    assert fingers.session.document == read(before)[0]
+
+
+def test_fields_that_are_not_managed_yet_are_added() -> None:
+    fingers = pasting("0:[1] 60:2", "frame\tzoom\tangle\n0\t2\t5\n", "p")
+    document = fingers.session.document
+    assert document.managed_fields == document.displayed_fields == ("zoom", "angle")
+    assert document.keyframes[0].values == {"zoom": 2, "angle": 5}
+    assert "added angle" in fingers.host.said[-1]
+
+
+@pytest.mark.parametrize("clipboard", ["zoom\n", "7\tzoom\n8\tS\n", "one\ttwo\n7\t8\n"])
+def test_what_only_looks_like_heads_is_pasted_as_it_is(clipboard: str) -> None:
+    fingers = pasting("0:[1] 60:2", clipboard, "p")
+    assert "left out:" not in fingers.host.said[-1]
+
+
+def test_what_is_copied_with_heads_comes_back_as_it_was() -> None:
+    fingers = Fingers(*read('0:[1]=S"intro" 30:5 60:2'))
+    fingers.press("Y")
+    assert fingers.host.copied == "frame\tlabel\tzoom\tzoom formula\n0\tintro\t1\tS\n30\t\t5\t\n60\t\t2\t\n"
+    before = fingers.session.document
+    fingers.press("down D p")
+    assert fingers.session.document == before
+    fingers.press("g g down V Y")
+    assert fingers.host.copied == "frame\tlabel\tzoom\tzoom formula\n30\t\t5\t\n"
+
+
+@given(st.lists(st.lists(st.text(max_size=8), max_size=5), max_size=5))
+def test_no_clipboard_breaks_anything(cells: list[list[str]]) -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.desk.paste("frame\tzoom\n" + "\n".join("\t".join(line) for line in cells))
+    assert fingers.session.document.keyframes[0].frame == 0

@@ -14,6 +14,7 @@ from parseq_tui.ui.commands import (
     rows,
     selecting,
     sounds,
+    tables,
 )
 from parseq_tui.ui.commands.registry import COMMANDS, Command, Context, Effect, find
 
@@ -26,6 +27,7 @@ _MODULES = (
     bulk,
     selecting,
     copying,
+    tables,
     pasting,
     fields_shown,
     looking,

@@ -25,11 +25,12 @@ def to_tsv(context: Context) -> str:
     writer = csv.writer(out, delimiter="\t", lineterminator="\n")
     for row in block.rows:
         keyframe = context.document.keyframes[row]
-        writer.writerow([_text(keyframe, everything[column]) for column in block.columns])
+        writer.writerow([cell_text(keyframe, everything[column]) for column in block.columns])
     return out.getvalue()
 
 
-def _text(row: Keyframe, column: Column) -> str:
+def cell_text(row: Keyframe, column: Column) -> str:
+    """What a cell says, as it travels."""
     if column.part == "frame":
         return str(row.frame)
     if column.part == "label":

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import csv
 import io
-import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from parseq_tui.errors import EditError
-from parseq_tui.timeline.edits import Block, PasteBlock, SetCells
+from parseq_tui.timeline.edits import Block, PasteBlock
 from parseq_tui.timeline.edits.base import counted
 from parseq_tui.timeline.edits.blocks import BlockRow, Cell
-from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui.commands.collected import Collected, number
 from parseq_tui.ui.commands.registry import Change, Context, Effect, Say, command
+from parseq_tui.ui.commands.tables import headed, paste_headed
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.view_state import LABEL, Column, columns, selected
 
@@ -29,7 +27,6 @@ MAXIMUM_CELLS = 200_000
 """Of one paste; more is refused."""
 _WHOLE_ROW = 3
 """Columns that a copied row has at least: frame, label, a value."""
-_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 Lines = list[list[str]]
 
@@ -49,68 +46,20 @@ def lines_of(text: str) -> Lines:
     return lines
 
 
-@dataclass(slots=True)
-class _Collected:
-    """What a paste comes to, collected cell by cell."""
-
-    values: dict[tuple[int, str], float | None] = field(default_factory=dict)
-    formulas: dict[tuple[int, str], str | None] = field(default_factory=dict)
-    infos: dict[int, str | None] = field(default_factory=dict)
-    left_out: int = 0
-    commas: int = 0
-
-    @property
-    def count(self) -> int:
-        return len(self.values) + len(self.formulas) + len(self.infos)
-
-    def put(self, row: Keyframe, column: Column, text: str) -> None:
-        text = plain(text.strip())
-        if column.part == "label":
-            self.infos[row.frame] = text or None
-        elif column.part == "formula" or (column.part == "value" and text.startswith("=")):
-            self.formulas[row.frame, column.field] = text.removeprefix("=") or None
-        elif column.part == "value":
-            value = _number(text)
-            if text and value is None:
-                self.left_out += 1
-            else:
-                self.values[row.frame, column.field] = value
-                self.commas += "," in text
-        else:
-            self.left_out += bool(text) and text != str(row.frame)
-
-    def change(self) -> Effect:
-        if not self.count:
-            return Say("nothing of the clipboard fits here", "warning")
-        said = f"pasted {counted(self.count, 'cell')}"
-        if self.left_out:
-            said += f"; {self.left_out:,} did not fit and were left out"
-        if self.commas:
-            said += "; commas were read as decimal points"
-        return Change(
-            SetCells(f"paste {counted(self.count, 'cell')}", self.values, self.formulas, self.infos), say=said
-        )
-
-
-def _number(text: str) -> float | None:
-    """A literal number, with a decimal point or comma; None for anything else."""
-    try:
-        value = float(text.replace(",", ".") if _COMMA.fullmatch(text) else text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
 Accepts = Callable[[Column], bool]
 
 
 def pasted(context: Context, text: str, accepts: Accepts = lambda column: True) -> Effect:
     """The effect of pasting TSV at the cursor, or over the selection, into the columns that are accepted."""
-    return _over(context, lines_of(text), columns(context.document, context.view), accepts)
+    lines = lines_of(text)
+    table = headed(context, lines)
+    if table is not None:
+        return paste_headed(context, table)
+    return _over(context, lines, columns(context.document, context.view), accepts)
 
 
 def _over(context: Context, lines: Lines, places: Sequence[Column], accepts: Accepts = lambda column: True) -> Effect:
-    result = _Collected()
+    result = Collected()
     rows = context.document.keyframes
     for row, column, text in _spread(context, lines, len(places), result):
         if accepts(places[column]):
@@ -118,7 +67,7 @@ def _over(context: Context, lines: Lines, places: Sequence[Column], accepts: Acc
     return result.change()
 
 
-def _spread(context: Context, lines: Lines, width: int, result: _Collected) -> Iterator[tuple[int, int, str]]:
+def _spread(context: Context, lines: Lines, width: int, result: Collected) -> Iterator[tuple[int, int, str]]:
     """(row, column, text) of every cell inside a table `width` columns wide; the others are counted as left out."""
     block = selected(context.document, context.view)
     height = max(len(lines), block.size[0])
@@ -140,7 +89,8 @@ def _empty(context: Context) -> str | None:
     return None if context.clipboard else "nothing was copied yet"
 
 
-@command("clipboard.paste", "Paste", "Paste cells here; repeats to fill the selection.", group="copy and fill",
+@command("clipboard.paste", "Paste", "Paste cells here; repeats to fill the selection. "
+         "Where the first line names fields, columns and frames are found by it.", group="copy and fill",
          edits=True, why_not=_empty)  # fmt: skip
 def paste(context: Context, argument: str) -> Effect:
     return pasted(context, context.clipboard)
@@ -203,7 +153,7 @@ def _block_row(offset: int, texts: Mapping[Column, str], names: Sequence[str], f
     """One copied row; `formulas` stay where the clipboard has no column for them."""
     cells = (
         Cell(
-            _number(texts.get(Column(name, "value"), "")),
+            number(texts.get(Column(name, "value"), "")),
             texts.get(Column(name, "formula"), formulas.get(name, "")).removeprefix("=") or None,
         )
         for name in names
