@@ -55,9 +55,9 @@ OPTIONS: Mapping[str, Option] = {
         ),
         Option(
             "glyphs",
-            "braille",
-            "what curves are drawn with: block or ascii where a font lacks braille",
-            ("braille", "block", "ascii"),
+            "auto",
+            "what is drawn with: block or ascii where a font lacks braille; auto goes by terminal and locale",
+            ("auto", "braille", "block", "ascii"),
         ),
         Option(
             "colors",
@@ -76,7 +76,7 @@ class Settings:
     theme: str = ""
     mouse: bool = True
     pictures: str = "half"
-    glyphs: str = "braille"
+    glyphs: str = "auto"
     colors: str = "auto"
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Command name → the keys that replace its default ones."""

@@ -105,6 +105,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "view.position": ("z t",),
     "view.column_curves": ("z s",),
     "view.centre": ("z z",),
+    "view.glyphs": ("z b",),
     "view.plot": ("t",),
     # prompts: in their pane they have keys of their own
     "prompt.earlier": (),

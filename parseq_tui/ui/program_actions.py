@@ -12,6 +12,7 @@ from parseq_tui.errors import EditError, ParseqError
 from parseq_tui.paths import recovery_folder, theme_folders, user_state
 from parseq_tui.settings import begin_file
 from parseq_tui.ui.commands import COMMANDS
+from parseq_tui.ui.glyphs import KINDS
 from parseq_tui.ui.keymap import readable
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.problems import ProblemsPane
@@ -60,6 +61,8 @@ class ProgramActions:
             self._mouse()
         elif action == "application.theme":
             self._screen.say(f"theme {self._app.next_theme(argument)}")
+        elif action == "view.glyphs":
+            self._glyphs(argument)
         elif action == "application.redraw":
             self._app.forget_screen()
             self._app.refresh(repaint=True, layout=True)
@@ -74,6 +77,12 @@ class ProgramActions:
         else:
             return False
         return True
+
+    def _glyphs(self, wanted: str) -> None:
+        """Draw with another kind, by name or the next one, and keep that."""
+        here = KINDS.index(self._app.glyphs)
+        kind = wanted or KINDS[(here + 1) % len(KINDS)]
+        self._screen.say(self._app.preferences.change("glyphs", kind))
 
     def _help(self, query: str) -> None:
         import parseq_tui.language.functions  # noqa: F401 - importing it declares the functions
@@ -120,8 +129,8 @@ class ProgramActions:
         self._app.push_screen(HistoryScreen(session.history, session.now), chosen)
 
     def offer_tour(self) -> None:
-        """At the very first start: once, without holding up anybody who types."""
-        if not remember_tour():
+        """At the very first start: once, without holding up anybody who types or chooses a document."""
+        if self._screen.app.screen is not self._screen or not remember_tour():
             return
         self._screen.questions.ask_when_idle(
             "The first time here? A tour takes less than a minute",

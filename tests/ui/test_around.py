@@ -83,7 +83,7 @@ def test_settings_are_changed_here_at_once_and_in_the_file(document: Path) -> No
         assert "default" in next(row for row in rows(pilot.app.screen) if "theme " in row)
         await pilot.press("down", "down", "left")
         assert app.pictures.protocol == "off"
-        await pilot.press("down", "right")
+        await pilot.press("down", "right", "right")
         assert settings_file().read_text() == 'pictures = "off"\nglyphs = "block"\n'
         assert screen.query_one(CurvesPane)._glyphs == "block"
         await pilot.press("down", "right")

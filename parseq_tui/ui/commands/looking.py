@@ -30,11 +30,22 @@ def toggle_column_curves(context: Context, argument: str) -> Effect:
     return Look(replace(context.view, curves=not context.view.curves))
 
 
-@command("view.plot", "Plot this field", "Add the field to the curves, or take it out.", group="view")
+@command("view.glyphs", "Braille, blocks or ASCII", "What curves are drawn with: braille, block, ascii or auto; alone "
+         "the next one. With ascii nothing else is sent to the terminal.", group="view", argument="[KIND]",
+         aliases=("glyphs",))  # fmt: skip
+def choose_glyphs(context: Context, argument: str) -> Effect:
+    return Do("view.glyphs", argument)
+
+
+@command("view.plot", "Plot this field", "Add the field to the curves, or take it out; :plot NAME a time series too.",
+         group="view", argument="[FIELD or SERIES]", aliases=("plot",))  # fmt: skip
 def plot_field(context: Context, argument: str) -> Effect:
     name = argument or column_at(context.document, context.view).field
     if not name:
         return Say("move to a field first")
+    series = [one.alias for one in context.document.time_series]
+    if name not in (*context.document.managed_fields, *series):
+        return Say(f"there is no field and no time series called {name!r}", "warning")
     plotted = context.view.plotted
     if name in plotted:
         return Look(
