@@ -73,10 +73,14 @@ def _settings_wanted(context: Context, typed: str) -> Sequence[Completion]:
 def _fields_wanted(context: Context, typed: str) -> Sequence[Completion]:
     *before, word = typed.split(" ")
     known = find(before[0])
-    if known is None or "FIELD" not in known.argument or not (len(before) == 1 or before[-1] in ("where", "and")):
+    if known is None or not (len(before) == 1 or before[-1] in ("where", "and")):
         return ()
     document = context.document
-    names = dict.fromkeys((*document.managed_fields, *document.displayed_fields))
+    names: dict[str, None] = {}
+    if "FIELD" in known.argument:
+        names = dict.fromkeys((*document.managed_fields, *document.displayed_fields))
+    if "SERIES" in known.argument:
+        names |= dict.fromkeys(series.alias for series in document.time_series)
     if known.name == "document.fields":  # these are to be added
         names = dict.fromkeys(name for name in FIELDS if name not in names)
     start = len(typed) - len(word)

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ class SoundActions:
         except ParseqError as error:
             self._screen.desk.tell(error)
             return
+        self._show(*(series.alias for series in heard.series))
         self._screen.say(f"{edit.label}, from {path.name}")
 
     async def _import(self, argument: str) -> None:
@@ -78,7 +80,13 @@ class SoundActions:
         except ParseqError as error:
             self._screen.desk.tell(error)
             return
+        self._show(series.alias)
         self._screen.say(f"{len(series.x)} points: formulas read them as {series.alias}")
+
+    def _show(self, *names: str) -> None:
+        """Among the curves, from now on."""
+        view = self._screen.desk.view
+        self._screen.desk.look(replace(view, plotted=tuple(dict.fromkeys((*view.plotted, *names)))))
 
     def _tap(self) -> None:
         from parseq_tui.ui.screens.tap import TapScreen

@@ -11,6 +11,7 @@ from keystrokes import Fingers, read
 from textual.pilot import Pilot
 
 from parseq_tui.paths import bundled
+from parseq_tui.timeline.render_settings import SETTINGS
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.commands.registry import Change, Say
 from parseq_tui.ui.completing import complete_command
@@ -82,7 +83,7 @@ def test_the_list_changes_settings_and_undo_takes_them_back(document: Path) -> N
         before = screen.session.document.render["mode"]
         await pilot.press("right")
         assert screen.session.document.render["mode"] != before
-        await pilot.press("left", "end", "left")
+        await pilot.press("left", *["down"] * list(SETTINGS).index("crf"), "left")
         assert screen.session.document.render["mode"] == before
         assert screen.session.document.render["crf"] == 15
         await pilot.press("d")

@@ -100,6 +100,7 @@ def test_a_series_comes_from_a_csv_file(document: Path, words: str, alias: str, 
         await until(pilot, lambda: bool(screen.session.document.time_series))
         (series,) = screen.session.document.time_series
         assert (series.alias, series.y.tolist()) == (alias, values)
+        assert alias in screen.desk.view.plotted, "what comes in is seen"
         await line(pilot, screen, f"series.remove {alias}")
         assert not screen.session.document.time_series
 

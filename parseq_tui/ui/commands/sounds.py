@@ -53,6 +53,6 @@ def _no_series(context: Context) -> str | None:
 
 
 @command("series.remove", "Remove a time series…", "Formulas that read it then fail.", group="sound", edits=True,
-         argument="NAME", why_not=_no_series)  # fmt: skip
+         argument="SERIES", why_not=_no_series)  # fmt: skip
 def remove_series(context: Context, argument: str) -> Effect:
     return Change(RemoveTimeSeries(argument))
