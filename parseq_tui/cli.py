@@ -159,6 +159,18 @@ def _positive(text: str) -> float:
     return value
 
 
+def _bytes(text: str) -> int:
+    units = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "b": 1, "": 1}
+    number = text.rstrip("BbKkMmGgTt ")
+    try:
+        size = float(number) * units[text[len(number) :].strip().lower()]
+        if not 0 <= size < 2**63:
+            raise ValueError
+    except (ValueError, KeyError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 500MB or 2GB") from None
+    return int(size)
+
+
 def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or name not in SETTINGS:
@@ -277,6 +289,32 @@ def _takes_arguments(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    _document(parser)
+    parser.add_argument("first", nargs="?", metavar="A", help="a take: its name or number in `takes`; default: 2")
+    parser.add_argument("second", nargs="?", metavar="B", help="another one; default: 1, the newest")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="a video of both (.mp4, .gif, …), or a contact sheet (.png, .jpg)"
+    )
+    parser.add_argument(
+        "--layout",
+        choices=("side", "flicker", "wipe", "difference"),
+        default="side",
+        help="beside each other; in turn; left half of A, right half of B; how far they are apart (default: side)",
+    )
+    _json(parser)
+
+
+def _prune_arguments(parser: argparse.ArgumentParser) -> None:
+    _document(parser)
+    parser.add_argument(
+        "--limit", type=_bytes, default=0, metavar="SIZE", help="what may stay, such as 500MB or 2GB (default: 0)"
+    )
+    parser.add_argument(
+        "--takes", type=_count, metavar="N", help="also remove the folders of all but the newest N takes"
+    )
+
+
 def _no_arguments(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
@@ -356,6 +394,20 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui takes dance.json",
             _takes_arguments,
             _headless("render", "takes"),
+        ),
+        Command(
+            "compare",
+            "compare two renders of a document: what differs, in words or as a video of both",
+            "parseq-tui compare dance.json --out both.mp4",
+            _compare_arguments,
+            _headless("compare", "compare"),
+        ),
+        Command(
+            "prune",
+            "remove old frames that the newest render does not use",
+            "parseq-tui prune dance.json --limit 500MB",
+            _prune_arguments,
+            _headless("render", "prune"),
         ),
         Command(
             "attach",

@@ -65,7 +65,7 @@ def render(arguments: argparse.Namespace) -> int:
 
 def attach(arguments: argparse.Namespace) -> int:
     """Follow the running render, or show how the last one ended; Ctrl+C only stops following."""
-    client = RenderClient(_existing(arguments.document))
+    client = RenderClient(existing(arguments.document))
     latest = client.latest()
     takes = client.queue() or ([] if latest is None else [latest])
     if not takes:
@@ -75,7 +75,7 @@ def attach(arguments: argparse.Namespace) -> int:
 
 def stop(arguments: argparse.Namespace) -> int:
     """Ask the running render to stop after its frame."""
-    client = RenderClient(_existing(arguments.document))
+    client = RenderClient(existing(arguments.document))
     if not client.running():
         print("nothing is being rendered", file=sys.stderr)
         return 0
@@ -86,7 +86,7 @@ def stop(arguments: argparse.Namespace) -> int:
 
 def pause(arguments: argparse.Namespace) -> int:
     """Ask the running render to wait after its frame."""
-    client = RenderClient(_existing(arguments.document))
+    client = RenderClient(existing(arguments.document))
     if not client.running():
         print("nothing is being rendered", file=sys.stderr)
         return 0
@@ -97,7 +97,7 @@ def pause(arguments: argparse.Namespace) -> int:
 
 def resume(arguments: argparse.Namespace) -> int:
     """Let the waiting render go on."""
-    client = RenderClient(_existing(arguments.document))
+    client = RenderClient(existing(arguments.document))
     if not client.running():
         print("nothing is being rendered", file=sys.stderr)
         return 0
@@ -107,17 +107,32 @@ def resume(arguments: argparse.Namespace) -> int:
 
 def takes(arguments: argparse.Namespace) -> int:
     """List the renders of a document, newest first."""
-    summaries = [take.summary() for take in RenderClient(_existing(arguments.document)).takes()]
+    client = RenderClient(existing(arguments.document))
+    summaries = [take.summary() for take in client.takes()]
     if arguments.json:
         print(json.dumps([asdict(summary) for summary in summaries], indent=1))
         return 0
-    for summary in summaries:
+    for number, summary in enumerate(summaries, start=1):
         frames = f"{summary.done}/{summary.total} frames ({summary.reused} reused)"
         size = f"{summary.size / 1e6:.1f} MB"
         state = "paused" if summary.paused else summary.state
-        print(f"{summary.name}  {state:8} {frames:32} {summary.seconds:7.1f} s {size:>9}  {summary.video}")
+        print(f"{number:3}  {summary.name}  {state:8} {frames:32} {summary.seconds:7.1f} s {size:>9}  {summary.video}")
     if not summaries:
         print("no renders yet", file=sys.stderr)
+        return 0
+    use = client.cache_use()
+    print(f"     {use.frames} frames in the cache: {use.bytes / 1e6:.1f} MB", file=sys.stderr)
+    return 0
+
+
+def prune(arguments: argparse.Namespace) -> int:
+    """Remove old frames, and old takes if asked; those of the newest take stay."""
+    client = RenderClient(existing(arguments.document))
+    if arguments.takes is not None:
+        print(f"{client.forget_takes(arguments.takes)} takes removed", file=sys.stderr)
+    gone = client.prune(arguments.limit)
+    left = client.cache_use()
+    print(f"{gone.frames} frames removed, {gone.bytes / 1e6:.1f} MB; {left.bytes / 1e6:.1f} MB stay", file=sys.stderr)
     return 0
 
 
@@ -155,7 +170,8 @@ def _checked_out(text: str) -> Path:
     return out
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path) -> Path:
+    """The path of a document, or of one that is gone but has renders. Raises DocumentError."""
     if not path.exists() and not RenderClient(path).folder.exists():
         raise DocumentError("there is no such file", path=path)
     return path

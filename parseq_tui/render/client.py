@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -187,6 +188,23 @@ class RenderClient:
         try:
             latest = self.latest()
             return self._cache.prune(limit, latest.cache_keys() if latest else set())
+        finally:
+            held.close()
+
+    def forget_takes(self, keep: int) -> int:
+        """Remove the folders of all takes but the newest `keep` (at least one); their frames stay in the cache.
+
+        Returns how many. Raises RenderError while a render is running, or if one cannot be removed.
+        """
+        held = FolderLock.acquire(self.folder / "lock")
+        try:
+            latest = self.latest()
+            old = [take for take in self.takes()[max(1, keep) :] if take != latest]
+            for take in old:
+                shutil.rmtree(take.folder)
+            return len(old)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
         finally:
             held.close()
 

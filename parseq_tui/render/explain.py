@@ -47,10 +47,10 @@ class Outlook:
         return f"{frames}: {'render' if self.render else 'reuse'} ({self.why}{self._values()})"
 
     def _values(self) -> str:
-        told = [words for name, pair in self.changes.items() if (words := _change(name, *pair))]
+        told = change_words(self.changes)
         if not told:
             return ""
-        return f"; at frame {self.first}: {', '.join(told)}" if self.last > self.first else f": {', '.join(told)}"
+        return f"; at frame {self.first}: {told}" if self.last > self.first else f": {told}"
 
 
 def explain(
@@ -97,6 +97,11 @@ def in_short(runs: Sequence[Outlook]) -> str:
     first = next((run for run in runs if run.render), None)
     words = f"{made} to render, {reused} from the cache"
     return words if first is None else f"{words}; the first that differs is frame {first.first}"
+
+
+def change_words(changed: Mapping[str, tuple[Any, Any]]) -> str:
+    """`zoom 1.02 → 1.05, seed 3 → 4`; "" if nothing that changed has a value one can read."""
+    return ", ".join(words for name, pair in changed.items() if (words := _change(name, *pair)))
 
 
 def _why(

@@ -71,7 +71,15 @@ class Production:
                         delivery.drain()
                         delivery.finish()
                     raise
-                return outcome, delivery.finish()
+                video = delivery.finish()
+                self._bound(prepared.settings.cache_gb)
+                return outcome, video
+
+    def _bound(self, gigabytes: float) -> None:
+        """Let the cache not grow without end; never remove what this take shows or is made from."""
+        gone = self.cache.prune(int(gigabytes * 1e9), self.take.cache_keys())
+        if gone.frames:
+            self._log("info", f"{gone.frames} old frames removed: the cache holds up to {gigabytes:g} GB (cache_gb)")
 
     def _make_all(self, prepared: Prepared, delivery: Delivery) -> Outcome:
         while True:

@@ -196,7 +196,7 @@ class TestRender:
         assert json.loads(out) == {
             "render": 5,
             "reuse": 0,
-            "frames": [{"first": 0, "last": 4, "render": True, "why": "not rendered yet"}],
+            "frames": [{"first": 0, "last": 4, "render": True, "why": "not rendered yet", "changes": {}}],
         }
 
     def test_writes_numbered_pictures_into_a_folder(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -226,3 +226,11 @@ class TestClient:
         (tmp_path / "cat.render").write_text("in the way")
         with pytest.raises(RenderError, match="cannot be written"):
             RenderClient(tmp_path / "cat.json").start("{}")
+
+    def test_old_takes_can_be_forgotten_but_never_the_latest(self, tmp_path: Path) -> None:
+        client = RenderClient(tmp_path / "cat.json")
+        for name in ("a", "b", "c"):
+            (client.folder / "takes" / name).mkdir(parents=True)
+        point_latest(client.folder, Take(client.folder / "takes" / "a"))
+        assert client.forget_takes(1) == 1
+        assert [take.name for take in client.takes()] == ["c", "a"]

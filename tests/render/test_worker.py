@@ -319,6 +319,15 @@ def test_every_example_renders(studio: Studio, example: Path) -> None:
     assert sorted(take.frame_keys()) == list(range(6))
 
 
+def test_the_cache_is_bounded_but_keeps_what_the_newest_take_shows(studio: Studio) -> None:
+    first = studio.render(film())
+    second = studio.render(film(turn_more_at=3), options={"cache_gb": 0})
+    frames = cache.FrameCache(studio.folder / "cat.render" / "cache")
+    assert all(key in frames for key in second.cache_keys())
+    assert not any(key in frames for key in first.cache_keys() - second.cache_keys())
+    assert any("cache_gb" in event.text for event in second.tail().poll() if isinstance(event, LogLine))
+
+
 def test_takes_that_differ_in_their_seeds_share_an_engine(monkeypatch) -> None:
     loaded: list[str] = []
     monkeypatch.setattr(TestEngine, "close", lambda _: loaded.append("closed"))
