@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from parseq_tui.errors import FormulaError
 from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.language.parser import parse
 from parseq_tui.session import Session
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.fields import field_named
@@ -14,6 +16,11 @@ from parseq_tui.ui.drawing.grid import clock, value_at
 from parseq_tui.ui.view_state import column_at, playhead, selected
 from parseq_tui.ui.widgets.formula_bar import CellView
 from parseq_tui.ui.widgets.status_bar import TitleView
+
+READS_THE_NUMBER = frozenset(
+    {"L", "S", "C", "P", "active_keyframe_value", "prev_keyframe_value", "next_keyframe_value", "bez", "slide", "vibe"}
+)
+"""What a formula names when the numbers in its field's cells matter to it."""
 
 
 def cell_view(context: Context) -> CellView:
@@ -27,7 +34,8 @@ def cell_view(context: Context) -> CellView:
             "frame": "the keyframe's frame: type a frame, 4s or 8b, +8 to move the row",
             "label": "a label for this keyframe; formulas can search for it",
         }
-        return CellView(column.part, frame, place, help=f"{words[column.part]}   {plain(row.info or '')}".rstrip())
+        label = plain(row.info or "") if column.part == "label" else ""
+        return CellView(column.part, frame, place, help=label or words[column.part])
     name = column.field
     formula, since = formula_in_effect(context, name)
     value = row.values.get(name)
@@ -40,10 +48,11 @@ def cell_view(context: Context) -> CellView:
         result="" if baked is None else fixed(baked, 4),
         formula=formula,
         since=None if since is None or since == row.frame else since,
-        help=_meaning(name, document),
+        help=_unread(formula, column.part == "value" and value is not None) + _meaning(name, document),
         problem=_problem(table, name, since),
         is_formula=column.part == "formula",
         takes_formula=column.part == "value",
+        grouping=view.grouping,
     )
 
 
@@ -52,6 +61,18 @@ def position(document: Document, frame: int) -> str:
     options = document.options
     beat = f"beat {frame * options.bpm / (options.fps * 60):.2f}" if options.fps else ""
     return f"{clock(frame, options.fps)}  {beat}"
+
+
+def _unread(formula: str, is_number: bool) -> str:
+    """A word to whoever changes a number and wonders why no curve moves; "" if the formula uses it."""
+    if not is_number:
+        return ""
+    try:
+        read = parse(formula)
+    except FormulaError:
+        return ""
+    unread = READS_THE_NUMBER.isdisjoint(read.variables | read.calls)
+    return "the formula does not use this number; S is its name there   " if unread else ""
 
 
 def _meaning(name: str, document: Document) -> str:

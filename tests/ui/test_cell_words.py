@@ -1,0 +1,40 @@
+"""What the formula bar says about the cursor's cell."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from editor_flow import flow, press, rows
+from textual.pilot import Pilot
+
+from parseq_tui.paths import bundled
+from parseq_tui.ui.screens.editor import EditorScreen
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    return Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
+
+
+def test_a_label_is_read_in_full_where_the_cursor_is(document: Path) -> None:
+    label = json.loads(document.read_text())["keyframes"][0]["info"]
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "left")
+        assert rows(screen)[2].strip().startswith(label[:60])
+
+    flow(document, steps)
+
+
+def test_a_number_that_its_formula_does_not_use_says_so(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        assert "does not use this number" not in rows(screen)[2]
+        await press(pilot, screen, "right", "c", *"2+f", "enter", "up", "left")
+        assert "does not use this number" in rows(screen)[2]
+        await press(pilot, screen, "right", "c", *"S+f", "enter", "up", "left")
+        assert "does not use this number" not in rows(screen)[2]
+
+    flow(document, steps)
