@@ -9,13 +9,14 @@ bit for bit the one that was never interrupted. A stage that a plan leaves out r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Protocol
 
 import numpy as np
 
 from parseq_tui.render import color, history, warp
+from parseq_tui.render.dependencies import is_cut
 from parseq_tui.render.engines.base import Engine, Image
 from parseq_tui.render.motion import Flip, Motion, Planar, Spatial
 from parseq_tui.render.noise import add_noise
@@ -51,34 +52,67 @@ def diffuse_frames(
     """Make the diffused picture of each plan, put it into `pictures`, and yield its frame number.
 
     The plans are in frame order, and the pictures they read are in `pictures` or made before them. `depths` are needed
-    only by plans whose motions name a depth map.
+    only by plans whose motions name a depth map. Frames that are made from no other are diffused several at once where
+    the engine gains by it; all of them are in `pictures` before the first is yielded.
     """
+    for group in _side_by_side((plan for plan in plans if plan.request is not None), engine):
+        made = [_prepared(plan, inputs, pictures, depths) for plan in group]
+        for plan, image in zip(group, _diffused(group, made, engine), strict=True):
+            pictures[plan.frame] = _finished(plan, image, inputs, pictures, depths)
+        yield from (plan.frame for plan in group)
+
+
+def _side_by_side(plans: Iterable[FramePlan], engine: Engine) -> Iterator[list[FramePlan]]:
+    """The plans, in order: those that are made from no frame in groups as large as the engine likes."""
+    group: list[FramePlan] = []
     for plan in plans:
-        if plan.request is None:
-            continue
-        image = source(plan, inputs, pictures)
-        if image is not None:
-            scale = fit if plan.source.smooth else warp.resize
-            image = scale(image, plan.request.width, plan.request.height)
-            image = history.blend(image, [pictures[frame] for frame in plan.history], plan.decay)
-            image = move(image, plan.motions, plan.edges, depths)
-            if plan.colors and plan.colors.before:
-                image = match_colors(image, plan.colors, plan.edges, inputs, pictures, depths)
-            if plan.grayscale:
-                image = color.gray(image)
-            image = color.contrast(image, plan.contrast)
-            if plan.antiblur:
-                sharp = plan.antiblur
-                image = color.antiblur(image, sharp.kernel, sharp.sigma, sharp.amount, sharp.threshold)
-            if plan.noise:
-                image = add_noise(image, plan.noise.amount, plan.noise.seed, plan.noise.kind)
-        image = engine.generate(plan.request, image)
-        if plan.colors and plan.colors.after:
-            image = match_colors(image, plan.colors, plan.edges, inputs, pictures, depths)
-        if plan.grayscale:
-            image = color.gray(image)
-        pictures[plan.frame] = image
-        yield plan.frame
+        if group and not (is_cut(plan) and is_cut(group[0]) and len(group) < _together(plan, engine)):
+            yield group
+            group = []
+        group.append(plan)
+    if group:
+        yield group
+
+
+def _together(plan: FramePlan, engine: Engine) -> int:
+    return 1 if plan.request is None else engine.together(plan.request.width, plan.request.height)
+
+
+def _diffused(group: Sequence[FramePlan], images: Sequence[Image | None], engine: Engine) -> list[Image]:
+    asked = [(plan.request, image) for plan, image in zip(group, images, strict=True) if plan.request is not None]
+    # which way follows from the plan alone: how many frames happen to be missing must not show in a picture
+    if is_cut(group[0]):
+        return engine.generate_many(asked)
+    return [engine.generate(request, image) for request, image in asked]
+
+
+def _prepared(plan: FramePlan, inputs: Inputs, pictures: Pictures, depths: Depths | None) -> Image | None:
+    """The picture that goes into diffusion; None for noise alone."""
+    image = source(plan, inputs, pictures)
+    if image is None or plan.request is None:
+        return None
+    scale = fit if plan.source.smooth else warp.resize
+    image = scale(image, plan.request.width, plan.request.height)
+    image = history.blend(image, [pictures[frame] for frame in plan.history], plan.decay)
+    image = move(image, plan.motions, plan.edges, depths)
+    if plan.colors and plan.colors.before:
+        image = match_colors(image, plan.colors, plan.edges, inputs, pictures, depths)
+    if plan.grayscale:
+        image = color.gray(image)
+    image = color.contrast(image, plan.contrast)
+    if plan.antiblur:
+        sharp = plan.antiblur
+        image = color.antiblur(image, sharp.kernel, sharp.sigma, sharp.amount, sharp.threshold)
+    if plan.noise:
+        image = add_noise(image, plan.noise.amount, plan.noise.seed, plan.noise.kind)
+    return image
+
+
+def _finished(plan: FramePlan, image: Image, inputs: Inputs, pictures: Pictures, depths: Depths | None) -> Image:
+    """What comes out of diffusion, in the colours it is wanted in."""
+    if plan.colors and plan.colors.after:
+        image = match_colors(image, plan.colors, plan.edges, inputs, pictures, depths)
+    return color.gray(image) if plan.grayscale else image
 
 
 def source(plan: FramePlan, inputs: Inputs, pictures: Pictures) -> Image | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image
+from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Plain
 from parseq_tui.timeline.frame_table import FrameTable
 
 
@@ -33,7 +33,7 @@ def table_of(
     return FrameTable(first_frame, count, fps, 120, cadence, arrays, texts)
 
 
-class GoldenDiffusion:
+class GoldenDiffusion(Plain):
     """The model the golden frames were made with: an integer pattern and a float64 blend, exact on any machine.
 
     It depends on everything a request says about the picture, and rolls its input a little, so that a wrong order of

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from parseq_tui import paths
 from parseq_tui.errors import ModelNotFound, RenderError
-from parseq_tui.render.engines import checkpoint, models
-from parseq_tui.render.engines.checkpoint import layout
+from parseq_tui.render.engines.checkpoint import Checkpoint, read_checkpoint
 from parseq_tui.render.engines.models import describe, find_model, fingerprint
 
 SD1_NAMES = {
@@ -35,18 +34,17 @@ def written(file: Path, names: dict[str, list[int]]) -> Path:
 
 def test_stable_diffusion_1_is_known_by_its_header(tmp_path: Path) -> None:
     file = written(tmp_path / "model.safetensors", SD1_NAMES)
-    assert layout(file) == paths.bundled("models") / "sd1"
-    assert find_model(str(file)).checkpoint == file.resolve()
-    assert describe(str(file)).startswith("StableDiffusionPipeline")
+    assert read_checkpoint(file).layout == paths.bundled("models") / "sd1"
+    assert find_model(str(file)).file == file.resolve()
+    assert describe(str(file)).startswith("Stable Diffusion 1.x")
 
 
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ({"conditioner.embedders.1.model.ln_final.weight": [1280]}, "Stable Diffusion XL"),
+        ({"conditioner.embedders.0.model.ln_final.weight": [1280]}, "the refiner of Stable Diffusion XL"),
         ({"model.diffusion_model.joint_blocks.0.x": [1]}, "Stable Diffusion 3"),
         ({"double_blocks.0.img_mlp.0.weight": [1]}, "Flux"),
-        ({"cond_stage_model.model.transformer.resblocks.0.ln_1.weight": [1024]}, "Stable Diffusion 2"),
         ({"lora_unet_mid_block_attentions_0.alpha": []}, "LoRA"),
         ({"model.diffusion_model.input_blocks.0.0.weight": [320, 4, 3, 3]}, "without its text encoder"),
         (SD1_NAMES | {"model.diffusion_model.input_blocks.0.0.weight": [320, 9, 3, 3]}, "inpainting"),
@@ -57,7 +55,7 @@ def test_stable_diffusion_1_is_known_by_its_header(tmp_path: Path) -> None:
 )
 def test_other_families_are_named(tmp_path: Path, names: dict[str, list[int]], words: str) -> None:
     with pytest.raises(RenderError, match=words):
-        layout(written(tmp_path / "model.safetensors", names))
+        read_checkpoint(written(tmp_path / "model.safetensors", names))
 
 
 @given(st.binary(max_size=64))
@@ -65,7 +63,7 @@ def test_files_of_another_kind_are_refused(tmp_path_factory: pytest.TempPathFact
     file = tmp_path_factory.mktemp("broken") / "model.safetensors"
     file.write_bytes(content)
     with pytest.raises(RenderError, match=r"model\.safetensors"):
-        layout(file)
+        read_checkpoint(file)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -80,7 +78,7 @@ def test_a_hub_model_is_found_in_the_cache(tmp_path: Path, monkeypatch: pytest.M
     (snapshot / "model_index.json").write_text('{"_class_name": "FluxPipeline"}')
     found = find_model("someone/paints")
     assert found.folder == snapshot and not found.supported
-    assert "FluxPipeline" in describe("someone/paints") and "cannot be rendered with yet" in describe("someone/paints")
+    assert "FluxPipeline" in describe("someone/paints") and "its own pipeline" in describe("someone/paints")
 
 
 def test_a_model_may_recommend_settings(tmp_path: Path) -> None:
@@ -101,11 +99,8 @@ def test_a_single_file_draws_what_its_folder_draws(tmp_path: Path, monkeypatch: 
 
     file = single_file(golden_model(), tmp_path / "model.safetensors")
 
-    def tiny_layout(checked: Path) -> Path:
-        assert checkpoint.layout(checked) == paths.bundled("models") / "sd1"  # told from the header, size aside
-        return golden_model()
-
-    monkeypatch.setattr(models, "layout", tiny_layout)
+    assert read_checkpoint(file).family == "sd1"  # told from the header, size aside
+    monkeypatch.setattr(Checkpoint, "layout", golden_model())
     one, other = DiffusersEngine(str(file), "cpu"), DiffusersEngine(str(golden_model()), "cpu")
     asked: Any = request(scheduler="euler_a")
     assert furthest(one.generate(asked, None), other.generate(asked, None)) == 0
@@ -121,6 +116,6 @@ def test_a_torn_checkpoint_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     file = single_file(golden_model(), tmp_path / "model.safetensors")
     file.write_bytes(file.read_bytes()[:-5000])
-    monkeypatch.setattr(models, "layout", lambda _: golden_model())
-    with pytest.raises(RenderError, match=r"cannot load .*model\.safetensors"):
+    monkeypatch.setattr(Checkpoint, "layout", golden_model())
+    with pytest.raises(RenderError, match=r"model\.safetensors is torn"):
         DiffusersEngine(str(file), "cpu").load()

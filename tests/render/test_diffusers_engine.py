@@ -182,7 +182,7 @@ def test_a_full_memory_becomes_advice(engine: DiffusersEngine, monkeypatch: pyte
         def full(*_: Any, problem: Exception = problem, **__: Any) -> None:
             raise problem
 
-        monkeypatch.setattr("parseq_tui.render.engines.picture_maker.sample", full)
+        monkeypatch.setattr("parseq_tui.render.engines.picture_maker.sample_together", full)
         with pytest.raises(OutOfMemory, match="making a picture of 64×64") as caught:
             picture(engine)
         assert "lower the width and height" in caught.value.hint
@@ -194,7 +194,7 @@ def test_a_model_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path) 
     assert str(tmp_path) in caught.value.message and "tiny" in caught.value.message
     with pytest.raises(ModelNotFound, match="is not a model"):
         DiffusersEngine(str(tmp_path)).load()
-    with pytest.raises(ModelNotFound, match="hub cache") as caught:
+    with pytest.raises(ModelNotFound, match="on this machine") as caught:
         DiffusersEngine("nobody/nothing").load()
     assert "hf download nobody/nothing" in caught.value.hint
 

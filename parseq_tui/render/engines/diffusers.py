@@ -7,14 +7,20 @@ refused. Importing this module imports no torch; `load` does, and hands over to 
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from parseq_tui.errors import BackendUnavailable, RenderError
-from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image
+from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.render.engines import hub
+from parseq_tui.render.engines.advice import advice
+from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription, find_model, fingerprint
 from parseq_tui.render.engines.schedulers import find, scheduler_names
 
@@ -24,14 +30,15 @@ if TYPE_CHECKING:
 
 __all__ = ["DiffusersEngine", "scheduler_names"]
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Part of the fingerprint: raise it when the same request starts to give another picture."""
+_log = logging.getLogger(__name__)
 FAINTEST = 1e-3
 """Denoising strengths below this are less than one of the model's thousand noise levels."""
 
 
 class DiffusersEngine:
-    """Stable Diffusion 1.x and 2.x models, the bundled one among them."""
+    """Stable Diffusion 1.x, 2.x and XL models, and what was distilled from them; the bundled one among them."""
 
     name = "diffusers"
 
@@ -41,10 +48,18 @@ class DiffusersEngine:
         self._device_name = device
         self._compatibility = compatibility
         self._maker: PictureMaker | None = None
+        self._report: Report = _log.info
 
     def describe(self) -> ModelDescription:
         """The model, without loading it. Raises ModelNotFound."""
         return find_model(self._model_name)
+
+    def fetch(self, report: Report) -> None:
+        """Downloads a hub model that is not on this machine. Raises ModelNotFound or RenderError saying what to do."""
+        if self._model_name == BUNDLED or Path(self._model_name).expanduser().exists():
+            return
+        if (wanted := hub.parse(self._model_name)) is not None:
+            hub.fetch(wanted, report)
 
     def fingerprint(self) -> str:
         """Digest of the model's files, the compatibility choices and this code's version."""
@@ -52,13 +67,17 @@ class DiffusersEngine:
         text = f"diffusers\0{CODE_VERSION}\0{fingerprint(self.describe())}\0{choices}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
+    def extras(self, request: DiffusionRequest) -> str:
+        return ""
+
+    def problems(self, requests: Sequence[DiffusionRequest]) -> list[Diagnostic]:
+        return advice(self.describe(), requests)
+
+    def listen(self, report: Report) -> None:
+        self._report = report
+
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            notes=(
-                "Stable Diffusion 1.x and 2.x folders, 1.x single files; SDXL and other families not yet",
-                "<lora:…> tags are left out of the prompt, LoRA files are not applied yet",
-            )
-        )
+        return Capabilities()
 
     @property
     def text_passes(self) -> int:
@@ -79,19 +98,18 @@ class DiffusersEngine:
         A strength under a thousandth returns `image` as it is: a pass through the autoencoder would soften every frame
         of a still stretch without anything having been asked of the model.
         """
-        find(request.scheduler)
-        _check_numbers(request)
         maker = self._loaded()
-        maker.check_size(request.width, request.height)
-        if image is None:
-            return maker.from_noise(request)
-        _check_picture(request, image)
-        strength = min(max(request.denoising_strength, 0.0), 1.0)
-        if maker.choices.quantised_strength:
-            return maker.from_picture(request, image, strength)
-        if strength < FAINTEST:
-            return image
-        return maker.from_noise(request) if strength == 1 else maker.from_picture(request, image, strength)
+        task = _task(maker, request, image)
+        return maker.make(task) if isinstance(task, Task) else task
+
+    def together(self, width: int, height: int) -> int:
+        return self._loaded().together(width, height)
+
+    def generate_many(self, asked: Sequence[tuple[DiffusionRequest, Image | None]]) -> list[Image]:
+        maker = self._loaded()
+        tasks = [_task(maker, request, image) for request, image in asked]
+        made = iter(maker.make_many([task for task in tasks if isinstance(task, Task)]))
+        return [next(made) if isinstance(task, Task) else task for task in tasks]
 
     def _loaded(self) -> PictureMaker:
         if self._maker is None:
@@ -105,8 +123,24 @@ class DiffusersEngine:
                     f"the diffusers engine cannot start: {problem}",
                     hint="install it: pip install torch diffusers transformers",
                 ) from problem
-            self._maker = PictureMaker.load(model, self._device_name, self._compatibility)
+            self._maker = PictureMaker.load(model, self._device_name, self._compatibility, self._report)
         return self._maker
+
+
+def _task(maker: PictureMaker, request: DiffusionRequest, image: Image | None) -> Task | Image:
+    """What is to be made, or the picture itself where nothing is. Raises RenderError for what no model can do."""
+    find(request.scheduler)
+    _check_numbers(request)
+    maker.check_size(request.width, request.height)
+    if image is None:
+        return Task(request)
+    _check_picture(request, image)
+    strength = min(max(request.denoising_strength, 0.0), 1.0)
+    if maker.choices.quantised_strength:
+        return Task(request, image, strength)
+    if strength < FAINTEST:
+        return image
+    return Task(request) if strength == 1 else Task(request, image, strength)
 
 
 def _check_numbers(request: DiffusionRequest) -> None:

@@ -1,63 +1,90 @@
 """One loaded model, making pictures: prompt → what to ask, seed → noise, table → latent → picture.
 
-Nothing is kept between pictures but caches, so the same request gives the same bits on the same device.
+Nothing is kept between pictures but caches, so the same request gives the same bits on the same device. Pictures that
+are made together are always evaluated in batches of one size, filled up with copies, and only where the device was
+seen to answer a row alike wherever it stands: so a picture does not depend on which others were made with it.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import torch
 
-from parseq_tui.errors import RenderError
+from parseq_tui.errors import OutOfMemory, RenderError
 from parseq_tui.render.conditioning import Term, extract_networks, split_terms, text_at, timeline
-from parseq_tui.render.engines.base import DiffusionRequest, Image
+from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.compatibility import OURS, Compatibility
-from parseq_tui.render.engines.components import Components, load_components, out_of_memory_explained
+from parseq_tui.render.engines.components import Components, load_components
+from parseq_tui.render.engines.devices import device_name, free_memory, is_small, out_of_memory_explained
+from parseq_tui.render.engines.memory import Need, choose_placement, next_smaller
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription
 from parseq_tui.render.engines.pictures import to_latent, to_picture
-from parseq_tui.render.engines.sampling import Combination, coefficients, combination, sample
+from parseq_tui.render.engines.prompt_encoding import PromptEncoder
+from parseq_tui.render.engines.residence import Residence
+from parseq_tui.render.engines.sampling import (
+    Combination,
+    Drawing,
+    coefficients,
+    combination_answers,
+    normalized,
+    sample_together,
+)
 from parseq_tui.render.engines.scheduler_table import Table
 from parseq_tui.render.engines.schedulers import Scheduler, find
 from parseq_tui.render.engines.schedules import choose_table
 from parseq_tui.render.engines.seed_noise import SeedNoise
-from parseq_tui.render.engines.text_encoding import Emphasis, TextEncoder
+from parseq_tui.render.engines.text_encoding import Emphasis
 
+_log = logging.getLogger(__name__)
 _TABLES = 256
 """Compiled samplers kept."""
-_log = logging.getLogger(__name__)
+_TOGETHER_ON_CPU = 4
+_CELLS_TOGETHER = 16_384
+"""Latent cells of one batch that keep a card busy; four pictures of 512 pixels."""
+_MOST_TOGETHER = 8
 
 
 class PictureMaker:
     """A loaded model and its caches."""
 
-    def __init__(self, parts: Components, encoder: TextEncoder, choices: Compatibility = OURS) -> None:
+    def __init__(
+        self, parts: Components, emphasis: Emphasis, choices: Compatibility = OURS, report: Report = _log.info
+    ) -> None:
         self.choices = choices
         self._parts = parts
-        self._encoder = encoder
+        self._report = report
+        self._prompts = PromptEncoder(parts, emphasis)
+        self._residence: Residence | None = None
+        self._pixels = 0
         self._tables: OrderedDict[tuple[str, int, float | None], Table] = OrderedDict()
-        self._reported: set[str] = set()
+        self._placeless: dict[object, bool] = {}
+        self._alone = False
 
     @classmethod
-    def load(cls, model: ModelDescription, device: str, choices: Compatibility | None) -> PictureMaker:
+    def load(
+        cls, model: ModelDescription, device: str, choices: Compatibility | None, report: Report = _log.info
+    ) -> PictureMaker:
         """Raises ModelNotFound, BackendUnavailable, OutOfMemory, RenderError."""
-        parts = load_components(model, device)
         chosen = choices or OURS
-        encoder = TextEncoder(parts.tokenizer, parts.text_encoder, emphasis=chosen.emphasis or _emphasis(model))
-        return cls(parts, encoder, chosen)
+        return cls(load_components(model, device), chosen.emphasis or _emphasis(model), chosen, report)
 
     @property
     def text_passes(self) -> int:
-        return self._encoder.passes
+        return self._prompts.passes
 
     def close(self) -> None:
         """Gives the device's memory back; the object is of no use afterwards."""
-        on_cuda = self._parts.device.type == "cuda"
         self._tables.clear()
-        del self._parts, self._encoder
+        if self._residence is not None:
+            self._residence.close()
+        on_cuda = self._parts.device.type == "cuda"
+        del self._parts, self._prompts, self._residence
         if on_cuda:
             torch.cuda.empty_cache()
 
@@ -71,35 +98,121 @@ class PictureMaker:
                     f"{name} {size}: this model makes pictures in multiples of {factor}", hint=f"use {nearest}"
                 )
 
-    def from_noise(self, request: DiffusionRequest) -> Image:
-        """txt2img."""
-        with _making(request):
-            scheduler = find(request.scheduler)
-            table = self._table(scheduler, request.steps, None)
-            noise, later = self._noises(request, table)
-            return self._sampled(request, scheduler, table, noise, later, None)
+    def together(self, width: int, height: int) -> int:
+        """How many pictures of this size are best made at once. Depends on nothing that changes."""
+        if self._parts.device.type == "cpu":
+            return _TOGETHER_ON_CPU if is_small(self._parts.unet) else 1
+        cells = max(1, width * height // self._parts.factor**2)
+        return max(1, min(_MOST_TOGETHER, _CELLS_TOGETHER // cells))
 
-    def from_picture(self, request: DiffusionRequest, image: Image, strength: float) -> Image:
-        """img2img at a share of noise of `strength`."""
-        with _making(request):
-            scheduler = find(request.scheduler)
-            table = self._table(scheduler, request.steps, strength)
-            noise, later = self._noises(request, table)
-            clean = to_latent(self._parts, image)
-            return self._sampled(request, scheduler, table, noise * request.noise_multiplier, later, clean)
+    def make(self, task: Task) -> Image:
+        """One picture, by itself."""
+        return self._made([task], alone=True)[0]
 
-    def _sampled(
-        self,
-        request: DiffusionRequest,
-        scheduler: Scheduler,
-        table: Table,
-        noise: torch.Tensor,
-        later: list[torch.Tensor],
-        clean: torch.Tensor | None,
-    ) -> Image:
+    def make_many(self, tasks: Sequence[Task]) -> list[Image]:
+        """Pictures that depend on no other, in batches."""
+        return self._made(tasks, alone=False) if tasks else []
+
+    def _made(self, tasks: Sequence[Task], *, alone: bool) -> list[Image]:
+        """Makes room and tries again as long as there is any to make; then OutOfMemory."""
+        while True:
+            residence = self._settled(tasks[0].request)
+            try:
+                with _making(tasks[0].request):
+                    return self._pictures(residence, tasks, alone=alone or self._alone)
+            except OutOfMemory as problem:
+                if not self._make_room(residence):
+                    raise
+                message = problem.message
+            # outside of the handler: the traceback would keep the failed picture's memory
+            self._report(f"{message}; {residence.placement} from here on, and the frame is made again")
+
+    def _settled(self, request: DiffusionRequest) -> Residence:
+        """The networks, placed as pictures of this size need it."""
+        pixels = request.width * request.height
+        if self._residence is None or pixels > self._pixels:
+            self._pixels = pixels
+            parts, on_host = self._parts, self._parts.device.type == "cpu"
+            weights = {part: _bytes(network) for part, network in parts.networks.items()}
+            vae_bytes = next(parts.vae.parameters()).element_size()
+            need = Need({} if on_host else weights, pixels, vae_bytes, factor=parts.factor)
+            if self._residence is not None:
+                self._residence.settle(self._residence.placement)
+            placement = choose_placement(need, free_memory(parts.device), on_host=on_host)
+            self._residence = Residence(parts.networks, parts.device, placement)
+            precision = str(parts.dtype).removeprefix("torch.")
+            self._report(f"drawing on {device_name(parts.device)} in {precision}: {placement}")
+            for part, encoder in zip(("text_encoder", "text_encoder_2"), self._prompts.encoders, strict=False):
+                encoder.ready = partial(self._at_work, part)
+        return self._residence
+
+    def _at_work(self, part: str) -> object:
+        assert self._residence is not None  # settled before anything is encoded
+        return self._residence.at_work(part)
+
+    def _make_room(self, residence: Residence) -> bool:
+        if not self._alone and self._parts.device.type == "cuda":
+            self._alone = True  # one picture at a time is the cheapest way to need less
+            residence.settle(residence.placement)
+            return True
+        smaller = next_smaller(residence.placement, on_host=self._parts.device.type == "cpu")
+        if smaller is None:
+            return False
+        residence.settle(smaller)
+        return True
+
+    def _pictures(self, residence: Residence, tasks: Sequence[Task], *, alone: bool) -> list[Image]:
+        drawings = [self._drawing(residence, task) for task in tasks]
+        latents = self._latents(residence, drawings, alone=alone)
+        residence.at_work("vae")
+        return [to_picture(self._parts, latent, truncated=self.choices.truncated) for latent in latents]
+
+    def _latents(self, residence: Residence, drawings: Sequence[Drawing], *, alone: bool) -> list[torch.Tensor]:
+        unet = residence.at_work("unet")
+        finished: dict[int, torch.Tensor] = {}
+        groups: dict[object, list[int]] = {}
+        for index, drawing in enumerate(drawings):
+            groups.setdefault(drawing.shape, []).append(index)
+        _, _, height, width = drawings[0].noise.shape
+        size = 1 if alone else self.together(width * self._parts.factor, height * self._parts.factor)
+        for shape, members in groups.items():
+            for start in range(0, len(members), size):
+                chosen = members[start : start + size]
+                batch = [drawings[index] for index in chosen]
+                batch += [batch[-1]] * (size - len(batch))
+                if size > 1 and self._is_placeless(unet, shape, batch):
+                    finished.update(zip(chosen, sample_together(unet, batch), strict=False))
+                else:
+                    for index in chosen:
+                        finished[index] = sample_together(unet, [drawings[index]])[0]
+        return [finished[index] for index in range(len(drawings))]
+
+    def _is_placeless(self, unet: Any, shape: object, batch: Sequence[Drawing]) -> bool:
+        """Whether this device gives a row of such a batch the same bits wherever it stands; tried once per shape."""
+        if shape not in self._placeless:
+            seeds = [torch.Generator().manual_seed(number) for number in range(len(batch))]
+            noises = [torch.randn(one.noise.shape, generator=seed) for one, seed in zip(batch, seeds, strict=True)]
+            latents = [noise.to(batch[0].noise) for noise in noises]
+            asked = [batch[0].combinations[0]] * len(batch)
+            times = [torch.tensor(float(100 + 50 * index), device=latents[0].device) for index in range(len(batch))]
+            here = combination_answers(unet, latents, times, asked)
+            there = combination_answers(unet, latents[::-1], times[::-1], asked)[::-1]
+            twice = combination_answers(unet, latents[:1] * len(batch), times[:1] * len(batch), asked)
+            alike = all(torch.equal(one, other) for one, other in zip(here, there, strict=True))
+            self._placeless[shape] = alike and all(torch.equal(here[0], other) for other in twice)
+        return self._placeless[shape]
+
+    def _drawing(self, residence: Residence, task: Task) -> Drawing:
+        request, image = task.request, task.image
+        scheduler = find(request.scheduler)
+        table = self._table(scheduler, request.steps, None if image is None else task.strength)
+        noise, later = self._noises(request, table)
         asked = self._combinations(request, scheduler, table.evaluations)
-        latent = sample(self._parts.unet, table, asked, noise, later, clean)
-        return to_picture(self._parts, latent, truncated=self.choices.truncated)
+        if image is None:
+            return Drawing(table, asked, noise, later)
+        residence.at_work("vae")
+        clean = to_latent(self._parts, image)
+        return Drawing(table, asked, noise * request.noise_multiplier, later, clean)
 
     def _noises(self, request: DiffusionRequest, table: Table) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The first noise (1, channels, height, width) and the step noises, on the device."""
@@ -111,9 +224,7 @@ class PictureMaker:
 
     def _combinations(self, request: DiffusionRequest, scheduler: Scheduler, calls: int) -> list[Combination]:
         """What to ask the network at each of `calls` evaluations."""
-        positive, networks = extract_networks(request.positive)
-        for network in networks:
-            self._report(f"<{network.kind}:{network.name}> is not applied: LoRA files are not supported yet")
+        positive, _ = extract_networks(request.positive)
         laid_out = request.steps * scheduler.calls_per_step
         terms = [(timeline(term.text, laid_out), term.weight) for term in split_terms(positive)]
         negative = timeline(request.negative, laid_out)
@@ -121,21 +232,15 @@ class PictureMaker:
         combinations: list[Combination] = []
         for call in range(calls):
             now = [Term(text_at(moments, call), weight) for moments, weight in terms]
-            weights = tuple(coefficients(now, text_at(negative, call), request.cfg_scale).items())
+            if self._parts.guidance_width:
+                weights = tuple(normalized(now).items())
+            else:
+                weights = tuple(coefficients(now, text_at(negative, call), request.cfg_scale).items())
             if weights not in made:
-                made[weights] = self._combined(weights, {term.text for term in now}, request.clip_skip)
+                padded = frozenset(term.text for term in now) if self.choices.padded_terms else frozenset()
+                made[weights] = self._prompts.combined(request, weights, padded)
             combinations.append(made[weights])
         return combinations
-
-    def _combined(self, weights: tuple[tuple[str, float], ...], terms: set[str], clip_skip: int) -> Combination:
-        """The texts' tensors with their weights; `terms` are the positive texts."""
-        tensors = {text: self._encoder.encode(text, clip_skip) for text, _ in weights}
-        if self.choices.padded_terms:
-            longest = max((len(tensors[text]) for text in terms if text in tensors), default=0)
-            for text in terms & tensors.keys():
-                missing = longest - len(tensors[text])
-                tensors[text] = torch.cat([tensors[text], tensors[text][-1:].expand(missing, -1)])
-        return combination([(tensors[text], weight) for text, weight in weights])
 
     def _table(self, scheduler: Scheduler, steps: int, strength: float | None) -> Table:
         """The compiled sampler; without `strength` from pure noise."""
@@ -147,20 +252,20 @@ class PictureMaker:
         self._tables.move_to_end(key)
         return self._tables[key]
 
-    def _report(self, message: str) -> None:
-        if message not in self._reported:
-            self._reported.add(message)
-            _log.warning(message)
-
 
 @contextmanager
 def _making(request: DiffusionRequest) -> Iterator[None]:
     doing = f"making a picture of {request.width}×{request.height}"
-    advice = "lower the width and height, or use fewer AND terms"
+    advice = "lower the width and height, or use fewer AND terms; the frames made so far are kept"
     with out_of_memory_explained(doing, advice), torch.inference_mode():
         yield
 
 
+def _bytes(network: torch.nn.Module) -> int:
+    return sum(weights.numel() * weights.element_size() for weights in network.parameters())
+
+
 def _emphasis(model: ModelDescription) -> Emphasis:
-    # the bundled text encoder was not made for the mean that the web UI restores
-    return "no norm" if model.name == BUNDLED or model.hints.get("emphasis") == "no norm" else "guarded"
+    # the bundled text encoder was not made for the mean that the web UI restores; two encoders side by side neither
+    plain = model.name == BUNDLED or model.is_xl or model.hints.get("emphasis") == "no norm"
+    return "no norm" if plain else "guarded"

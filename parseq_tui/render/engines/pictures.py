@@ -18,7 +18,7 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
     """
     pixels = torch.from_numpy(np.ascontiguousarray(image)).to(parts.device)
     # in place: at 512 px a fresh buffer costs as much as the arithmetic
-    batch = pixels.permute(2, 0, 1)[None].to(torch.float32).div_(127.5).sub_(1).to(parts.dtype)
+    batch = pixels.permute(2, 0, 1)[None].to(torch.float32).div_(127.5).sub_(1).to(_precision(parts))
     encoded = parts.vae.encode(batch)
     latent: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
     return (latent.float() - _shift(parts)) * float(parts.vae.config.scaling_factor)
@@ -27,12 +27,18 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
 def to_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = False) -> Image:
     """The picture of a latent; the only copy from the device."""
     scaled = latent / float(parts.vae.config.scaling_factor) + _shift(parts)
-    decoded = parts.vae.decode(scaled.to(parts.dtype), return_dict=False)[0]
+    decoded = parts.vae.decode(scaled.to(_precision(parts)), return_dict=False)[0]
     levels = decoded[0].float().add(1).mul_(127.5).clamp_(0, 255)
     if not truncated:
         levels.round_()
     planes = levels.to(torch.uint8).cpu().numpy()
     return np.asarray(cv2.merge(tuple(planes)), np.uint8)
+
+
+def _precision(parts: Components) -> torch.dtype:
+    """The autoencoder's own: some overflow in half precision."""
+    dtype: torch.dtype = next(parts.vae.parameters()).dtype
+    return dtype
 
 
 def _shift(parts: Components) -> float:

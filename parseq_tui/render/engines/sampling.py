@@ -17,6 +17,8 @@ from parseq_tui.render.engines.scheduler_table import CLEAN, FIRST_OUTPUT, NOISE
 
 NEGLIGIBLE = 1e-6
 """Network calls that weigh less are not made."""
+GUIDANCE = "timestep_cond"
+"""The condition through which distilled networks (LCM) are told the CFG scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,33 @@ class Combination:
     """(rows, tokens, width) each."""
     weights: tuple[torch.Tensor, ...]
     """(rows,) each, float32."""
+    conditions: tuple[Mapping[str, torch.Tensor], ...] = ()
+    """What else the network is told of each group, by name: tensors of (rows, …). Empty for most models."""
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """How many rows each group has."""
+        return tuple(len(weights) for weights in self.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One picture to sample: everything its latent follows from."""
+
+    table: Table
+    combinations: Sequence[Combination]
+    """One per evaluation."""
+    noise: torch.Tensor
+    """(1, channels, height, width)."""
+    step_noises: Sequence[torch.Tensor] = ()
+    clean: torch.Tensor | None = None
+    """The latent of the picture it starts from, for tables that start from one."""
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Drawings of equal shape can be sampled together."""
+        asked = tuple(tuple(tuple(group.shape) for group in one.embeddings) for one in self.combinations)
+        return (tuple(self.noise.shape), asked)
 
 
 def coefficients(terms: Sequence[Term], negative: str, cfg_scale: float) -> Mapping[str, float]:
@@ -42,17 +71,43 @@ def coefficients(terms: Sequence[Term], negative: str, cfg_scale: float) -> Mapp
     return kept or weights
 
 
-def combination(encoded: Sequence[tuple[torch.Tensor, float]]) -> Combination:
-    """Groups (text tensor, weight) pairs by length, so that every group is one batch."""
-    groups: dict[int, list[tuple[torch.Tensor, float]]] = {}
-    for tensor, weight in encoded:
-        groups.setdefault(tensor.shape[0], []).append((tensor, weight))
+def normalized(terms: Sequence[Term]) -> Mapping[str, float]:
+    """The share of each text for networks that know no negative prompt: the terms' weights, adding up to 1.
+
+    Terms that cancel out (weights that add up to nothing) count equally.
+    """
+    total = sum(term.weight for term in terms)
+    shares: dict[str, float] = {}
+    for term in terms:
+        share = term.weight / total if abs(total) >= NEGLIGIBLE else 1 / len(terms)
+        shares[term.text] = shares.get(term.text, 0.0) + share
+    kept = {text: share for text, share in shares.items() if abs(share) >= NEGLIGIBLE}
+    return kept or shares
+
+
+def combination(
+    encoded: Sequence[tuple[torch.Tensor, float]], conditions: Sequence[Mapping[str, torch.Tensor]] = ()
+) -> Combination:
+    """Groups (text tensor, weight) pairs by length, so that every group is one batch.
+
+    `conditions`: what else belongs to each text, by name, without a rows' axis; none, or one per text.
+    """
+    groups: dict[int, list[int]] = {}
+    for index, (tensor, _) in enumerate(encoded):
+        groups.setdefault(tensor.shape[0], []).append(index)
+    device = encoded[0][0].device
     return Combination(
-        tuple(torch.stack([tensor for tensor, _ in group]) for group in groups.values()),
+        tuple(torch.stack([encoded[index][0] for index in group]) for group in groups.values()),
         tuple(
-            torch.tensor([weight for _, weight in group], dtype=torch.float32, device=group[0][0].device)
+            torch.tensor([encoded[index][1] for index in group], dtype=torch.float32, device=device)
             for group in groups.values()
         ),
+        tuple(
+            {name: torch.stack([conditions[index][name] for index in group]) for name in conditions[0]}
+            for group in groups.values()
+        )
+        if conditions
+        else (),
     )
 
 
@@ -64,29 +119,76 @@ def sample(
     step_noises: Sequence[torch.Tensor],
     clean: torch.Tensor | None,
 ) -> torch.Tensor:
-    """The finished latent, shaped like `noise`: (1, channels, height, width), in noise's dtype and on its device.
-
-    `combinations`: one per evaluation. `clean`: the picture's latent, for tables that start from one.
-    """
-    columns = torch.zeros(table.inputs.shape[1], noise.numel(), dtype=noise.dtype, device=noise.device)
-    columns[NOISE] = noise.flatten()
-    if clean is not None:
-        columns[CLEAN] = clean.flatten()
-    for index, step_noise in enumerate(step_noises):
-        columns[table.first_step_noise + index] = step_noise.flatten()
-    inputs = torch.from_numpy(table.inputs).to(columns)
-    timesteps = torch.from_numpy(table.timesteps).to(noise.device, torch.float32)
-    for index, asked in enumerate(combinations):
-        latent = (inputs[index] @ columns).view_as(noise)
-        columns[FIRST_OUTPUT + index] = _answer(unet, latent, timesteps[index], asked)
-    return (torch.from_numpy(table.result).to(columns) @ columns).view_as(noise)
+    """The finished latent of one Drawing, shaped like `noise`, in noise's dtype and on its device."""
+    return sample_together(unet, [Drawing(table, combinations, noise, step_noises, clean)])[0]
 
 
-def _answer(unet: Callable[..., Any], latent: torch.Tensor, timestep: torch.Tensor, asked: Combination) -> torch.Tensor:
-    """The weighted sum of the network's answers, flat, in the latent's dtype."""
-    parts: list[torch.Tensor] = []
-    for embeddings, weights in zip(asked.embeddings, asked.weights, strict=True):
-        batch = latent.to(embeddings.dtype).expand(len(embeddings), -1, -1, -1)
-        answers = unet(batch, timestep, encoder_hidden_states=embeddings, return_dict=False)[0]
-        parts.append(weights.to(latent.dtype) @ answers.to(latent.dtype).flatten(1))
-    return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
+def sample_together(unet: Callable[..., Any], drawings: Sequence[Drawing]) -> list[torch.Tensor]:
+    """The finished latents of drawings of one shape: one batch per evaluation, whatever they are made of."""
+    running = [_Running(drawing) for drawing in drawings]
+    for index in range(len(drawings[0].combinations)):
+        latents = [one.latent(index) for one in running]
+        times = [one.times[index] for one in running]
+        answers = combination_answers(unet, latents, times, [drawing.combinations[index] for drawing in drawings])
+        for one, answer in zip(running, answers, strict=True):
+            one.columns[FIRST_OUTPUT + index] = answer
+    return [one.result() for one in running]
+
+
+class _Running:
+    """One drawing while it is sampled: its columns so far, (columns, cells), and its table on the device."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        table, self._noise = drawing.table, drawing.noise
+        self.columns = torch.zeros(
+            table.inputs.shape[1], self._noise.numel(), dtype=self._noise.dtype, device=self._noise.device
+        )
+        self.columns[NOISE] = self._noise.flatten()
+        if drawing.clean is not None:
+            self.columns[CLEAN] = drawing.clean.flatten()
+        for index, step_noise in enumerate(drawing.step_noises):
+            self.columns[table.first_step_noise + index] = step_noise.flatten()
+        self._inputs = torch.from_numpy(table.inputs).to(self.columns)
+        self._result = torch.from_numpy(table.result).to(self.columns)
+        self.times = torch.from_numpy(table.timesteps).to(self._noise.device, torch.float32)
+
+    def latent(self, index: int) -> torch.Tensor:
+        """The network's input at this evaluation."""
+        return (self._inputs[index] @ self.columns).view_as(self._noise)
+
+    def result(self) -> torch.Tensor:
+        return (self._result @ self.columns).view_as(self._noise)
+
+
+def combination_answers(
+    unet: Callable[..., Any],
+    latents: Sequence[torch.Tensor],
+    times: Sequence[torch.Tensor],
+    asked: Sequence[Combination],
+) -> list[torch.Tensor]:
+    """The weighted sum of the network's answers for each latent, flat, in the latents' dtype."""
+    sums: list[torch.Tensor | None] = [None] * len(latents)
+    for group, rows in enumerate(asked[0].rows):
+        embeddings = _joined([one.embeddings[group] for one in asked])
+        batch = _joined([latent.to(embeddings.dtype).expand(rows, -1, -1, -1) for latent in latents])
+        timestep = times[0] if len(times) == 1 else torch.stack(list(times)).repeat_interleave(rows)
+        told = _conditions([one.conditions[group] for one in asked]) if asked[0].conditions else {}
+        answers = unet(batch, timestep, encoder_hidden_states=embeddings, return_dict=False, **told)[0]
+        for index, (one, latent) in enumerate(zip(asked, latents, strict=True)):
+            own = answers[index * rows : (index + 1) * rows].to(latent.dtype).flatten(1)
+            part = one.weights[group].to(latent.dtype) @ own
+            before = sums[index]
+            sums[index] = part if before is None else before + part
+    return [total for total in sums if total is not None]
+
+
+def _conditions(groups: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, Any]:
+    """Keyword arguments of the network: what is added to the time goes in a dictionary of its own."""
+    joined = {name: _joined([group[name] for group in groups]) for name in groups[0]}
+    guidance = joined.pop(GUIDANCE, None)
+    told: dict[str, Any] = {"added_cond_kwargs": joined} if joined else {}
+    return told if guidance is None else told | {GUIDANCE: guidance}
+
+
+def _joined(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    return tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))

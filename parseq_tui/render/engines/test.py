@@ -11,12 +11,12 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image
+from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Plain
 
 _VERSION = "test 1"
 
 
-class TestEngine:
+class TestEngine(Plain):
     """All processing, no diffusion."""
 
     __test__ = False  # for pytest, which collects every class whose name starts like this one

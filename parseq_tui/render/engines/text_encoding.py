@@ -1,13 +1,15 @@
 """Prompts as tensors: tokens in chunks, one CLIP pass per distinct chunk, weights applied afterwards (WEBUI.md §4.5–7).
 
-CLIP sees token ids only, so its output is cached by ids: weights that change every frame cost no encoding. The
-invariant: the tensor of a text does not depend on what was encoded before it, nor on its neighbours in a batch.
+CLIP sees token ids only, so its output is cached by ids: weights that change every frame cost no encoding. Words that
+were taught to it (textual inversion) stand for vectors of their own: those are ids too, beyond the vocabulary, and are
+put in where the ids become vectors. The invariant: the tensor of a text does not depend on what was encoded before it,
+nor on its neighbours in a batch.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -29,6 +31,8 @@ LARGEST_CACHE = 512
 """Chunks kept encoded."""
 LONGEST_PROMPT = 100
 """Chunks per text."""
+TAUGHT = 1 << 20
+"""Ids from here on are vectors of taught words."""
 _COMMA_REACH = 20
 """A comma within this many tokens of a chunk's end moves what follows it to the next chunk."""
 
@@ -44,17 +48,36 @@ class Chunk:
 class TextEncoder:
     """A tokenizer and a CLIP text model, with a cache between them."""
 
-    def __init__(self, tokenizer: Any, model: Any, *, emphasis: Emphasis) -> None:
+    def __init__(self, tokenizer: Any, model: Any, *, emphasis: Emphasis, penultimate: bool = False) -> None:
+        """`penultimate`: whether the model wants the last layer but one, as it is (Stable Diffusion XL)."""
         self._tokenizer = tokenizer
         self._model = model
         self._emphasis: Emphasis = emphasis
-        self._cache: OrderedDict[tuple[tuple[int, ...], int], torch.Tensor] = OrderedDict()
+        self._penultimate = penultimate
+        self._cache: OrderedDict[Hashable, tuple[torch.Tensor, torch.Tensor | None]] = OrderedDict()
+        self._words: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._vectors: list[torch.Tensor] = []
+        self._given: tuple[int, ...] = ()
+        self.state: Hashable = ()
+        """What was done to the model's weights; part of the cache's key."""
+        self.ready: Callable[[], object] = lambda: None
+        """Called before the model is."""
         positions = int(model.config.max_position_embeddings)
         self._room = min(int(tokenizer.model_max_length), positions) - 2
         self._comma = self._single_token(",")
         self._tokens = lru_cache(maxsize=4096)(self._tokenize)
         self.passes = 0
         """How many times CLIP has run."""
+        model.get_input_embeddings().register_forward_hook(self._put_taught)
+
+    def teach(self, words: Mapping[str, torch.Tensor]) -> None:
+        """Words that stand for vectors of their own, (vectors, width) each; longer names win over shorter ones."""
+        for name, vectors in words.items():
+            ids = self._tokenize(name)
+            first = TAUGHT + len(self._vectors)
+            if ids and vectors.shape[-1] == int(self._model.config.hidden_size):
+                self._words[ids] = tuple(range(first, first + len(vectors)))
+                self._vectors += list(vectors)
 
     def encode(self, text: str, clip_skip: int = 1) -> torch.Tensor:
         """The text as (chunks · tokens per chunk, width), in the model's dtype.
@@ -68,6 +91,12 @@ class TextEncoder:
                 hint=f"it begins with {text[:40]!r}",
             )
         return torch.cat([self._weighted(chunk, clip_skip) for chunk in chunks])
+
+    def pooled(self, text: str, clip_skip: int = 1) -> torch.Tensor:
+        """The text as one vector, (width,): of its first chunk, its weights aside (WEBUI.md §4.6)."""
+        _, pooled = self._encoded(self.chunks(text)[0].ids, clip_skip)
+        assert pooled is not None  # only models with a projection are asked
+        return pooled
 
     def chunks(self, text: str) -> tuple[Chunk, ...]:
         """The text's tokens, packed. At least one chunk."""
@@ -87,26 +116,36 @@ class TextEncoder:
         ids: list[int] = []
         weights: list[float] = []
         comma = -1
-        for token, weight in self._weighted_tokens(section):
-            if token == self._comma:
+        for tokens, weight in self._weighted_tokens(section):
+            if tokens == (self._comma,):
                 comma = len(ids)
-            elif len(ids) == self._room and comma != -1 and len(ids) - comma <= _COMMA_REACH:
+            elif len(ids) + len(tokens) > self._room and comma != -1 and len(ids) - comma <= _COMMA_REACH:
                 cut = comma + 1
                 yield self._closed(ids[:cut], weights[:cut])
                 ids, weights, comma = ids[cut:], weights[cut:], -1
-            if len(ids) == self._room:
+            if len(ids) + len(tokens) > self._room and ids:
                 yield self._closed(ids, weights)
                 ids, weights, comma = [], [], -1
-            ids.append(token)
-            weights.append(weight)
+            ids += tokens[: self._room]
+            weights += [weight] * min(len(tokens), self._room)
         if ids:
             yield self._closed(ids, weights)
 
-    def _weighted_tokens(self, section: Sequence[Emphasized]) -> Iterable[tuple[int, float]]:
+    def _weighted_tokens(self, section: Sequence[Emphasized]) -> Iterable[tuple[tuple[int, ...], float]]:
+        """What must stay together (one token, or a taught word's vectors), with its weight."""
         for part in section:
             weight = 1.0 if self._emphasis == "ignore" else part.weight
-            for token in self._tokens(part.text):
-                yield token, weight
+            for tokens in self._units(self._tokens(part.text)):
+                yield tokens, weight
+
+    def _units(self, ids: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+        position = 0
+        while position < len(ids):
+            word = max(
+                (word for word in self._words if ids[position : position + len(word)] == word), key=len, default=()
+            )
+            yield self._words[word] if word else ids[position : position + 1]
+            position += len(word) or 1
 
     def _closed(self, ids: Sequence[int], weights: Sequence[float]) -> Chunk:
         """A chunk with start and end tokens, filled up with padding (which the end token is, for most models)."""
@@ -117,7 +156,7 @@ class TextEncoder:
         return Chunk(filled, (1.0, *weights, *[1.0] * (missing + 1)))
 
     def _weighted(self, chunk: Chunk, clip_skip: int) -> torch.Tensor:
-        encoded = self._encoded(chunk.ids, clip_skip)
+        encoded, _ = self._encoded(chunk.ids, clip_skip)
         if all(weight == 1 for weight in chunk.weights):
             return encoded
         weights = torch.tensor(chunk.weights, dtype=encoded.dtype, device=encoded.device)
@@ -129,32 +168,48 @@ class TextEncoder:
             ratio = torch.where((ratio > 0.5) & (ratio < 2), ratio, torch.ones_like(ratio))
         return weighted * ratio
 
-    def _encoded(self, ids: tuple[int, ...], clip_skip: int) -> torch.Tensor:
-        """CLIP's output for one chunk, (tokens, width), from the cache if it was seen before."""
-        key = (ids, clip_skip)
+    def _encoded(self, ids: tuple[int, ...], clip_skip: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """CLIP's output for one chunk, (tokens, width), and the chunk as one vector; from the cache if seen before."""
+        key = (ids, clip_skip, self.state)
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
         self.passes += 1
+        self._given = ids
+        self.ready()
+        known = [0 if token >= TAUGHT else token for token in ids]
         # one chunk at a time: a larger batch could change the last bits with what else happens to be encoded
-        output = self._model(torch.tensor([ids], device=self._model.device), output_hidden_states=True)
-        encoded = self._layer(output, clip_skip)[0]
+        output = self._model(torch.tensor([known], device=self._model.device), output_hidden_states=True)
+        pooled = getattr(output, "text_embeds", None)
+        encoded = self._layer(output, clip_skip)[0], None if pooled is None else pooled[0]
         self._cache[key] = encoded
         if len(self._cache) > LARGEST_CACHE:
             self._cache.popitem(last=False)
         return encoded
 
+    def _put_taught(self, _module: Any, _arguments: Any, vectors: torch.Tensor) -> torch.Tensor:
+        """Replaces the placeholders of taught words, after ids have become vectors, (1, tokens, width)."""
+        places = [(place, token - TAUGHT) for place, token in enumerate(self._given) if token >= TAUGHT]
+        if places:
+            vectors = vectors.clone()
+            for place, index in places:
+                vectors[0, place] = self._vectors[index].to(vectors)
+        return vectors
+
     def _layer(self, output: Any, clip_skip: int) -> torch.Tensor:
-        if clip_skip <= 1:
+        skipped = max(2, clip_skip) if self._penultimate else clip_skip
+        if skipped <= 1:
             last: torch.Tensor = output.last_hidden_state
             return last
         layers = output.hidden_states
-        if clip_skip > len(layers):
+        if skipped > len(layers):
             raise RenderError(f"clip skip {clip_skip}: the text encoder has {len(layers)} layers")
+        layer: torch.Tensor = layers[-skipped]
+        if self._penultimate:
+            return layer
         # transformers 5 made CLIPTextModel flat; older layouts keep the layer norm one level down
-        normalize = getattr(self._model, "text_model", self._model).final_layer_norm
-        skipped: torch.Tensor = normalize(layers[-clip_skip])
-        return skipped
+        normalized: torch.Tensor = getattr(self._model, "text_model", self._model).final_layer_norm(layer)
+        return normalized
 
     def _tokenize(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer(text, add_special_tokens=False, truncation=False)["input_ids"])

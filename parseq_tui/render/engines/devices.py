@@ -1,0 +1,96 @@
+"""The machine a model runs on: which device a name means, how many threads, what is free, and silent libraries."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from parseq_tui.errors import BackendUnavailable, OutOfMemory
+
+SMALL_NETWORK = 20_000_000
+"""Parameters of a UNet below which one thread serves it best, and batches pay on a CPU."""
+
+
+def choose_device(name: str) -> torch.device:
+    """The device a name means; "auto" is the first CUDA card, else the CPU. Raises BackendUnavailable."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as problem:
+        cards = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+        raise BackendUnavailable(
+            f"there is no device {name!r} here", hint=f"available: {', '.join(['auto', 'cpu', *cards])}"
+        ) from problem
+    return device
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that can be had on a device now; None where the system does not say."""
+    if device.type == "cuda":
+        free, _total = torch.cuda.mem_get_info(device)
+        return int(free)
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            available = next(line for line in lines if line.startswith("MemAvailable:"))
+        return int(available.split()[1]) << 10
+    except (OSError, StopIteration, ValueError):
+        return None
+
+
+def device_name(device: torch.device) -> str:
+    """In words: "CPU" or the card's name."""
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "the CPU"
+
+
+def set_threads(device: torch.device, unet: Any) -> None:
+    """As many threads as this process may use, or one for a small network; OMP_NUM_THREADS overrides both.
+
+    A small network's operations end before a second thread has started: two are slower than one as soon as anything
+    else runs on the machine. The number depends on nothing that changes: the bits of a picture may depend on it.
+    """
+    if device.type != "cpu" or "OMP_NUM_THREADS" in os.environ:
+        return
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    torch.set_num_threads(1 if is_small(unet) else max(1, min(torch.get_num_threads(), allowed)))
+
+
+def is_small(network: Any) -> bool:
+    return bool(sum(weights.numel() for weights in network.parameters()) < SMALL_NETWORK)
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """While open, diffusers and transformers neither print, warn nor draw progress bars."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import diffusers.utils.logging
+        import transformers.utils.logging
+
+        for library in (diffusers.utils.logging, transformers.utils.logging):
+            library.set_verbosity_error()
+            library.disable_progress_bar()
+        yield
+
+
+@contextmanager
+def out_of_memory_explained(doing: str, advice: str) -> Iterator[None]:
+    """Turns a device that has no room left into OutOfMemory: what was being done, and what to lower."""
+    try:
+        yield
+    except torch.OutOfMemoryError as problem:
+        raise OutOfMemory(f"the device's memory is full while {doing}", hint=advice) from problem
+    except MemoryError as problem:
+        raise OutOfMemory(f"memory is full while {doing}", hint=advice) from problem
+    except RuntimeError as problem:
+        if "not enough memory" not in str(problem) and "can't allocate memory" not in str(problem):
+            raise
+        raise OutOfMemory(f"memory is full while {doing}", hint=advice) from problem
