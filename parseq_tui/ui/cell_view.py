@@ -7,7 +7,7 @@ from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.parser import parse
 from parseq_tui.session import Session
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.fields import field_named
+from parseq_tui.timeline.fields import field_named, is_declared
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.commands.cells import formula_in_effect
 from parseq_tui.ui.commands.registry import Context
@@ -80,7 +80,8 @@ def _meaning(name: str, document: Document) -> str:
     low, high = field.minimum, field.maximum
     bounds = f"  {low:g} … {high:g}" if low is not None and high is not None else ""
     unit = f" ({field.unit})" if field.unit else ""
-    meaning = field.meaning or "a number of your own: use it in prompts as ${" + name + "}"
+    own = "" if is_declared(name) else "a number of your own: use it in prompts as ${" + name + "}"
+    meaning = own or field.meaning
     unused = "" if name in document.managed_fields else "   (not managed: it has no effect; :fields manages it)"
     return f"{meaning}{unit}{bounds}{unused}"
 

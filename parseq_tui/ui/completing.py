@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from parseq_tui.language.completion import Completion, completions
-from parseq_tui.timeline.fields import FIELDS, field_named
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.fields import FIELDS, field_named, is_declared
 from parseq_tui.timeline.render_settings import SETTINGS
 from parseq_tui.ui.commands import COMMANDS, find
+from parseq_tui.ui.commands.application import LOCKS
 from parseq_tui.ui.commands.registry import Context
+from parseq_tui.ui.glyphs import KINDS
 from parseq_tui.ui.view_state import column_at
 
 
 def complete_cell(context: Context, text: str, cursor: int) -> Sequence[Completion]:
     """Proposals for the word before the cursor of a formula; `=` begins one in a value cell."""
-    document = context.document
-    names = (*document.managed_fields, *(series.alias for series in document.time_series))
-    if column_at(document, context.view).part == "formula":
-        return completions(text, cursor, names)
+    if column_at(context.document, context.view).part == "formula":
+        return _formula_words(context.document, text, cursor)
     if text.startswith("="):
-        return [replace(one, start=one.start + 1) for one in completions(text[1:], cursor - 1, names)]
+        words = _formula_words(context.document, text[1:], cursor - 1)
+        return [replace(one, start=one.start + 1) for one in words]
     return ()
+
+
+def _formula_words(document: Document, text: str, cursor: int) -> Sequence[Completion]:
+    """What the language proposes, with what the document's own names mean."""
+    meanings = {series.alias: f"time series of {series.x.size:,} points" for series in document.time_series}
+    for name in document.managed_fields:
+        own = "" if is_declared(name) else "a number of your own"
+        meanings[name] = own or field_named(name, document.dialect).meaning
+    return [
+        replace(one, help=meanings.get(one.text, one.help)) if one.kind == "field" else one
+        for one in completions(text, cursor, tuple(meanings))
+    ]
 
 
 def usage(text: str) -> str:
@@ -38,7 +52,7 @@ def complete_command(context: Context, text: str, cursor: int) -> Sequence[Compl
     """
     typed = text[:cursor]
     if " " in typed:
-        return _settings_wanted(context, typed) or _fields_wanted(context, typed)
+        return _settings_wanted(context, typed) or _fields_wanted(context, typed) or _choices_wanted(typed)
     names = [name for name in COMMANDS if name.startswith(typed)]
     names += [name for name in COMMANDS if typed in name and name not in names]
     known = find(typed)
@@ -68,6 +82,17 @@ def _settings_wanted(context: Context, typed: str) -> Sequence[Completion]:
         for value in values
         if value.startswith(words[1])
     ]
+
+
+_CHOICES: Mapping[str, Sequence[str]] = {"view.glyphs": (*KINDS, "auto"), "document.lock": LOCKS}
+"""Commands that want one of a few words."""
+
+
+def _choices_wanted(typed: str) -> Sequence[Completion]:
+    name, _, word = typed.partition(" ")
+    known = find(name)
+    choices = _CHOICES.get(known.name, ()) if known is not None else ()
+    return [Completion(one, len(name) + 1, "keyword", "") for one in choices if one.startswith(word)]
 
 
 def _fields_wanted(context: Context, typed: str) -> Sequence[Completion]:

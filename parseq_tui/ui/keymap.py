@@ -106,6 +106,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "view.column_curves": ("z s",),
     "view.centre": ("z z",),
     "view.glyphs": ("z b",),
+    "view.grouping": ("z p",),
     "view.plot": ("t",),
     # prompts: in their pane they have keys of their own
     "prompt.earlier": (),

@@ -88,6 +88,8 @@ class ViewState:
     """What stands beside the frame number."""
     curves: bool = True
     """Whether a small curve stands under the head of each column where there is room."""
+    grouping: bool = False
+    """Whether the formula bar shows how the formula is grouped."""
     plotted: tuple[str, ...] = ()
     """Fields drawn in the curves pane; empty: the field under the cursor."""
     search: str = ""

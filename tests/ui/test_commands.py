@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from keystrokes import Fingers, check, read, written
 
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.commands import COMMANDS
-from parseq_tui.ui.completing import complete_command, usage
+from parseq_tui.ui.completing import complete_cell, complete_command, usage
 from parseq_tui.ui.keymap import DEFAULT_KEYS, PREFIX_TITLES
+from parseq_tui.ui.view_state import ViewState
 
 
 @pytest.mark.parametrize(
@@ -258,3 +263,23 @@ def test_every_command_explains_itself() -> None:
         assert entry.title
         assert entry.help.endswith(".") or entry.help.endswith("…")
         assert entry.name.count(".") == 1
+
+
+def test_the_documents_own_names_are_proposed_with_what_they_mean() -> None:
+    document = Document(
+        (Keyframe(0), Keyframe(60)),
+        ("zoom", "mine"),
+        ("zoom",),
+        time_series=(TimeSeries("loud", np.zeros(3), np.zeros(3)),),
+    )
+    context = Fingers(document, ViewState(column=3)).desk.context()
+    helps = {one.text: one.help for text in ("zo", "mi", "lou") for one in complete_cell(context, text, len(text))}
+    assert helps["zoom"] == "scale factor"
+    assert helps["mine"] == "a number of your own"
+    assert helps["loud"] == "time series of 3 points"
+
+
+def test_a_few_words_that_a_command_may_have_are_proposed() -> None:
+    context = Fingers(*read("0:[1] 60:2")).desk.context()
+    assert [one.text for one in complete_command(context, "glyphs b", 8)] == ["braille", "block"]
+    assert [one.text for one in complete_command(context, "lock ", 5)] == ["frames", "seconds", "beats"]

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from editor_flow import flow, press, rows
+from editor_flow import flow, press, rows, saved
+from textual import events
 from textual.pilot import Pilot
 
 from parseq_tui.hot_reload import Follower
@@ -194,3 +195,26 @@ def test_a_dragged_keyframe_is_drawn_before_it_is_dropped_and_is_one_step(docume
         assert screen.session.document == before
 
     flow(document, steps)
+
+
+def test_the_grouping_of_a_formula_is_shown_on_request_at_rest_and_while_typing(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "z", "p")
+        assert " grouped: 1 + (0.3 * abs(sin(p=4b)))" in rows(screen)[2]
+        await press(pilot, screen, "z", "p", "c", *"=1-2-3")
+        assert "grouped" not in rows(screen)[2]
+        screen.formula.take_key(events.Key("ctrl+g", None))
+        await pilot.pause()
+        assert " grouped: (1 - 2) - 3" in rows(screen)[2]
+        await press(pilot, screen, "+")
+        assert "grouped" not in rows(screen)[2], "half a formula is not grouped yet"
+
+    flow(document, steps)
+
+
+def test_what_does_not_fit_a_bar_ends_in_an_ellipsis(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        assert rows(screen)[1].endswith("…")
+        assert not rows(screen)[0].rstrip().endswith("…")
+
+    flow(document, steps, (60, 20))

@@ -30,6 +30,12 @@ def toggle_column_curves(context: Context, argument: str) -> Effect:
     return Look(replace(context.view, curves=not context.view.curves))
 
 
+@command("view.grouping", "Show how formulas are grouped", "Every parenthesis that the order of operators implies, in "
+         "the formula bar; Ctrl+G does it while typing.", group="view", aliases=("grouping",))  # fmt: skip
+def toggle_grouping(context: Context, argument: str) -> Effect:
+    return Look(replace(context.view, grouping=not context.view.grouping))
+
+
 @command("view.glyphs", "Braille, blocks or ASCII", "What curves are drawn with: braille, block, ascii or auto; alone "
          "the next one. With ascii nothing else is sent to the terminal.", group="view", argument="[KIND]",
          aliases=("glyphs",))  # fmt: skip

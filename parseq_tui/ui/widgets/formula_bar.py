@@ -1,7 +1,8 @@
 """The formula bar: what the cursor's cell says and comes to, where its formula goes wrong, and where it is edited.
 
 First line: field, frame, value, result at the playhead, the formula in effect. Second line: the first error under its
-caret, or the signature of the call being typed, or what the field means.
+caret, or the signature of the call being typed, or what the field means; on request how the formula is grouped, with
+every parenthesis that the order of its operators implies.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rich.style import Style
+from textual import events
 
 from parseq_tui.errors import FormulaError, Span
 from parseq_tui.language.completion import signature_at
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.highlight import highlight
-from parseq_tui.language.parser import parse
+from parseq_tui.language.parser import format_formula, parse
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.widgets.line_entry import LineEntry
@@ -55,6 +57,8 @@ class CellView:
     """Whether what is edited here is a formula."""
     takes_formula: bool = False
     """Whether `=` begins one."""
+    grouping: bool = False
+    """Whether it is shown how the formula is grouped."""
 
 
 EMPTY = CellView("", 0, "")
@@ -103,6 +107,13 @@ class FormulaBar(LineEntry):
         """Screen column at which the entry begins."""
         return len(self._prompt())
 
+    def take_key(self, event: events.Key) -> bool:
+        if self.editing and event.key == "ctrl+g":
+            self._cell = replace(self._cell, grouping=not self._cell.grouping)
+            self.draw()
+            return True
+        return super().take_key(event)
+
     def draw(self) -> None:
         if self.size.width:
             self.set_parts(self._editing_lines() if self.editing else self._resting_lines(), on="panel")
@@ -131,9 +142,16 @@ class FormulaBar(LineEntry):
 
     def _second_line(self, formula_start: int) -> list[Part]:
         problem = self._cell.problem
+        formula = self._cell.formula
+        if problem is None and self._cell.grouping and formula and _problem(formula) is None:
+            return self._grouped(formula)
         if problem is None:
             return [(f" {self._cell.help}", self.palette.style("dim", "panel"))]
         return self._caret(problem.span, formula_start, problem.message, problem.hint, "error")
+
+    def _grouped(self, formula: str) -> list[Part]:
+        """The formula with every parenthesis that is implied; it can be read."""
+        return [(" grouped: ", self.palette.style("dim", "panel")), *coloured(grouped(formula), self.palette, "panel")]
 
     def _caret(self, span: Span | None, start: int, message: str, hint: str, role: str) -> list[Part]:
         """The caret under a span and the words; words come first where the caret leaves them no room."""
@@ -177,6 +195,9 @@ class FormulaBar(LineEntry):
             formula = "; = begins a formula" if self._cell.takes_formula else ""
             return [(f" Enter keeps and goes down, Tab goes right, Esc cancels{formula}", dim)]
         shift = 1 if text.startswith("=") else 0
+        problem = _problem(text[shift:])
+        if self._cell.grouping and problem is None and text[shift:].strip():
+            return self._grouped(text[shift:])
         call = signature_at(text[shift:], self.text_edit.cursor - shift)
         if call is not None:
             strong = self.palette.style("accent", "panel", "bold")
@@ -185,10 +206,19 @@ class FormulaBar(LineEntry):
                 (call.text[call.start : call.end], strong),
                 (f"{call.text[call.end :]}  {call.help}", dim),
             ]
-        problem = _problem(text[shift:])
         if problem is None:
-            return [(" Enter keeps and goes down, Tab goes right, Esc cancels", dim)]
+            return [(" Enter keeps and goes down, Tab right, Esc cancels  ↑ earlier ones  ^G how it is grouped", dim)]
         return self._caret(problem.span, start + shift, problem.message, problem.hint, "dim")
+
+
+def grouped(formula: str) -> str:
+    """A formula that can be read, with every parenthesis that the order of its operators implies.
+
+    >>> grouped("1+2*3-4")
+    '(1 + (2 * 3)) - 4'
+    """
+    text = format_formula(parse(formula))
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 def _problem(text: str) -> FormulaError | None:

@@ -37,10 +37,7 @@ class StyledLines(Themed):
         if width <= 0:
             return
         rest = self.palette.style("text", on)
-        strips = [
-            Strip([Segment(plain(text), style) for text, style in parts if text]).adjust_cell_length(width, rest)
-            for parts in lines
-        ]
+        strips = [_fitted(parts, width, rest) for parts in lines]
         cells = [list(_cells(strip)) for strip in strips]
         for y, line in enumerate(cells):
             before = self._cells[y] if y < len(self._cells) else []
@@ -65,6 +62,15 @@ class StyledLines(Themed):
         if y < len(self._strips):
             return self._strips[y].adjust_cell_length(self.size.width, self.palette.style())
         return Strip.blank(self.size.width, self.palette.style())
+
+
+def _fitted(parts: Sequence[Part], width: int, rest: Style) -> Strip:
+    """The parts on exactly `width` cells; where something is cut, an ellipsis says so."""
+    strip = Strip([Segment(plain(text), style) for text, style in parts if text])
+    if strip.cell_length > width > 1 and not strip.crop(width).text.isspace():
+        kept = strip.crop(0, width - 1).adjust_cell_length(width - 1, rest)
+        return Strip.join([kept, Strip([Segment("…", rest)], 1)])
+    return strip.adjust_cell_length(width, rest)
 
 
 def _cells(strip: Strip) -> Iterator[tuple[str, Style | None]]:
