@@ -97,7 +97,7 @@ class Desk:
         elif step.commands and (scope == "table" or (scope == "pane" and key == "space")):
             self._open_menu((key,))
         elif scope == "table" and character and character in _STARTERS and self._takes_values():
-            self._carry_out(COMMANDS["cell.retype"].perform(self.context()), typed=character)
+            self.carry_out(COMMANDS["cell.retype"].perform(self.context()), typed=character)
         else:
             return False
         return True
@@ -149,7 +149,7 @@ class Desk:
         except ParseqError as error:
             self.tell(error)
         else:
-            self._carry_out(effect)
+            self.carry_out(effect)
 
     def run_line(self, line: str) -> None:
         """Run what was typed on the command line: a name or alias and its argument; a number goes to that frame."""
@@ -170,10 +170,10 @@ class Desk:
         """What was typed in the cursor's cell is to stand. False if it cannot: the entry stays open."""
         effect = committed(self.context(), text)
         if isinstance(effect, Say) and effect.severity != "information":
-            self._carry_out(effect)
+            self.carry_out(effect)
             return False
         before = self.session.document
-        self._carry_out(effect)
+        self.carry_out(effect)
         if isinstance(effect, Change) and self.session.document is before and self._refused:
             return False
         self._last_entry = text
@@ -193,7 +193,7 @@ class Desk:
         except ParseqError as error:
             self.tell(error)
         else:
-            self._carry_out(effect)
+            self.carry_out(effect)
 
     def look(self, view: ViewState) -> None:
         """Look elsewhere."""
@@ -218,7 +218,8 @@ class Desk:
 
     _refused = False
 
-    def _carry_out(self, effect: Effect | None, *, typed: str = "") -> None:
+    def carry_out(self, effect: Effect | None, *, typed: str = "") -> None:
+        """Do what an effect says. `typed`: what begins the entry it asks for."""
         if effect is None:
             return
         if isinstance(effect, Change):

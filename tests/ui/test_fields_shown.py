@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from keystrokes import Fingers
 
+from parseq_tui.paths import views_file
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui.commands.fields_shown import dropped_on
 from parseq_tui.ui.drawing.column_curves import ColumnCurves
 from parseq_tui.ui.drawing.grid import header_cell, lay_out
 from parseq_tui.ui.drawing.sparkline import sparkline
+from parseq_tui.ui.remembered import looks, recalled, remember
 from parseq_tui.ui.view_state import ViewState, column_at, shown_fields
 
 MOTION = ("angle", "zoom", "translation_x")
@@ -118,3 +123,49 @@ def test_curves_in_the_heads_can_be_switched_off() -> None:
     assert not hands.desk.view.curves
     hands.press("z s")
     assert hands.desk.view.curves
+
+
+def test_how_a_document_is_looked_at_is_kept_between_runs(tmp_path: Path) -> None:
+    hands = fingers(("seed", *MOTION), "zoom")
+    hands.press("z plus z g t z i z t z s")
+    view = hands.desk.view
+    assert (recalled(tmp_path / "a.json", ViewState()), looks(ViewState())) == (ViewState(), {})
+    remember(tmp_path / "a.json", view)
+    remember(tmp_path / "b.json", ViewState(formulas=False))
+    again = recalled(tmp_path / "a.json", ViewState())
+    for name in ("widths", "folded", "plotted", "formulas", "position", "curves"):
+        assert getattr(again, name) == getattr(view, name)
+    assert again.row == 0, "the cursor begins at the top"
+    remember(tmp_path / "a.json", ViewState())
+    assert recalled(tmp_path / "a.json", ViewState()) == ViewState()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"x": 3}', '{"WHO": {"widths": [[1, 2, 3], "a", ["zoom", "value", 9e9]], "folded": {}}}']
+)
+def test_a_broken_memory_of_looks_costs_nothing(tmp_path: Path, text: str) -> None:
+    views_file().parent.mkdir(parents=True)
+    views_file().write_text(text.replace("WHO", str(tmp_path / "a.json")))
+    assert recalled(tmp_path / "a.json", ViewState()) == ViewState()
+
+
+@pytest.mark.parametrize(
+    ("field", "onto", "after"),
+    [
+        ("seed", "translation_x", ("angle", "zoom", "translation_x", "seed")),
+        ("translation_x", "seed", ("translation_x", "seed", "angle", "zoom")),
+        ("zoom", "angle", ("seed", "zoom", "angle", "translation_x")),
+    ],
+)
+def test_a_head_dropped_on_another_takes_its_place(field: str, onto: str, after: tuple[str, ...]) -> None:
+    hands = fingers(("seed", *MOTION))
+    hands.desk.carry_out(dropped_on(hands.desk.context(), field, onto))
+    assert hands.session.document.displayed_fields == after
+
+
+def test_the_last_cell_of_a_head_is_its_edge() -> None:
+    hands = fingers(("seed", "zoom"), "zoom")
+    grid = lay_out(hands.session.document, hands.desk.view, 100)
+    edges = [grid.edge_under(x, 0) for x in range(100)]
+    assert [column for column in edges if column is not None] == [1, 2, 3, 4, 5]
+    assert edges[grid.frozen + grid.widths[2] - 1] == 2

@@ -17,32 +17,25 @@ from textual.widget import Widget
 
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import FileFollower, FileNotice, Session, SessionChange
-from parseq_tui.timeline.edits import (
-    AddPrompt,
-    Edit,
-    RemovePrompt,
-    SetPromptRange,
-)
-from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.baking import Bakery
 from parseq_tui.ui.cell_view import cell_view, selection_text, title_view
 from parseq_tui.ui.clipboard import copy_outside
-from parseq_tui.ui.commands.registry import Change
 from parseq_tui.ui.completing import complete_cell, complete_command
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.outside import OutsideActions
-from parseq_tui.ui.pane_edits import drag_edit, prompt_edit, value_edit
 from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
 from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.questions import Questions
+from parseq_tui.ui.remembered import recalled, remember
 from parseq_tui.ui.render_actions import RenderActions
 from parseq_tui.ui.screen_diff import BandCompositor
+from parseq_tui.ui.screens.pane_messages import PaneMessages
 from parseq_tui.ui.sound_actions import SoundActions
 from parseq_tui.ui.trial import Trial
-from parseq_tui.ui.view_state import ViewState, column_at, playhead
+from parseq_tui.ui.view_state import ViewState, clamped, column_at, playhead
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
@@ -61,7 +54,7 @@ Follow = Callable[[Session, Callable[[FileNotice], None]], FileFollower]
 """Makes what follows a session's file."""
 
 
-class EditorScreen(Screen[None], inherit_bindings=False):
+class EditorScreen(PaneMessages, Screen[None], inherit_bindings=False):
     """One document being edited."""
 
     AUTO_FOCUS = "#table"
@@ -75,6 +68,7 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         self.keymap = keymap
         self.follow = follow
         self.desk = Desk(session, keymap, self)
+        self.desk.view = clamped(session.document, recalled(session.path, self.desk.view))
         self.bakery = Bakery(session)
         self.files = FileActions(self)
         self.renders = RenderActions(self)
@@ -303,10 +297,6 @@ class EditorScreen(Screen[None], inherit_bindings=False):
         if not any(doer.do(action, argument) for doer in doers):
             raise AssertionError(f"nobody does {action}")
 
-    def apply(self, edit: Edit) -> None:
-        """A pane wants the document changed."""
-        self.desk._carry_out(Change(edit))
-
     # -- entries ---------------------------------------------------------------------------------------------------
 
     def entry_edited(self, entry: LineEntry) -> None:
@@ -329,87 +319,27 @@ class EditorScreen(Screen[None], inherit_bindings=False):
     def entry_committed(self, entry: LineEntry, text: str, then: Then) -> None:
         if entry is self.formula:
             if self.desk.commit_entry(text, then):
-                self._leave_entry(entry)
+                self.leave_entry(entry)
         else:
-            self._leave_entry(entry)
+            self.leave_entry(entry)
             self.desk.run_line(text)
 
     def entry_cancelled(self, entry: LineEntry) -> None:
-        self._leave_entry(entry)
+        self.leave_entry(entry)
 
-    def _leave_entry(self, entry: LineEntry) -> None:
+    def on_unmount(self) -> None:
+        """The next time the document is looked at in the same way."""
+        if self.session.path is not None:
+            remember(self.session.path, self.desk.view)
+
+    def leave_entry(self, entry: LineEntry) -> None:
+        """What was being typed is over; the table has the focus again."""
         entry.end()
         self.trial.end()
         self.query_one(ProposalList).hide()
         self.table.set_entry(None)
         self.table.focus(scroll_visible=False)
         self._show_bars()
-
-    # -- what panes say --------------------------------------------------------------------------------------------
-
-    def on_keyframe_table_pointed(self, event: KeyframeTable.Pointed) -> None:
-        if self.formula.editing and self.formula.text_edit is not None:
-            if not self.desk.commit_entry(self.formula.text_edit.text, "stay"):
-                return
-            self._leave_entry(self.formula)
-        self.desk.point(event.row, event.column, extend=event.extend)
-        if event.edit:
-            self.desk.perform("cell.edit")
-
-    def on_tab_line_chosen(self, event: TabLine.Chosen) -> None:
-        self.panes.go(event.pane)
-
-    def on_curves_pane_playhead_moved(self, event: CurvesPane.PlayheadMoved) -> None:
-        self.desk.look_at(event.frame)
-
-    def on_curves_pane_value_wanted(self, event: CurvesPane.ValueWanted) -> None:
-        self.apply(value_edit(self.session.document, event.field, event.frame, event.value))
-
-    def on_curves_pane_keyframe_dragged(self, event: CurvesPane.KeyframeDragged) -> None:
-        edit = drag_edit(self.session.document, event.field, event.frame, event.to_frame, event.value)
-        if event.stage == "held" and not self.session.read_only:
-            self.trial.dragged(event.field, edit)
-            return
-        self.trial.end()
-        if event.stage == "dropped":
-            self.apply(edit)
-
-    def on_problems_pane_problem_selected(self, event: ProblemsPane.ProblemSelected) -> None:
-        problem = event.diagnostic
-        if problem.field:
-            self.desk.perform("go.column", problem.field)
-        if problem.keyframe is not None or problem.frame is not None:
-            self.desk.look_at(problem.keyframe if problem.keyframe is not None else problem.frame or 0)
-        self.panes.go("table")
-
-    def on_prompts_pane_edited(self, event: PromptsPane.Edited) -> None:
-        if edit := prompt_edit(event.index, event.before, event.after):
-            self.apply(edit)
-
-    def on_prompts_pane_range_changed(self, event: PromptsPane.RangeChanged) -> None:
-        self.apply(SetPromptRange(event.index, event.start, event.end, event.all_frames))
-
-    def on_prompts_pane_command_wanted(self, event: PromptsPane.CommandWanted) -> None:
-        self.desk.perform(event.command, event.argument)
-
-    def on_prompts_pane_added(self) -> None:
-        count = len(self.session.document.prompts.entries)
-        self.apply(AddPrompt(Prompt(name=f"Prompt {count + 1}")))
-
-    def on_prompts_pane_removed(self, event: PromptsPane.Removed) -> None:
-        self.apply(RemovePrompt(event.index))
-
-    def on_render_pane_start_requested(self, event: RenderPane.StartRequested) -> None:
-        self.renders.start(event.scope, draft=event.draft)
-
-    def on_render_pane_stop_requested(self) -> None:
-        self.renders.do("render.stop", "")
-
-    def on_render_pane_command_wanted(self, event: RenderPane.CommandWanted) -> None:
-        self.desk.perform(event.command)
-
-    def on_render_pane_frame_selected(self, event: RenderPane.FrameSelected) -> None:
-        self.desk.look_at(event.frame)
 
 
 def _scope(focused: Widget | None) -> Scope:

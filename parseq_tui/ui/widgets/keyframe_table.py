@@ -34,6 +34,7 @@ from parseq_tui.ui.drawing.grid import (
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.view_state import ViewState, selected
+from parseq_tui.ui.widgets.table_strips import Run, styles
 
 TALL = 44
 """On terminals of this many lines there is room for a curve under the head of each column."""
@@ -61,6 +62,20 @@ class KeyframeTable(ScrollView, can_focus=True):
         edit: bool
         """Whether it was a double click."""
 
+    @dataclass
+    class Resized(Message):
+        """The edge of a column's head is dragged: so wide it shall be; None: as wide as it needs."""
+
+        column: int
+        width: int | None
+
+    @dataclass
+    class HeadDropped(Message):
+        """The head of a field's column was dropped on that of another field."""
+
+        column: int
+        onto: int
+
     def __init__(self, document: Document, view: ViewState, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._document = document
@@ -74,6 +89,10 @@ class KeyframeTable(ScrollView, can_focus=True):
         self._changed: frozenset[tuple[int, str]] = frozenset()
         self._styles: dict[str, Style] = {}
         self._dragging = False
+        self._resized: int | None = None
+        """The column whose edge is being dragged."""
+        self._head_held: int | None = None
+        """The column whose head is being dragged."""
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -221,7 +240,7 @@ class KeyframeTable(ScrollView, can_focus=True):
 
     def _style(self, name: str) -> Style:
         if not self._styles:
-            self._styles = _styles(Palette.of(self.app))
+            self._styles = styles(Palette.of(self.app))
         return self._styles[name]
 
     def render_line(self, y: int) -> Strip:
@@ -234,7 +253,7 @@ class KeyframeTable(ScrollView, can_focus=True):
         return self._row(row, width)
 
     def _header(self, width: int) -> Strip:
-        grid, run = self._grid, _Run()
+        grid, run = self._grid, Run()
         for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
             current = column == self._view.column
             part = grid.columns[column].part
@@ -246,7 +265,7 @@ class KeyframeTable(ScrollView, can_focus=True):
         return self._placed(run, width, self._style("head"))
 
     def _curve_line(self, width: int) -> Strip:
-        grid, run = self._grid, _Run()
+        grid, run = self._grid, Run()
         style = self._style("head-dim")
         for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
             run.add(self._curves.cell(grid, self._table, column), style)
@@ -258,7 +277,7 @@ class KeyframeTable(ScrollView, can_focus=True):
         grid, view = self._grid, self._view
         keyframe = self._document.keyframes[row]
         block = selected(self._document, view) if view.anchor else None
-        run = _Run()
+        run = Run()
         for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
             cursor = row == view.row and column == view.column
             text, role = self._cell(row, column)
@@ -287,7 +306,7 @@ class KeyframeTable(ScrollView, can_focus=True):
             self._decimals[what.field] = column_decimals(self._document, self._table, what.field)
         return field_cell(keyframe, what, width, self._table, self._errors, self._decimals)
 
-    def _placed(self, run: _Run, width: int, rest: Style) -> Strip:
+    def _placed(self, run: Run, width: int, rest: Style) -> Strip:
         """Frozen cells, then the scrolling ones shifted by the part of the first one that is scrolled away."""
         grid = self._grid
         frozen, moving = run.split(3)
@@ -313,81 +332,52 @@ class KeyframeTable(ScrollView, can_focus=True):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if event.button == 1:
-            self._dragging = True
             self.capture_mouse()
-            self._point(event, extend=event.shift)
+            if event.y < self._head:
+                self._take_head(event)
+            else:
+                self._dragging = True
+                self._point(event, extend=event.shift)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self._dragging:
             self._point(event, extend=True)
+        elif self._resized is not None:
+            left, _ = self._grid.span(self._resized, self.scroll_offset.x)
+            self.post_message(self.Resized(self._resized, max(1, event.x - left + 1)))
 
-    def on_mouse_up(self) -> None:
-        self._dragging = False
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._head_held is not None:
+            onto = self._column_under(event)
+            if self._grid.columns[onto].field != self._grid.columns[self._head_held].field:
+                self.post_message(self.HeadDropped(self._head_held, onto))
+        self._dragging, self._resized, self._head_held = False, None, None
         self.release_mouse()
 
+    def _take_head(self, event: events.MouseDown) -> None:
+        """The edge of a head changes the width; its middle moves the field, or brings the cursor there."""
+        self._resized = self._grid.edge_under(event.x, self.scroll_offset.x)
+        if self._resized is None:
+            self._head_held = self._column_under(event)
+            self.post_message(self.Pointed(self._view.row, self._head_held, event.shift, edit=False))
+
     def on_click(self, event: events.Click) -> None:
-        if event.chain == 2:
+        edge = self._grid.edge_under(event.x, self.scroll_offset.x) if event.y < self._head else None
+        if event.chain == 2 and edge is not None:
+            self.post_message(self.Resized(edge, None))
+        elif event.chain == 2:
             self._point(event, extend=False, edit=True)
 
     def _point(self, event: events.MouseEvent, *, extend: bool, edit: bool = False) -> None:
         row = event.y - self._head + self.scroll_offset.y
         if not 0 <= row < len(self._document.keyframes):
             return
-        column = min(self._grid.column_under(event.x, self.scroll_offset.x), len(self._grid.columns) - 1)
-        self.post_message(self.Pointed(row, column, extend, edit))
+        self.post_message(self.Pointed(row, self._column_under(event), extend, edit))
+
+    def _column_under(self, event: events.MouseEvent) -> int:
+        return min(self._grid.column_under(event.x, self.scroll_offset.x), len(self._grid.columns) - 1)
 
 
 def _layout(view: ViewState) -> tuple[object, ...]:
     """What decides which columns lie where."""
     return (view.formulas, view.position, view.folded, view.widths, view.curves)
-
-
-class _Run:
-    """Collects the cells of a line; neighbours of one style become one segment (fewer bytes to the terminal)."""
-
-    def __init__(self) -> None:
-        self._cells: list[tuple[str, Style]] = []
-
-    def add(self, text: str, style: Style) -> None:
-        self._cells.append((text, style))
-
-    def split(self, count: int) -> tuple[list[Segment], list[Segment]]:
-        """The first `count` cells, and the others."""
-        return _merged(self._cells[:count]), _merged(self._cells[count:])
-
-
-def _merged(cells: list[tuple[str, Style]]) -> list[Segment]:
-    segments: list[Segment] = []
-    text, style = "", None
-    for part, part_style in cells:
-        # blanks look the same in any colour on the same background
-        if style is None or part_style is style or (part_style.bgcolor == style.bgcolor and part.isspace()):
-            text, style = text + part, style or part_style
-            continue
-        segments.append(Segment(text, style))
-        text, style = part, part_style
-    if style is not None:
-        segments.append(Segment(text, style))
-    return segments
-
-
-def _styles(palette: Palette) -> dict[str, Style]:
-    text = {
-        "text": ("text", ""),
-        "dim": ("dim", ""),
-        "label": ("accent", ""),
-        "interpolated": ("interpolated", ""),
-        "formula": ("formula", ""),
-        "error": ("error", "bold"),
-    }
-    styles = {name: palette.style(role, "background", extra) for name, (role, extra) in text.items()}
-    styles |= {f"selected-{name}": palette.style("text", "selection", extra) for name, (_, extra) in text.items()}
-    return styles | {
-        "cursor": palette.style("cursor-text", "cursor"),
-        "cursor-away": palette.style("text", "selection"),
-        "entry": palette.style("text", "surface", "underline"),
-        "changed": palette.style("text", "changed"),
-        "head": palette.style("text", "panel"),
-        "head-dim": palette.style("dim", "panel"),
-        "head-current": palette.style("accent", "panel", "bold"),
-    }
