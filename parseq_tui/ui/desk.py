@@ -92,10 +92,14 @@ class Desk:
         if self._pressed:
             return self._continued((*self._pressed, key))
         step = self.keymap.step((key,))
-        if step.command and _allowed(step.command, scope):
+        if scope == "pane" and key == "escape":
+            self.perform("pane.table")
+        elif step.command and _allowed(step.command, scope):
             self.perform(step.command)
         elif step.commands and (scope == "table" or (scope == "pane" and key == "space")):
             self._open_menu((key,))
+        elif scope == "pane" and character and character in _STARTERS:
+            self._host.say("numbers are typed in the table: Esc goes there")
         elif scope == "table" and character and character in _STARTERS and self._takes_values():
             self.carry_out(COMMANDS["cell.retype"].perform(self.context()), typed=character)
         else:

@@ -100,7 +100,16 @@ def last_words(progress: Progress, width: int) -> list[Words]:
         what = wrap(f"! {plain(ended.message)}", width, subsequent_indent="  ")
         mend = wrap(f"  {plain(ended.hint)}", width, subsequent_indent="  ")
         return [*spoken(what, "error"), *spoken(mend)]
-    return [[Part(Path(ended.video).name, "success")]] if ended.video else []
+    return [[Part(_short(Path(ended.video)), "success")]] if ended.video else []
+
+
+def _short(video: Path) -> str:
+    """Where to look for it: a take's own video by the way from the document to it, another by its name.
+
+    >>> _short(Path("/films/cat.render/takes/20261122-091803/video.mp4"))
+    'cat.render/takes/20261122-091803/video.mp4'
+    """
+    return "/".join(video.parts[-4:]) if video.parent.parent.name == "takes" else video.name
 
 
 def log(progress: Progress, width: int, rows: int) -> list[Words]:
