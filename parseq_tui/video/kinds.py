@@ -32,7 +32,8 @@ class Kind:
     """Whether the grown file is packed anew when it ends."""
 
 
-_H264 = Kind("libx264", "yuv420p", "mp4", "aac", {"preset": "medium"}, quality=0)
+# looking ahead 12 frames instead of 40 costs no bytes (crf), and a film that is cut off keeps 28 more of its last frames
+_H264 = Kind("libx264", "yuv420p", "mp4", "aac", {"preset": "medium", "rc-lookahead": "12"}, quality=0)
 _GIF = Kind("gif", "pal8", "gif", repacked=False)
 
 KINDS: Mapping[str, Kind] = {

@@ -1,0 +1,118 @@
+"""A loopback film as people write it with diffusers ÷ the same film with ours, on the bundled model.
+
+    python tests/bench/naive_loop.py [--frames 24] [--evaluations 8] [--model FOLDER] [--size 128]
+
+The naive loop: AutoPipelineForImage2Image, PIL to turn and zoom the picture before, a PNG per frame; nothing else. Ours
+is a whole render in this process: the same motion and number of evaluations, PNG, cache, previews, video. One thread,
+both in one run, models loaded before; wall and process time per frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from parseq_tui.render.engine_shelf import EngineShelf
+from parseq_tui.render.engines.components import quiet_libraries
+from parseq_tui.render.engines.models import find_model
+from parseq_tui.render.take import Job, Take
+from parseq_tui.render.worker import StopSwitch, Worker
+
+STRENGTH, ANGLE, ZOOM = 0.5, 2.0, 1.02
+PROMPT, NEGATIVE, SCALE = "a red cat in the snow", "blue", 4.0
+
+
+def naive(asked: argparse.Namespace, folder: Path) -> tuple[float, float]:
+    import diffusers
+
+    path = find_model(asked.model).folder
+    pipeline = diffusers.AutoPipelineForImage2Image.from_pretrained(path, local_files_only=True)
+    pipeline.scheduler = diffusers.DDIMScheduler.from_config(pipeline.scheduler.config)
+    pipeline.set_progress_bar_config(disable=True)
+    torch.set_num_threads(1)
+
+    def loop(frames: int) -> None:
+        picture = Image.new("RGB", (asked.size, asked.size), "grey")
+        for frame in range(frames):
+            picture = pipeline(
+                prompt=PROMPT,
+                negative_prompt=NEGATIVE,
+                image=moved(picture),
+                strength=STRENGTH,
+                # the pipeline runs the share `strength` of its steps
+                num_inference_steps=round(asked.evaluations / STRENGTH),
+                guidance_scale=SCALE,
+                generator=torch.Generator().manual_seed(frame),
+            ).images[0]
+            picture.save(folder / f"{frame:05d}.png")
+
+    loop(1)
+    return timed(lambda: loop(asked.frames), asked.frames)
+
+
+def timed(film: Callable[[], None], frames: int) -> tuple[float, float]:
+    """Milliseconds per frame, of wall and of process time."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    film()
+    return 1000 * (time.perf_counter() - wall) / frames, 1000 * (time.process_time() - cpu) / frames
+
+
+def moved(picture: Image.Image) -> Image.Image:
+    inset = picture.width * (1 - 1 / ZOOM) / 2
+    turned = picture.rotate(ANGLE, Image.Resampling.BICUBIC)
+    box = (inset, inset, picture.width - inset, picture.height - inset)
+    return turned.resize(picture.size, Image.Resampling.BICUBIC, box=box)
+
+
+def ours(asked: argparse.Namespace, folder: Path) -> tuple[float, float]:
+    engines = EngineShelf()
+
+    def render(name: str, count: int) -> None:
+        take = Take(folder / f"{name}.render" / "takes" / "one")
+        (take.folder / "preview").mkdir(parents=True)
+        (take.folder / "job.json").write_text(Job(film(asked, count), f"{name}.json", str(folder)).to_json())
+        outcome = Worker(take, StopSwitch(take.stop_path), engines).run()
+        assert outcome == "done", take.summary().message
+
+    render("warm-up", 1)
+    return timed(lambda: render("film", asked.frames), asked.frames)
+
+
+def film(asked: argparse.Namespace, count: int) -> str:
+    frames = [
+        {"frame": number, "seed": number, "strength": 1 - STRENGTH, "scale": SCALE}
+        | {"angle": ANGLE * number, "angle_delta": ANGLE, "zoom": ZOOM, "zoom_delta": ZOOM}
+        | {"deforum_prompt": f"{PROMPT} --neg {NEGATIVE}"}
+        for number in range(count)
+    ]
+    render: dict[str, Any] = {"model": asked.model, "steps": asked.evaluations, "scheduler": "ddim"}
+    render |= {"width": asked.size, "height": asked.size, "mode": "loopback"}
+    return json.dumps({"options": {"output_fps": 20}, "render": render, "rendered_frames": frames})
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--frames", type=int, default=24)
+    options.add_argument("--evaluations", type=int, default=8)
+    options.add_argument("--model", default="tiny")
+    options.add_argument("--size", type=int, default=128)
+    asked = options.parse_args()
+    with quiet_libraries(), tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "naive").mkdir()
+        results = {"naive": naive(asked, Path(folder) / "naive"), "ours": ours(asked, Path(folder))}
+    for name, (wall, cpu) in results.items():
+        print(f"{name:6} {wall:8.1f} ms/frame  {cpu:8.1f} CPU ms/frame")
+    wall, cpu = (theirs / mine for theirs, mine in zip(results["naive"], results["ours"], strict=True))
+    print(f"ratio  {wall:8.2f}x           {cpu:8.2f}x")
+
+
+if __name__ == "__main__":
+    main()
