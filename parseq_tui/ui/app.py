@@ -29,11 +29,11 @@ from parseq_tui.recent import recent_documents
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.ui.commands import COMMANDS
-from parseq_tui.ui.driver import EditorDriver, driver_for_platform
-from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
+from parseq_tui.ui.driver import EditorDriver, driver_for_platform
 from parseq_tui.ui.glyphs import glyphs_for
+from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
+from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.screen_diff import ScreenDiff
 from parseq_tui.ui.screens.editor import EditorScreen, Follow
@@ -118,12 +118,12 @@ class EditorApp(App[int], inherit_bindings=False):
     # -- life ------------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
+        if isinstance(self._driver, EditorDriver):
+            self._driver.ascii_only = self.glyphs == "ascii"
         self.open_session(self._first_session)
         if self._choose_first:
             self.choose_document(can_leave=False)
         self.use_pictures(self.preferences.settings.pictures)
-        if isinstance(self._driver, EditorDriver):
-            self._driver.ascii_only = self.glyphs == "ascii"
         self._handle_signals()
         self.set_interval(ORPHAN_CHECK_SECONDS, self._check_terminal)
         self.set_interval(THEME_CHECK_SECONDS, self._follow_themes)
@@ -171,11 +171,9 @@ class EditorApp(App[int], inherit_bindings=False):
         """The editor screen, whatever lies over it."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, EditorScreen)), None)
 
-    def open_session(self, session: Session, draft: Draft | None = None) -> None:
-        """Show a document in place of the one that is shown; with this unsaved work, if there is some."""
+    def open_session(self, session: Session) -> None:
+        """Show a document in place of the one that is shown."""
         screen = EditorScreen(session, self.keymap_in_use, self.follow, glyphs=self.glyphs)
-        if draft is not None:
-            screen.files.adopt(draft)
         before = self.editor
         if before is None:
             self.push_screen(screen)
@@ -306,7 +304,15 @@ class EditorApp(App[int], inherit_bindings=False):
         if isinstance(self._driver, EditorDriver):
             self._driver.set_mouse(enabled)
 
+    @property
+    def glyphs(self) -> Glyphs:
+        """What is drawn with."""
+        return glyphs_for(os.environ, self.preferences.settings.glyphs)
+
     def use_glyphs(self, glyphs: str) -> None:
+        kind = glyphs_for(os.environ, glyphs)
+        if isinstance(self._driver, EditorDriver):
+            self._driver.ascii_only = kind == "ascii"
         if self.editor is not None:
             self.editor.use_glyphs(kind)
             self.forget_screen()
@@ -343,15 +349,7 @@ class EditorApp(App[int], inherit_bindings=False):
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Abilities] = loop.create_future()
         answers = TerminalAnswers(lambda told: loop.call_soon_threadsafe(answer.set_result, told))
-    @property
-    def glyphs(self) -> Glyphs:
-        """What is drawn with."""
-        return glyphs_for(os.environ, self.preferences.settings.glyphs)
-
         driver.ask(PLAIN_QUESTION if self.pictures.in_tmux else QUESTION, answers)
-        kind = glyphs_for(os.environ, glyphs)
-        if isinstance(self._driver, EditorDriver):
-            self._driver.ascii_only = kind == "ascii"
         try:
             return await asyncio.wait_for(answer, ANSWER_SECONDS)
         except TimeoutError:
