@@ -32,7 +32,7 @@ class Kind:
     """Whether the grown file is packed anew when it ends."""
 
 
-# looking ahead 12 frames instead of 40 costs no bytes (crf), and a film that is cut off keeps 28 more of its last frames
+# looking ahead 12 frames instead of 40 costs no bytes (crf), and a film that is cut off keeps 28 more frames
 _H264 = Kind("libx264", "yuv420p", "mp4", "aac", {"preset": "medium", "rc-lookahead": "12"}, quality=0)
 _GIF = Kind("gif", "pal8", "gif", repacked=False)
 
