@@ -15,14 +15,19 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from parseq_tui.errors import DocumentError
+from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
-from parseq_tui.formats.atomic_file import write_atomically
+from parseq_tui.formats.atomic_file import backup_of, write_atomically
+from parseq_tui.paths import recovery_folder
+from parseq_tui.recovery import saving
 from parseq_tui.session import FileNotice, Session, digest, read_file
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.merge import Conflict
 
 STEP_MILLISECONDS, DEBOUNCE_MILLISECONDS = 10, 100
+CHECK_SECONDS = 2.0
+"""How often the file is looked at besides: one call to the system, in a thread."""
+SAVE_ATTEMPTS = 20
 
 Cell = tuple[int, str]
 
@@ -90,6 +95,7 @@ def look(path: Path, known_digest: str) -> Fresh | Unchanged | Broken | Gone:
 
 def settle(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> Outcome:
     """Take over what was seen, or merge it. Raises DocumentError if theirs cannot be written beside."""
+    session.file_missing = isinstance(seen, Gone)
     if not isinstance(seen, Fresh):
         return seen
     if seen.digest == session.file_digest:  # our own save, meanwhile
@@ -136,25 +142,49 @@ class Follower:
     def __init__(self, session: Session, tell: Callable[[FileNotice], None]) -> None:
         self._session = session
         self._tell = tell
-        self._broken = False
+        self._said: Outcome | None = None
+        """What was told last and is still so: a file that is broken or gone."""
+        self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Follow until cancelled. A folder that goes away is waited for."""
         path = self._session.path
         if path is None:
             return
-        places = {path.absolute(), path.resolve()}
-        names = {str(place) for place in places}
-        folders = {place.parent for place in places if place.parent.is_dir()}
-        async for _ in awatch(
-            *folders,
-            watch_filter=lambda change, name: name in names,
-            step=STEP_MILLISECONDS,
-            debounce=DEBOUNCE_MILLISECONDS,
-            recursive=False,
-        ):
-            if self._session.path == path:
+        watching, folders = asyncio.create_task(self._watch(path)), _identities(path)
+        try:
+            seen = await asyncio.to_thread(_signature, path)
+            while True:
+                await asyncio.sleep(CHECK_SECONDS)
+                # what no watcher tells: network disks, folders that were moved away and came back
+                now, there = await asyncio.to_thread(lambda: (_signature(path), _identities(path)))
+                if now != seen:
+                    seen = now
+                    await self._look(path, asked=False)
+                if watching.done() or there != folders:
+                    watching.cancel()
+                    watching, folders = asyncio.create_task(self._watch(path)), there
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _watch(self, path: Path) -> None:
+        """Look whenever the watcher tells of the file."""
+        names = {str(place) for place in _places(path)}
+        folders = {place.parent for place in _places(path) if place.parent.is_dir()}
+        if not folders:
+            return
+        try:
+            async for _ in awatch(
+                *folders,
+                watch_filter=lambda change, name: name in names,
+                step=STEP_MILLISECONDS,
+                debounce=DEBOUNCE_MILLISECONDS,
+                recursive=False,
+            ):
                 await self._look(path, asked=False)
+        except OSError:
+            return  # the folder is gone or cannot be watched: looking at it from time to time goes on
 
     async def reload(self) -> None:
         """Look now."""
@@ -162,16 +192,93 @@ class Follower:
             await self._look(self._session.path, asked=True)
 
     async def _look(self, path: Path, *, asked: bool) -> None:
+        async with self._one_at_a_time:
+            if self._session.path != path:
+                return
+            outcome = await self._taken_in(path)
+        if outcome is not None and (asked or not isinstance(outcome, Unchanged) or self._said is not None):
+            self._say(outcome, path)
+
+    async def _taken_in(self, path: Path) -> Outcome | None:
+        """What the file held, taken over or merged; None where that failed and was said."""
         seen = await asyncio.to_thread(look, path, self._session.file_digest)
         try:
-            outcome = settle(self._session, seen)
+            return settle(self._session, seen)
         except DocumentError as error:
             self._tell(FileNotice(f"{error.message}; {error.hint}".rstrip("; "), "error"))
+            return None
+
+    def _say(self, outcome: Outcome, path: Path) -> None:
+        lasting = isinstance(outcome, (Broken, Gone))
+        if lasting and str(outcome) == str(self._said):
             return
-        if isinstance(outcome, Unchanged) and not (asked or self._broken):
-            return
-        self._broken = isinstance(outcome, Broken)
+        self._said = outcome if lasting else None
         self._tell(notice(outcome, path))
+
+    async def save(self) -> str:
+        """Write the document; what others wrote since is merged into it first, so that neither side loses anything.
+
+        Returns what else there is to say. Raises DocumentError, EditError where there is no file or it is read-only.
+        """
+        session, path = self._session, self._session.path
+        if path is None or session.read_only:
+            session.save()  # says why not
+            return ""
+        async with self._one_at_a_time:
+            for _ in range(SAVE_ATTEMPTS):
+                outcome = await self._taken_in(path)
+                if isinstance(outcome, (Reloaded, Merged)):
+                    self._say(outcome, path)
+                document = session.document
+                written = await asyncio.to_thread(_write, document, path, session.file_digest)
+                if written.overwritten is not None:
+                    self._say(settle(session, written.overwritten), path)
+                    session.file_digest = written.digest  # the file holds ours by now, without theirs
+                elif written.digest:
+                    session.written(document, path, written.digest)
+                    self._said = None
+                    return f"what was there is kept in {backup_of(path).name}" if isinstance(outcome, Broken) else ""
+        raise EditError(f"{path.name} is written by somebody else all the time", hint="save again, or save elsewhere")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    digest: str
+    """Of what the file holds now; "" if it had changed after all and nothing was written."""
+    overwritten: Fresh | None = None
+    """What somebody had written in the very moment: it must be merged, and written again."""
+
+
+def _write(document: Document, path: Path, known_digest: str) -> _Written:
+    """Write unless the file is not what is known; may run in any thread. Raises DocumentError."""
+    text = native.dumps(document)
+    with saving(recovery_folder(), path):
+        if isinstance(look(path, known_digest), Fresh):
+            return _Written("")
+        kept = native.dump(document, path)
+        before = look(backup_of(path.resolve()), known_digest) if kept else None
+    written = digest(text)
+    theirs = before if isinstance(before, Fresh) and before.digest != written else None
+    return _Written(written, theirs)
+
+
+def _places(path: Path) -> set[Path]:
+    """Where the file is: under its name, and where a link leads."""
+    return {path.absolute(), path.resolve()}
+
+
+def _identities(path: Path) -> tuple[tuple[int, ...], ...]:
+    """Which folders the file is in; another one of the same name is another folder."""
+    return tuple(_signature(place.parent)[:2] for place in sorted(_places(path)))
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    """Tells one state of a file or folder from another: identity first, then time and size; () if it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
 def notice(outcome: Outcome, path: Path) -> FileNotice:
@@ -190,10 +297,15 @@ def notice(outcome: Outcome, path: Path) -> FileNotice:
         error = outcome.error
         where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
         return FileNotice(
-            f"{path.name} on disk cannot be read{where}: {error.message}. Working on with what is here", "error"
+            f"{path.name} on disk cannot be read{where}: {error.message}. Working on with what is here",
+            "error",
+            standing=f"file broken{where}",
         )
     if isinstance(outcome, Gone):
-        return FileNotice(f"{path.name} is gone from disk; saving writes it anew", "warning")
+        folder = "" if path.parent.is_dir() else ", and so is its folder"
+        return FileNotice(
+            f"{path.name} is gone from disk{folder}; saving writes it anew", "warning", standing="not on disk"
+        )
     return FileNotice(f"{path.name} holds what is here")
 
 

@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,23 @@ class Journal:
             self._lock = None
 
 
+@contextmanager
+def saving(folder: Path, document_path: Path) -> Iterator[None]:
+    """While this lasts no other editor of this user saves the same document. Goes on without where it cannot lock."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{_stem(document_path.resolve())}.saving"
+        handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def left_behind(folder: Path, document_path: Path | None) -> Draft | None:
     """The newest draft of this document (None: of documents without a file) whose editor is gone."""
     drafts = []
@@ -77,6 +95,18 @@ def left_behind(folder: Path, document_path: Path | None) -> Draft | None:
         if draft is not None:
             drafts.append(draft)
     return max(drafts, key=lambda draft: draft.time, default=None)
+
+
+def all_left_behind(folder: Path) -> list[Draft]:
+    """The newest draft of every document whose editor is gone, newest first."""
+    newest: dict[Path | None, Draft] = {}
+    for journal in folder.glob("*.draft"):
+        draft = None if _owner_lives(journal) else _read(journal)
+        if draft is not None:
+            known = newest.get(draft.document_path)
+            if known is None or known.time < draft.time:
+                newest[draft.document_path] = draft
+    return sorted(newest.values(), key=lambda draft: draft.time, reverse=True)
 
 
 def _stem(path: Path | None) -> str:

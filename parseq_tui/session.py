@@ -48,6 +48,8 @@ class FileNotice:
     severity: Literal["information", "warning", "error"] = "information"
     cells: tuple[tuple[int, str], ...] = ()
     """(frame, field) of the cells that a reload changed; "" is the label."""
+    standing: str = ""
+    """What stays true until it is mended ("not on disk"); "" if all is well with the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ class FileFollower(Protocol):
 
     async def reload(self) -> None:
         """Look now, because somebody asked."""
+
+    async def save(self) -> str:
+        """Write the document to its file; what others wrote meanwhile is taken in first. Raises ParseqError.
+
+        Returns what else there is to say.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,10 @@ class Session:
         """Digest of the file's content when it was last read or written here; "" without a file."""
         self.table: FrameTable | None = None
         """The newest bake; of the current document only if `baked`."""
+        self.file_missing = False
+        """Whether the file is gone from disk: what is here is the only copy then."""
+        self.brings: Path | None = None
+        """A file that the document reads, to be laid beside it when it gets a file of its own."""
         self.clipboard = ""
         self.collisions: tuple[Collision, ...] = ()
         """Merges whose conflicts are not settled yet, oldest first."""
@@ -143,7 +155,8 @@ class Session:
 
     @property
     def dirty(self) -> bool:
-        return self._history.dirty
+        """Whether something would be lost without saving."""
+        return self._history.dirty or self.file_missing
 
     @property
     def baked(self) -> bool:
@@ -170,7 +183,7 @@ class Session:
 
     def reload(self, document: Document, label: str = "reload from disk", *, file_digest: str = "") -> Document:
         """Take over what the file now holds, as a step that undo can cross. The result counts as saved."""
-        self.file_digest = file_digest or self.file_digest
+        self.file_digest, self.file_missing = file_digest or self.file_digest, False
         history = self._history.apply(ReplaceDocument(document, label), self._clock())
         self._on_file = history.document
         self._move(history.saved(), "reload", label)
@@ -185,9 +198,14 @@ class Session:
             self.collisions = (*self.collisions, collision)
         label = "merge with what was saved on disk"
         history = self._history.apply(ReplaceDocument(merged.document, label), self._clock())
-        self.file_digest, self._on_file = file_digest, theirs
-        self._move(history.saved(theirs), "reload", label)
+        self.file_digest, self._on_file, self.file_missing = file_digest, theirs, False
+        self._move(self._with_file(history, theirs), "reload", label)
         return merged.conflicts
+
+    def _with_file(self, history: History, on_file: Document) -> History:
+        """The history with what the file holds; nothing is unsaved if that is, written out, the document here."""
+        same = digest(native.dumps(history.document)) == self.file_digest
+        return history.saved(history.document if same else on_file)
 
     def kept_beside(self, path: Path) -> None:
         """What the file held at the last merge is kept there."""
@@ -200,7 +218,10 @@ class Session:
         for collision, chosen in zip(collisions, choices, strict=True):
             settled = merge(collision.base, collision.ours, collision.theirs, chosen).document
             document = merge(collision.merged, document, settled).document
-        self.apply(ReplaceDocument(document, "choose between conflicting changes"))
+        self._refuse_if_read_only()
+        label = "choose between conflicting changes"
+        history = self._history.apply(ReplaceDocument(document, label), self._clock())
+        self._move(self._with_file(history, self._on_file), "edit", label)
         self.collisions = tuple(one for one in self.collisions if all(one is not other for other in collisions))
         return self.document
 
@@ -292,7 +313,13 @@ class Session:
     def _write(self, path: Path) -> None:
         document = self.document
         native.dump(document, path)
-        self.file_digest = digest(native.dumps(document))
+        self.written(document, path, digest(native.dumps(document)))
+
+    def written(self, document: Document, path: Path, file_digest: str) -> None:
+        """A version of the document, perhaps not the newest, is in this file now, which is the session's from here."""
+        if path != self.path:
+            self.path, self.read_only = path, False
+        self.file_digest, self.file_missing = file_digest, False
         self._history, self._on_file = self._history.saved(document), document
         self._tell(SessionChange("saved", f"saved {path.name}", document, document))
 

@@ -10,10 +10,14 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from parseq_tui.errors import ParseqError
 from parseq_tui.paths import settings_file
 from parseq_tui.settings import load_settings
+
+if TYPE_CHECKING:
+    from parseq_tui.session import Session
 
 ESCAPE_MILLISECONDS = "20"
 
@@ -26,10 +30,10 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
     try:
         from parseq_tui.session import Session
 
-        session = None if path is None else Session.open(path, read_only=read_only)
+        session = _blank_session() if path is None else Session.open(path, read_only=read_only)
         _require_terminal()
         from parseq_tui.hot_reload import Follower
-        from parseq_tui.ui.app import EditorApp, blank_session
+        from parseq_tui.ui.app import EditorApp
     finally:
         gc.enable()
 
@@ -37,14 +41,21 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
         return Session.open(other, read_only=read_only)
 
     app = EditorApp(
-        session or blank_session(),
+        session,
         settings=settings,
         follow=Follower,
         open_session=open_session,
-        choose_first=session is None,
+        choose_first=path is None,
     )
     app.run(mouse=settings.mouse)
     return app.return_code or 0
+
+
+def _blank_session() -> Session:
+    """What lies under the list of documents until one is chosen."""
+    from parseq_tui.ui.opening import blank_session
+
+    return blank_session()
 
 
 def _prepare_environment(colors: str) -> None:

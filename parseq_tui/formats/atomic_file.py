@@ -17,10 +17,14 @@ from parseq_tui.errors import DocumentError
 BACKUP_SUFFIX = ".bak"
 
 
-def write_atomically(path: Path, content: bytes, *, backup: bool = True) -> None:
-    """Put `content` into `path`. Raises DocumentError; then the old file is still there, untouched."""
+def write_atomically(path: Path, content: bytes, *, backup: bool = True) -> bool:
+    """Put `content` into `path`; whether there was a file, and its content is in the backup now.
+
+    Raises DocumentError; then the old file is still there, untouched.
+    """
     target = path.resolve() if path.is_symlink() else path
     temporary: str | None = None
+    kept = False
     try:
         if target.exists() and not os.access(target, os.W_OK):
             # Renaming would get past this; whoever made the file read-only did not want that.
@@ -33,6 +37,7 @@ def write_atomically(path: Path, content: bytes, *, backup: bool = True) -> None
             os.fsync(file.fileno())
         if backup and target.exists():
             _keep_previous(target)
+            kept = True
         os.replace(temporary, target)
         temporary = None
         _sync_folder(target.parent)
@@ -42,6 +47,7 @@ def write_atomically(path: Path, content: bytes, *, backup: bool = True) -> None
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+    return kept
 
 
 def backup_of(path: Path) -> Path:

@@ -41,11 +41,14 @@ def dumps(document: Document) -> str:
     return ("\ufeff" if source is not None and source.mark else "") + document_text(document)
 
 
-def dump(document: Document, path: str | Path) -> None:
-    """Write the document to a file: atomically, the previous version kept as NAME.bak. Raises DocumentError."""
+def dump(document: Document, path: str | Path) -> bool:
+    """Write the document to a file: atomically, the previous version kept as NAME.bak; whether there was one.
+
+    Raises DocumentError.
+    """
     path = Path(path)
     content = dumps(document).encode("utf-8")
-    write_atomically(path, content)
+    return write_atomically(path, content)
 
 
 def locate(

@@ -24,8 +24,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from parseq_tui.errors import ParseqError, SettingsError
-from parseq_tui.paths import bundled, settings_file, theme_folders
-from parseq_tui.recent import recent_documents
+from parseq_tui.paths import settings_file, theme_folders
+from parseq_tui.recovery import Draft
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.ui.commands import COMMANDS
@@ -171,9 +171,11 @@ class EditorApp(App[int], inherit_bindings=False):
         """The editor screen, whatever lies over it."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, EditorScreen)), None)
 
-    def open_session(self, session: Session) -> None:
-        """Show a document in place of the one that is shown."""
+    def open_session(self, session: Session, draft: Draft | None = None) -> None:
+        """Show a document in place of the one that is shown; with this unsaved work, if there is some."""
         screen = EditorScreen(session, self.keymap_in_use, self.follow, glyphs=self.glyphs)
+        if draft is not None:
+            screen.files.adopt(draft)
         before = self.editor
         if before is None:
             self.push_screen(screen)
@@ -188,7 +190,8 @@ class EditorApp(App[int], inherit_bindings=False):
         self.open_session(self._open_session(path))
 
     def choose_document(self, *, can_leave: bool) -> None:
-        """Ask which document to open: a recent one, an example, a path, a blank one."""
+        """Ask which document to open: one left behind, a recent one, an example, a path, a blank one."""
+        from parseq_tui.ui.opening import offers, opened
         from parseq_tui.ui.screens.open_document import OpenChoice, OpenDocument
 
         def chosen(choice: OpenChoice | None) -> None:
@@ -197,20 +200,14 @@ class EditorApp(App[int], inherit_bindings=False):
                     self.exit(0)
                 return
             try:
-                self._open_choice(choice.kind, choice.path)
+                found = opened(choice, self._open_session)
             except ParseqError as error:
                 if self.editor is not None:
                     self.editor.desk.tell(error)
+            else:
+                self.open_session(found.session, found.draft)
 
-        self.push_screen(OpenDocument(recent_documents(), _examples(), can_leave=can_leave), chosen)
-
-    def _open_choice(self, kind: str, path: Path | None) -> None:
-        if kind == "blank" or path is None:
-            self.open_session(blank_session())
-        elif kind == "example":
-            self.open_session(example_session(path))
-        else:
-            self.open_path(path)
+        self.push_screen(OpenDocument(offers(), can_leave=can_leave), chosen)
 
     def _name_terminal(self, name: str) -> None:
         shown = "".join(ch for ch in name if ch.isprintable())[:80]
@@ -363,29 +360,3 @@ def _freeze_garbage() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-
-
-def _examples() -> list[tuple[Path, str]]:
-    """The bundled examples and what each says about itself."""
-    import json
-
-    found = []
-    for path in sorted(bundled("examples").glob("*.json")):
-        try:
-            meta = json.loads(path.read_bytes()).get("meta", {})
-        except (OSError, ValueError):
-            continue
-        found.append((path, str(meta.get("about", ""))))
-    return found
-
-
-def blank_session() -> Session:
-    """A new document without a file."""
-    return example_session(bundled("examples") / "blank.json")
-
-
-def example_session(path: Path) -> Session:
-    """A copy of an example, without a file of its own: saving asks for a name."""
-    session = Session.open(path)
-    session.path, session.file_digest = None, ""
-    return session

@@ -21,23 +21,24 @@ class Autosave:
         self._session = session
         self._journal = journal
         self._on_problem = on_problem
-        self._kept: Document | None = None
+        self._kept: tuple[Document, bool] | None = None
+        """The version that was looked at last, and whether it was unsaved."""
         self._writing = False
         self._failed = False
 
     async def tick(self) -> None:
         """Write what has changed since the last time; forget the journal when everything is saved."""
-        document = self._session.document
-        if self._writing or document is self._kept:
+        document, dirty = self._session.document, self._session.dirty
+        if self._writing or (self._kept is not None and self._kept[0] is document and self._kept[1] == dirty):
             return
-        if not self._session.dirty:
+        if not dirty:
             self._journal.clear()
-            self._kept = document
+            self._kept = (document, dirty)
             return
         self._writing = True
         try:
             await asyncio.to_thread(self._write, document)
-            self._kept, self._failed = document, False
+            self._kept, self._failed = (document, dirty), False
         except OSError as error:
             if not self._failed:  # said once, tried again every time
                 self._failed = True
@@ -53,7 +54,7 @@ class Autosave:
     def forget(self) -> None:
         """Nothing unsaved is wanted any more."""
         self._journal.clear()
-        self._kept = self._session.document
+        self._kept = (self._session.document, self._session.dirty)
 
     def _write(self, document: Document) -> None:
         self._journal.write(native.dumps(document))

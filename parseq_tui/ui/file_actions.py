@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from parseq_tui.formats import native
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
-from parseq_tui.session import Collision, FileFollower, FileNotice, Session
+from parseq_tui.session import Collision, FileFollower, FileNotice, Session, digest
 from parseq_tui.timeline.edits import ImportPrompts, ReplaceDocument
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
@@ -24,6 +25,8 @@ from parseq_tui.ui.widgets.render_pane import RenderPane
 if TYPE_CHECKING:
     from parseq_tui.ui.screens.editor import EditorScreen
 
+SLOW_SECONDS = 0.7
+"""Saving takes longer than this only where something is to be said about it."""
 SECOND_INTERRUPT_SECONDS = 3.0
 """A second Ctrl+C within this time always leaves."""
 
@@ -38,6 +41,8 @@ class FileActions:
         self._follower: FileFollower | None = None
         self._watching: Worker[None] | None = None
         self._interrupted = 0.0
+        self._standing = ""
+        self._adopted: Draft | None = None
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -47,8 +52,14 @@ class FileActions:
         self._watch()
         if self._session.path is not None:
             recent.remember(self._session.path)
-        if not self._session.read_only:
+        if self._adopted is not None:
+            self._recover(self._adopted)
+        elif not self._session.read_only:
             self._offer_recovery()
+
+    def adopt(self, draft: Draft) -> None:
+        """Put this unsaved work into the document as soon as it is shown."""
+        self._adopted = draft
 
     def stopped(self) -> None:
         """The screen goes away; what was unsaved has been saved or given up."""
@@ -119,6 +130,11 @@ class FileActions:
         except ParseqError as error:
             self._screen.desk.tell(error)
             return
+        try:
+            self.autosave.write_now()  # from here on it is ours to keep safe
+        except OSError as error:
+            self._screen.say(f"recovered, but it cannot be kept safe: {error}; save soon", "warning")
+            return
         draft.discard()
         self._screen.say("recovered; save to keep it")
 
@@ -129,7 +145,7 @@ class FileActions:
         if action == "document.save":
             self.save(argument)
         elif action == "document.save_as":
-            self.save(argument, switch=True)
+            self.save(argument, overwrite=True)
         elif action == "document.open":
             self._open(argument)
         elif action == "prompt.import":
@@ -144,34 +160,70 @@ class FileActions:
         elif action == "application.quit":
             self.quit()
         elif action == "application.save_and_quit":
-            self.save("")
-            self._leave()
+            self.save("", then=self._leave)
         elif action == "application.discard_and_quit":
             self._leave()
         else:
             return False
         return True
 
-    def save(self, name: str, *, switch: bool = False) -> None:
-        """Write the document: to its file, or to a new one and go on there. Raises ParseqError."""
+    def save(self, name: str, *, overwrite: bool = False, then: Callable[[], None] | None = None) -> None:
+        """Write the document: to its file, or to a new one and go on there; `then` follows if that went well.
+
+        Raises EditError; what goes wrong with the disk is said later.
+        """
         path = Path(name).expanduser() if name else None
         if path is None and self._session.path is None:
-            self._screen.open_command_line("w ")
+            self._screen.open_command_line(f"w {suggested_name(self._session)}")
             return
-        if path is None or path == self._session.path:
-            self._session.save()
-        else:
-            if path.exists() and not switch:
-                raise EditError(f"{path} exists", hint=f"to overwrite it: :saveas {path}")
-            path = path if path.suffix else path.with_suffix(".json")
-            self.autosave.forget()
-            self._session.save_as(path)
-            self.autosave = self._fresh_autosave()
-            self._watch()
-            self._screen.query_one(RenderPane).set_client(RenderClient(path))
-            recent.remember(path)
+        if path is not None and not path.suffix:
+            path = path.with_suffix(".json")
+        if path is not None and path != self._session.path and path.exists() and not overwrite:
+            raise EditError(f"{path} exists", hint=f"to overwrite it: :saveas {path}")
+        self._screen.run_worker(self._save(path, then), name="save", group="save", exit_on_error=False)
+
+    async def _save(self, path: Path | None, then: Callable[[], None] | None) -> None:
+        slow = self._screen.set_timer(SLOW_SECONDS, lambda: self._screen.say("saving… the disk is slow"))
+        try:
+            if path is None or path == self._session.path:
+                assert self._follower is not None
+                more = await self._follower.save()
+            else:
+                more = await self._save_as(path)
+        except ParseqError as error:
+            self._screen.desk.tell(error)
+            return
+        finally:
+            slow.stop()
         assert self._session.path is not None
-        self._screen.say(f"saved {self._session.path.name}")
+        self._standing = ""
+        self._screen.say(f"saved {self._session.path.name}{'; ' + more if more else ''}")
+        self._screen.show_title()
+        if then is not None and not self._session.dirty:
+            then()
+
+    async def _save_as(self, path: Path) -> str:
+        document, text = self._session.document, self._session.text()
+        await asyncio.to_thread(native.dump, document, path)
+        more = await asyncio.to_thread(self._brought, path.parent)
+        self.autosave.forget()
+        self._session.written(document, path, digest(text))
+        self.autosave = self._fresh_autosave()
+        self._watch()
+        self._screen.query_one(RenderPane).set_client(RenderClient(path))
+        recent.remember(path)
+        return more
+
+    def _brought(self, folder: Path) -> str:
+        """Lay what an example reads beside its copy; words about it. Any thread."""
+        source = self._session.brings
+        if source is None or (folder / source.name).exists():
+            return ""
+        try:
+            (folder / source.name).write_bytes(source.read_bytes())
+        except OSError as error:
+            return f"but {source.name}, which it reads, could not be copied: {error.strerror}"
+        return f"with {source.name}, which it reads"
 
     def _import_prompts(self, path: Path) -> None:
         """Raises ParseqError."""
@@ -207,14 +259,11 @@ class FileActions:
         except ParseqError as error:
             self._screen.desk.tell(error)
 
-    def _save_then(self, then: object) -> None:
+    def _save_then(self, then: Callable[[], None]) -> None:
         try:
-            self.save("")
+            self.save("", then=then)
         except ParseqError as error:
             self._screen.desk.tell(error)
-            return
-        if not self._session.dirty and callable(then):
-            then()
 
     # -- leaving ---------------------------------------------------------------------------------------------------
 
@@ -265,7 +314,25 @@ class FileActions:
         if self._follower is not None:
             await self._follower.reload()
 
+    @property
+    def standing(self) -> str:
+        """What is wrong with the file on disk as long as it is, for the title line."""
+        return self._standing
+
     def _told(self, notice: FileNotice) -> None:
+        self._standing = notice.standing
         self._screen.say(notice.text, notice.severity)
+        self._screen.show_title()
         if notice.cells:
             self._screen.table.flash(notice.cells)
+
+
+def suggested_name(session: Session) -> str:
+    """A file name for a document without one: what it is called, else "untitled"; never one that is taken here."""
+    words = "".join(ch if ch.isalnum() or ch in "-_" else "-" for ch in session.name.lower())
+    stem = "-".join(part for part in words.split("-") if part) or "untitled"
+    for number in range(1, 100):
+        path = Path(f"{stem}{'' if number == 1 else f'-{number}'}.json")
+        if not path.exists():
+            return str(path)
+    return f"{stem}.json"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -50,6 +51,12 @@ async def press(pilot: Pilot[int], screen: EditorScreen, *keys: str) -> None:
         name = {"full_stop": ".", "colon": ":", "space": " "}.get(key, key)
         screen.on_key(events.Key(key if len(key) > 1 else _NAMES.get(key, key), name if len(name) == 1 else None))
     await pilot.pause()
+
+
+async def saved(app: App[int]) -> None:
+    """Wait until what is being written to disk is there."""
+    for worker in [worker for worker in app.workers if worker.name == "save"]:
+        await worker.wait()
 
 
 _NAMES = {"+": "plus", "(": "left_parenthesis", ")": "right_parenthesis", "=": "equals_sign", ".": "full_stop"}

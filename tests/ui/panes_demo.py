@@ -25,7 +25,7 @@ from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
 from parseq_tui.ui.screens.help import HelpEntry, HelpScreen, HelpSection
-from parseq_tui.ui.screens.open_document import OpenDocument
+from parseq_tui.ui.screens.open_document import Offer, OpenChoice, OpenDocument
 from parseq_tui.ui.theme import ColorLevel, color_level, load_themes, role_defaults
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.problems import ProblemsPane
@@ -209,7 +209,8 @@ class PanesDemo(App[None]):
         self.push_screen(HelpScreen([HelpSection("edit", entries), HelpSection("functions", (language,))]))
 
     def action_open(self) -> None:
-        self.push_screen(OpenDocument([Path("cat.json").absolute()], [(Path("dance.json"), "cats and dogs dance")]))
+        choice = OpenChoice("example", Path("dance.json"))
+        self.push_screen(OpenDocument([Offer(choice, "dance", "cats and dogs dance")]))
 
 
 if __name__ == "__main__":

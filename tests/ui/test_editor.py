@@ -37,6 +37,7 @@ def test_an_edit_is_typed_seen_undone_and_saved(document: Path) -> None:
         await press(pilot, screen, "ctrl+z")
         assert not screen.session.dirty
         await press(pilot, screen, "U", "ctrl+s")
+        await saved(pilot.app)
         assert '"zoom": 1.5, "zoom_i"' in document.read_text()
 
     flow(document, steps)
@@ -145,7 +146,7 @@ def test_help_and_the_palette_open_and_close(document: Path) -> None:
 
 def test_without_a_document_one_is_chosen(tmp_path: Path) -> None:
     async def run() -> None:
-        from parseq_tui.ui.app import blank_session
+        from parseq_tui.ui.opening import blank_session
 
         app = EditorApp(
             blank_session(), settings=Settings(), follow=Follower, open_session=Session.open, choose_first=True
@@ -158,6 +159,7 @@ def test_without_a_document_one_is_chosen(tmp_path: Path) -> None:
             assert app.editor.session.document.name == "bouncy cuts"
             assert app.editor.session.path is None
             app.editor.desk.run_line(f"w {tmp_path / 'mine'}")
+            await saved(app)
             assert (tmp_path / "mine.json").is_file()
 
     asyncio.run(run())

@@ -20,7 +20,7 @@ from parseq_tui.ui.screens.help import (
     matching,
     pane_section,
 )
-from parseq_tui.ui.screens.open_document import OfferList, OpenChoice, OpenDocument, files_like
+from parseq_tui.ui.screens.open_document import Offer, OfferList, OpenChoice, OpenDocument, files_like
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.problems import ProblemsPane
 
@@ -104,8 +104,14 @@ def test_the_help_screen_searches_scrolls_and_closes() -> None:
 
 
 def opened(choices: list[object], **settings: object) -> OpenDocument:
-    examples = [(Path("examples/dance.json"), "cats and dogs dance"), (Path("examples/zoom.json"), "endless zoom")]
-    return OpenDocument([Path("/films/cat.json")], examples)
+    return OpenDocument(
+        [
+            Offer(OpenChoice("file", Path("/films/cat.json")), "cat.json", "/films"),
+            Offer(OpenChoice("example", Path("examples/dance.json")), "dance", "cats and dogs dance"),
+            Offer(OpenChoice("example", Path("examples/zoom.json")), "zoom", "endless zoom"),
+            Offer(OpenChoice("blank"), "new", "a blank document"),
+        ]
+    )
 
 
 def test_recent_files_examples_and_a_blank_one_are_offered() -> None:
@@ -114,7 +120,11 @@ def test_recent_files_examples_and_a_blank_one_are_offered() -> None:
         app.push_screen(opened(chosen), chosen.append)
         await pilot.pause()
         text = [row.rstrip() for row in text_of(app.screen.query_one(OfferList))]
-        assert text[:3] == [" files", "> cat.json                /films", " examples"]
+        assert text[:3] == [
+            " files",
+            "> cat.json                /films",
+            " examples: a copy opens, saving asks for a name",
+        ]
         await pilot.press("down", "enter")
         assert chosen == [OpenChoice("example", Path("examples/dance.json"))]
         app.push_screen(opened(chosen), chosen.append)

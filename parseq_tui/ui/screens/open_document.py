@@ -1,4 +1,4 @@
-"""The start screen: a recent file, an example, a file by its path, or a new blank document.
+"""The start screen: unsaved work, a recent file, an example, a file by its path, or a new blank document.
 
 Dismissed with an OpenChoice, or None if it was left.
 """
@@ -21,13 +21,13 @@ from textual.widgets import Input
 
 from parseq_tui.ui.widgets.line_view import LineView
 
-Kind = Literal["file", "example", "blank"]
+Kind = Literal["draft", "file", "example", "blank"]
 MAX_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class OpenChoice:
-    """What was chosen. `path`: the file, or the example's; None for a blank document."""
+    """What was chosen. `path`: the file, the example's, or a journal of unsaved work; None for a blank document."""
 
     kind: Kind
     path: Path | None = None
@@ -62,15 +62,10 @@ class OpenDocument(ModalScreen["OpenChoice | None"]):
         Binding("tab", "take", show=False, priority=True, id="open.take"),
     ]
 
-    def __init__(self, recent: Sequence[Path], examples: Sequence[tuple[Path, str]], *, can_leave: bool = True) -> None:
-        """`examples`: file and one line about it. `can_leave`: False if leaving means quitting (says so)."""
+    def __init__(self, offers: Sequence[Offer], *, can_leave: bool = True) -> None:
+        """`can_leave`: False if leaving means quitting (says so)."""
         super().__init__()
-        home = Path.home()
-        self._offers = [
-            *(Offer(OpenChoice("file", path), path.name, _short(path.parent, home)) for path in recent),
-            *(Offer(OpenChoice("example", path), path.stem, words) for path, words in examples),
-            Offer(OpenChoice("blank"), "new", "a blank document"),
-        ]
+        self._offers = list(offers)
         self._leaving = "close" if can_leave else "quit"
         self._shown: list[Offer] = list(self._offers)
         self._selected = 0
@@ -133,7 +128,12 @@ class OfferList(LineView):
 
     _offers: Sequence[Offer] = ()
     _selected = 0
-    _TITLES: ClassVar[dict[Kind, str]] = {"file": "files", "example": "examples", "blank": "new"}
+    _TITLES: ClassVar[dict[Kind, str]] = {
+        "draft": "unsaved work that was left behind",
+        "file": "files",
+        "example": "examples: a copy opens, saving asks for a name",
+        "blank": "new",
+    }
 
     def show(self, offers: Sequence[Offer], selected: int) -> None:
         self._offers, self._selected = offers, selected
@@ -195,7 +195,3 @@ def files_like(text: str) -> list[Offer]:
 
 def _is_path(text: str) -> bool:
     return text.startswith(("/", "./", "../", "~")) or os.sep in text
-
-
-def _short(folder: Path, home: Path) -> str:
-    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)
