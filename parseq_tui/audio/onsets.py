@@ -1,8 +1,8 @@
 """Where notes begin: spectral flux, its peaks, and the moment in the wave where each one starts.
 
 Spectral flux with a threshold that follows the music, after Böck, Krebs and Schedl, "Evaluating the Online Capabilities
-of Onset Detection Methods" (ISMIR 2012). Peaks of a spectrum are blurred by its window (late or early by up to 50 ms);
-each one is therefore moved to the steepest rise of energy near it.
+of Onset Detection Methods" (ISMIR 2012). Peaks of a spectrum are blurred by its window by 20 ms; each one is therefore
+moved to the steepest rise of loudness near it, in the band that it stands out in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from parseq_tui.audio.decode import Recording
-from parseq_tui.audio.spectrum import Band, Spectrum
+from parseq_tui.audio.spectrum import BANDS, Band, Spectrum
 
 Floats = NDArray[np.float64]
 _LAG = 3
@@ -21,6 +21,10 @@ _CLOSEST = 0.06
 """Seconds between two onsets that can be told apart."""
 _FINE = 32
 """Samples from one energy reading to the next: 1.5 ms."""
+_NEAR = 0.02
+"""Seconds between a peak of the spectrum and the start of its note."""
+_MARGIN = 1024
+"""Samples on both sides for the filter to come to rest."""
 _QUIET = 60.0
 """Decibels under the loudest moment that count as silence."""
 
@@ -32,6 +36,7 @@ def onset_strength(sound: Spectrum, band: Band = "all") -> Floats:
     level = 10 * np.log10(power + floor)
     rise = np.zeros_like(level)
     rise[_LAG:] = np.maximum(level[_LAG:] - level[:-_LAG], 0)
+    rise[:_LAG] = level[:_LAG] - 10 * np.log10(floor)  # silence comes before the beginning
     return np.asarray(rise.mean(axis=1), np.float64)
 
 
@@ -44,8 +49,18 @@ def onsets(recording: Recording, sound: Spectrum, band: Band = "all", sensitivit
     if len(strength) < 2:
         return np.zeros(0)
     peaks = _peaks(strength, sound.rate, sensitivity)
-    moments = np.array([_start(recording, peak / sound.rate) for peak in peaks])
-    return _apart(moments, strength[peaks])
+    clearest = _clearest(sound, peaks) if band == "all" else [band] * len(peaks)
+    starts = [_start(recording, peak / sound.rate, where) for peak, where in zip(peaks, clearest, strict=True)]
+    return _apart(np.array(starts), strength[peaks])
+
+
+def _clearest(sound: Spectrum, peaks: NDArray[np.intp]) -> list[str]:
+    """The band in which each peak stands out; high sounds tell the moment best."""
+    single = {band: onset_strength(sound, band) for band in ("low", "mid", "high")}
+    single["high"] = single["high"] * 1.5
+    names = list(single)
+    near = np.stack([np.maximum.reduce([np.roll(single[name], by) for by in (-1, 0, 1)])[peaks] for name in names])
+    return [names[index] for index in near.argmax(axis=0)]
 
 
 def _peaks(strength: Floats, rate: float, sensitivity: float) -> NDArray[np.intp]:
@@ -57,19 +72,27 @@ def _peaks(strength: Floats, rate: float, sensitivity: float) -> NDArray[np.intp
     return np.flatnonzero((strength == highest) & (strength > usual + margin))
 
 
-def _start(recording: Recording, second: float) -> float:
-    """The steepest rise of energy within 50 ms before and 20 ms behind a peak of the spectrum."""
+def _start(recording: Recording, second: float, band: str) -> float:
+    """The steepest rise of a band's loudness within 20 ms of a peak of its spectrum."""
     rate = recording.rate
-    first = max(0, round((second - 0.05) * rate) - 4 * _FINE)
-    piece = recording.samples[first : round((second + 0.02) * rate) + 4 * _FINE].astype(np.float64)
+    first = round((second - _NEAR) * rate) - _MARGIN
+    last = round((second + _NEAR) * rate) + _MARGIN
+    piece = np.zeros(last - first)
+    begin, end = max(0, first), min(len(recording.samples), last)
+    piece[begin - first : end - first] = recording.samples[begin:end]
+    lines = np.fft.rfft(piece * np.hanning(len(piece)))
+    hertz = np.fft.rfftfreq(len(piece), 1 / rate)
+    lines[(hertz < BANDS[band][0]) | (hertz > BANDS[band][1])] = 0
+    filtered = np.fft.irfft(lines, len(piece))
     steps = len(piece) // _FINE
-    if steps < 6:
-        return max(second, 0.0)
-    energy = (piece[: steps * _FINE].reshape(steps, _FINE) ** 2).sum(axis=1)
-    level = np.log10(np.convolve(energy, np.ones(3), "valid") + energy.max() * 1e-3 + 1e-12)
-    rise = level[2:] - level[:-2]
-    # level[i] sums readings i to i + 2: the rise from i to i + 2 happens where reading i + 3 begins
-    return (first + (int(rise.argmax()) + 3) * _FINE) / rate
+    energy = (filtered[: steps * _FINE].reshape(steps, _FINE) ** 2).sum(axis=1)
+    # a fourth root of power is about how loud it is heard
+    loudness = np.convolve(energy, np.ones(3), "same") ** 0.25
+    rise = np.zeros(steps)
+    rise[2:] = loudness[2:] - loudness[:-2]
+    seconds = (first + np.arange(steps) * _FINE) / rate
+    rise[np.abs(seconds - second) > _NEAR] = -1
+    return max(0.0, float(seconds[rise.argmax()]))
 
 
 def _apart(moments: Floats, strength: Floats) -> Floats:

@@ -20,6 +20,8 @@ _USUAL_BPM, _OCTAVES = 120.0, 0.9
 _SLOWEST, _FASTEST = 40.0, 240.0
 _NEAR = 0.15
 """Of a beat: a note that begins this near to it is the beat."""
+_UNEVEN = 0.2
+"""Of a beat: so much longer or shorter may the first and the last one be."""
 _TIGHTNESS = 400.0
 """How much an uneven beat costs."""
 
@@ -45,8 +47,9 @@ def tempo(sound: Spectrum, onsets: Floats, bpm: float | None = None) -> Tempo:
     beats = _beats(strength, period) / sound.rate
     if len(beats) < 4:
         return Tempo(0.0, np.zeros(0))
-    seconds_per_beat = _slope(beats)
-    return Tempo(60 / seconds_per_beat, _on_onsets(beats, onsets, _NEAR * seconds_per_beat))
+    beats = _on_onsets(beats, onsets, _NEAR * _slope(beats))
+    seconds = _slope(beats)
+    return Tempo(60 / seconds, _without_strays(beats, seconds))
 
 
 def _on_onsets(beats: Floats, onsets: Floats, near: float) -> Floats:
@@ -114,6 +117,12 @@ def _walk_back(score: Floats, came_from: NDArray[np.intp], local: Floats, period
     beats = np.array(chain[::-1])
     loud = np.flatnonzero(local[beats] > 0.1 * np.median(local[beats]))
     return beats[loud[0] : loud[-1] + 1].astype(np.float64) if len(loud) else np.zeros(0)
+
+
+def _without_strays(beats: Floats, seconds: float) -> Floats:
+    """Beats without those at the ends that do not keep time with their neighbours: where the music begins or fades."""
+    even = np.flatnonzero(np.abs(np.diff(beats) - seconds) < _UNEVEN * seconds)
+    return beats[even[0] : even[-1] + 2] if len(even) else beats
 
 
 def _slope(beats: Floats) -> float:
