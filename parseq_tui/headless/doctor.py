@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 Verdict = Literal["ok", "note", "bad"]
+_MOST_MODELS = 12
+"""Downloaded models that are described."""
 MARKS: dict[Verdict, str] = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 
 
@@ -80,18 +82,27 @@ def _device() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
-    from parseq_tui.errors import ParseqError
+    from parseq_tui.errors import ModelNotFound, ParseqError
+    from parseq_tui.paths import bundled
+    from parseq_tui.render.engines.hub import cached_models
     from parseq_tui.render.engines.models import describe
 
     try:
         yield Finding("ok", "model", f"tiny: {describe('tiny')}")
     except ParseqError as error:
         yield Finding("bad", "model", error.message, error.hint)
-    cache = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")) / "hub"
-    folders = sorted(cache.glob("models--*")) if cache.is_dir() else []
-    names = [folder.name.removeprefix("models--").replace("--", "/") for folder in folders]
-    if names:
-        yield Finding("ok", "model", f"downloaded before: {', '.join(names)}")
+    for family, folder in (("1.x", "sd1"), ("2.x", "sd2"), ("XL", "sdxl")):
+        if not (bundled("models") / folder / "model_index.json").is_file():
+            yield Finding("bad", "model", f"the layout of Stable Diffusion {family} is missing", "install it again")
+    loads = "Stable Diffusion 1.x, 2.x, XL, Turbo, Lightning, LCM: a folder, a .safetensors file or a hub id"
+    yield Finding("ok", "model", f"{loads}; LoRA and embeddings; other families through diffusers, with less")
+    for name in cached_models()[:_MOST_MODELS]:
+        try:
+            yield Finding("ok", "model", f"{name}: {describe(name)}")
+        except ModelNotFound:
+            yield Finding("note", "model", f"{name} was downloaded, but it is no whole model in diffusers' layout")
+        except ParseqError as error:
+            yield Finding("note", "model", f"{name}: {error.message}", error.hint)
 
 
 def _video() -> Iterator[Finding]:

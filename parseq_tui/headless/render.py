@@ -178,9 +178,13 @@ def existing(path: Path) -> Path:
 
 
 def _plan(arguments: argparse.Namespace, text: str, options: dict[str, Any], frames: tuple[int, int] | None) -> int:
+    from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
     from parseq_tui.render.explain import explain, in_short
 
-    runs = explain(arguments.document, text, options=options, frames=frames)
+    def warn(warning: Diagnostic) -> None:
+        print(format_diagnostic(warning), file=sys.stderr)
+
+    runs = explain(arguments.document, text, options=options, frames=frames, warn=warn)
     if not arguments.json:
         print("\n".join([*map(str, runs), in_short(runs)]))
         return 0

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from parseq_tui.render.engines.base import DiffusionRequest
 from parseq_tui.render.plan import Edges, FramePlan, Tween
 
 PIPELINE_VERSION = 1
@@ -63,11 +64,12 @@ def key_frames(
     fingerprint: str,
     input_content: Callable[[int], str],
     depth_content: Callable[[int], str] = str,
+    request_content: Callable[[DiffusionRequest], str] = lambda _: "",
 ) -> FrameKeys:
     """Keys for plans that start at a document's first frame, in frame order.
 
     `fingerprint` is the engine's; `input_content(index)` identifies a picture of the input, `depth_content(index)` a
-    depth map.
+    depth map, `request_content(request)` the files a request names beside the model.
     """
     pictures: dict[int, str] = {}
     frames: dict[int, str] = {}
@@ -75,6 +77,8 @@ def key_frames(
     for plan in plans:
         if plan.request is not None:
             recipe = _picture_recipe(plan, fingerprint, input_content, depth_content, pictures)
+            if extras := request_content(plan.request):
+                recipe["networks"] = extras
             pictures[plan.frame] = _key(recipe)
             recipes[pictures[plan.frame]] = recipe
         if plan.tween is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.render.cache import FrameCache
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.dependencies import changes, is_cut, needed, reads, shows
@@ -22,6 +23,7 @@ _WORDS = {
     "engine": "the engine, its model or its version",
     "pipeline": "how this program makes frames",
     "input": "the input's picture",
+    "networks": "LoRA files and embeddings",
 }
 _TAKES = 20
 """How many takes back a frame is looked for to compare it with."""
@@ -54,16 +56,24 @@ class Outlook:
 
 
 def explain(
-    path: Path, text: str, *, options: Mapping[str, Any] | None = None, frames: tuple[int, int] | None = None
+    path: Path,
+    text: str,
+    *,
+    options: Mapping[str, Any] | None = None,
+    frames: tuple[int, int] | None = None,
+    warn: Callable[[Diagnostic], None] = lambda _: None,
 ) -> list[Outlook]:
     """One entry per run of frames that share an answer. Raises ParseqError if the document cannot be rendered.
 
-    Compares each frame with the newest take that has it, so that an entry can name what changed since.
+    Compares each frame with the newest take that has it, so that an entry can name what changed since. `warn` is told
+    what will be ignored, or is unlikely to be meant.
     """
     client = RenderClient(path)
     job = Job(text, path.name, str(client.document_path.parent), dict(options or {}), frames)
     prepared = prepare(job)
     with closing(prepared):
+        for warning in prepared.warnings:
+            warn(warning)
         return outlook(prepared, FrameCache(client.folder / "cache"), earlier_keys(client.takes()))
 
 

@@ -5,6 +5,7 @@ Shared by the worker and by those who only want to know what would be rendered, 
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -64,10 +65,15 @@ class Prepared:
             self.depths.close()
 
 
-def prepare(job: Job, engines: Callable[[RenderSettings, str], Engine] = make_engine) -> Prepared:
+def prepare(
+    job: Job,
+    engines: Callable[[RenderSettings, str], Engine] = make_engine,
+    fetch: Callable[[str], None] | None = None,
+) -> Prepared:
     """Read, bake and plan a job. Raises ParseqError for whatever stands in the way, the first problem first.
 
-    `engines` makes the engine for settings and a device.
+    `engines` makes the engine for settings and a device. `fetch`: a model that is elsewhere is brought to this machine,
+    and `fetch` is told how far that is; without it, such a model is an error.
     """
     timeline = read_timeline(job.document, job.document_name)
     settings = resolve(timeline.render, job.options)
@@ -77,6 +83,7 @@ def prepare(job: Job, engines: Callable[[RenderSettings, str], Engine] = make_en
     beside = Path(job.base) / settings.model
     if settings.model != "tiny" and beside.exists():
         settings = replace(settings, model=str(beside.absolute()))
+    settings = replace(settings, networks=_network_folders(settings.networks, Path(job.base)))
     table = timeline.table
     rate = input_rate(table, timeline.options, timeline.dialect)
     source = open_input(settings.input, Path(job.base), moving=settings.mode == "video", rate=rate)
@@ -86,18 +93,23 @@ def prepare(job: Job, engines: Callable[[RenderSettings, str], Engine] = make_en
     plans = plan_frames(table, settings, timeline.options, timeline.dialect, until, input_frames=source.count)
     wanted = _wanted(job.frames, first, plans[-1].frame + 1)
     engine = engines(settings, job.device)
+    if fetch is not None:
+        engine.fetch(fetch)
+    problems = engine.problems([plan.request for plan in plans if plan.request is not None])
+    if wrong := next((problem for problem in problems if problem.severity == "error"), None):
+        raise RenderError(format_diagnostic(replace(wrong, hint="")), hint=wrong.hint)
     fps, repeats = _rates(timeline, settings, source)
     return Prepared(
         settings=settings,
         plans={plan.frame: plan for plan in plans},
         wanted=wanted,
-        keys=key_frames(plans, engine.fingerprint(), source.content, depths.content if depths else str),
+        keys=key_frames(plans, engine.fingerprint(), source.content, depths.content if depths else str, engine.extras),
         input=source,
         depths=depths,
         engine=engine,
         fps=fps,
         repeats=repeats,
-        warnings=(*table.diagnostics, *plan_warnings(table, settings, timeline.dialect)),
+        warnings=(*table.diagnostics, *plan_warnings(table, settings, timeline.dialect), *problems),
     )
 
 
@@ -116,6 +128,15 @@ def read_timeline(text: str, name: str) -> Timeline:
             hint=problems[0].hint or "mend it in the editor, or see all of them with parseq-tui check",
         )
     return Timeline(table, document.options, document.dialect, document.render)
+
+
+def _network_folders(setting: str | None, base: Path) -> str | None:
+    """Absolute paths of the folders to look in for LoRA files and embeddings, as one setting; None for nowhere."""
+    if setting is None:
+        folders = [folder for name in ("loras", "embeddings") if (folder := base / name).is_dir()]
+    else:
+        folders = [base / Path(name).expanduser() for name in setting.split(os.pathsep) if name]
+    return os.pathsep.join(str(folder.absolute()) for folder in folders) or None
 
 
 def _wanted(frames: tuple[int, int] | None, first: int, end: int) -> range:

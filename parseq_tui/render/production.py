@@ -59,7 +59,7 @@ class Production:
     def run(self) -> tuple[Outcome, Path | None]:
         """Render. How it ended, and the finished video; raises ParseqError."""
         self.cache.sweep()
-        prepared = prepare(self.job, self.engines)
+        prepared = prepare(self.job, self.engines, lambda text: self._state("loading", text))
         with closing(prepared):
             delivery = self.delivery = Delivery(self.take, self.job, prepared, self.cache, self.events)
             with closing(delivery):
@@ -138,6 +138,7 @@ class Production:
     def _making(self, prepared: Prepared, film: Film, todo: Sequence[int]) -> Iterator[int]:
         if todo:
             self._state("loading", f"loading {prepared.settings.model}" if prepared.engine.name != "test" else "")
+            prepared.engine.listen(lambda text: self._log("info", text))
             prepared.engine.load()
             self._state("rendering")
         plans = (prepared.plans[frame] for frame in todo)

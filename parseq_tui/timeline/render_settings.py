@@ -51,6 +51,20 @@ SETTINGS: Mapping[str, Setting] = _settings(
     Setting("height", int, 128, "frame height in pixels, a multiple of 8", minimum=8, maximum=8192),
     Setting("engine", str, "diffusers", "what makes the pictures", ("diffusers", "webui", "test")),
     Setting("model", str, "tiny", '"tiny" (bundled), a folder, a .safetensors file, or a hub id'),
+    Setting(
+        "networks",
+        str,
+        None,
+        "folder of LoRA files and embeddings; else loras/ and embeddings/ beside the document",
+        optional=True,
+    ),
+    Setting(
+        "compatibility",
+        str,
+        "none",
+        "count steps and weigh prompts as another program does; none: strength is continuous, all steps run",
+        ("none", "diffusers", "webui"),
+    ),
     Setting("scheduler", str, "euler_a", "the sampler, by the web UI's or diffusers' name"),
     Setting("steps", int, 8, "sampling steps", minimum=1, maximum=1000),
     Setting(
@@ -123,6 +137,8 @@ class RenderSettings:
     height: int
     engine: str
     model: str
+    networks: str | None
+    compatibility: str
     scheduler: str
     steps: int
     motion: str

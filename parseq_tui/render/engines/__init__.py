@@ -5,6 +5,9 @@ Nothing heavy is imported until an engine that needs it is made.
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from parseq_tui.errors import BackendUnavailable, RenderError
 from parseq_tui.render.engines.base import Engine
 from parseq_tui.timeline.render_settings import RenderSettings
@@ -21,7 +24,7 @@ def make_engine(settings: RenderSettings, device: str = "auto") -> Engine:
 
         return TestEngine()
     if settings.engine == "diffusers":
-        return _diffusers(settings.model, device)
+        return _diffusers(settings, device)
     if settings.engine == "webui":
         from parseq_tui.render.engines.webui import WebuiEngine
 
@@ -29,7 +32,8 @@ def make_engine(settings: RenderSettings, device: str = "auto") -> Engine:
     raise RenderError(f"there is no engine called {settings.engine!r}", hint="known: diffusers, webui, test")
 
 
-def _diffusers(model: str, device: str) -> Engine:
+def _diffusers(settings: RenderSettings, device: str) -> Engine:
+    networks = tuple(Path(folder) for folder in (settings.networks or "").split(os.pathsep) if folder)
     try:
         from parseq_tui.render.engines.diffusers import DiffusersEngine
     except ImportError as error:
@@ -38,4 +42,4 @@ def _diffusers(model: str, device: str) -> Engine:
             f"the diffusers engine cannot be loaded: {missing} is missing",
             hint="install the program again (pip install parseq-tui), or render with --engine test",
         ) from error
-    return DiffusersEngine(model, device)
+    return DiffusersEngine(settings.model, device, settings.compatibility, networks)

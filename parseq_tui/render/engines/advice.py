@@ -1,25 +1,77 @@
 """What can be said before rendering about a model and what is asked of it: sizes it was not made for, ignored fields.
 
-All of it is warnings: the render goes ahead, and whoever waits for it knows what to expect. No torch.
+Warnings let the render go ahead, and whoever waits for it knows what to expect; errors keep hours from being wasted on
+pictures that lack what was asked for. No torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
-from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.language.diagnostics import Diagnostic, Severity
 from parseq_tui.render.engines.base import DiffusionRequest
-from parseq_tui.render.engines.models import ModelDescription
+from parseq_tui.render.engines.extra_networks import LORA_KINDS, ExtraNetworks, asked
+from parseq_tui.render.engines.models import BUNDLED, ModelDescription
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.55, 2.3
 """Of the area a model was trained on: beyond these, pictures fall apart or repeat themselves."""
+LEFT_OUT = (
+    "drawn through its own pipeline: no AND, emphasis, prompt schedules, LoRA, seeds between seeds or clip skip; "
+    "its own scheduler; denoising strength in whole steps"
+)
+"""What other families than Stable Diffusion leave out."""
+_SYNTAX = re.compile(r"[(\[].*[)\]]")
 _FEW_STEPS_SCALE = 2.0
 """A CFG scale above this burns the pictures of models that were distilled to do without."""
 
 
-def advice(model: ModelDescription, requests: Sequence[DiffusionRequest]) -> list[Diagnostic]:
-    """Warnings about these requests, each once."""
-    return [*_size(model, requests), *_few_steps(model, requests)]
+def advice(model: ModelDescription, requests: Sequence[DiffusionRequest], networks: ExtraNetworks) -> list[Diagnostic]:
+    """What to say about these requests, each thing once."""
+    if not model.supported:
+        return [*_size(model, requests), *_left_out(model, requests)]
+    return [*_size(model, requests), *_few_steps(model, requests), *_networks(model, requests, networks)]
+
+
+def _left_out(model: ModelDescription, requests: Sequence[DiffusionRequest]) -> Iterable[Diagnostic]:
+    """What these requests ask that a pipeline of another family does not know."""
+    asked_for: Mapping[str, bool] = {
+        "AND (the heaviest term is drawn)": any(" AND " in request.positive for request in requests),
+        "emphasis and prompt schedules": any(_SYNTAX.search(request.positive) for request in requests),
+        "LoRA files": any("<lora:" in request.positive for request in requests),
+        "seeds between seeds (the nearer is taken)": any(request.subseed_strength for request in requests),
+        "clip skip": any(request.clip_skip > 1 for request in requests),
+        "exact denoising strength (it moves in whole steps)": len({r.denoising_strength for r in requests}) > 1,
+        "the scheduler (the model's own is used)": True,
+    }
+    names = [name for name, is_asked in asked_for.items() if is_asked]
+    message = f"{model.pipeline_class} draws through its own pipeline, which leaves out: {', '.join(names)}"
+    hint = "Stable Diffusion 1.x, 2.x and XL models know all of it"
+    yield Diagnostic("warning", message, hint, "ignored-field")
+
+
+def _networks(
+    model: ModelDescription, requests: Sequence[DiffusionRequest], networks: ExtraNetworks
+) -> Iterable[Diagnostic]:
+    """LoRA files and embeddings that are not there, or that the model cannot take.
+
+    A name that is nowhere is an error, but for the bundled model: no LoRA of this world fits it, and documents that
+    were made elsewhere should draw all the same.
+    """
+    for network, index in asked(requests):
+        if (wrong := networks.problem(network, model.context)) is not None:
+            message, hint = wrong
+            severity: Severity = "error"
+            if model.name == BUNDLED or network.kind not in LORA_KINDS:
+                message, severity = f"{message}; it is left out", "warning"
+            yield Diagnostic(severity, message, hint, "unknown-network", text=requests[index].positive[:200])
+    told: set[Path] = set()
+    for request in requests:
+        for name, file in networks.named_words(request).items():
+            if file not in told and (reason := networks.misfit(file, model.widths)):
+                yield Diagnostic("warning", f"the embedding {name!r} is not used: {reason}", "", "unknown-network")
+            told.add(file)
 
 
 def _size(model: ModelDescription, requests: Iterable[DiffusionRequest]) -> Iterable[Diagnostic]:

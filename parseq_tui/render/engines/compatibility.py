@@ -1,10 +1,12 @@
 """What differs between our pictures and the web UI's own (RENDER.md §2.5, WEBUI.md §5–6), as one value.
 
-OURS is continuous and sane; WEB_UI reproduces AUTOMATIC1111's numbers, for documents that were tuned there.
+OURS is continuous and sane; DIFFUSERS counts steps as the stock pipelines do; WEB_UI reproduces AUTOMATIC1111's
+numbers, for documents that were tuned there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from parseq_tui.render.engines.seed_noise import Mixing, Source
@@ -32,6 +34,7 @@ class Compatibility:
 
 
 OURS = Compatibility()
+DIFFUSERS = Compatibility(quantised_strength=True)
 WEB_UI = Compatibility(
     quantised_strength=True,
     web_ui_schedule=True,
@@ -40,3 +43,5 @@ WEB_UI = Compatibility(
     padded_terms=True,
     truncated=True,
 )
+NAMED: Mapping[str, Compatibility] = {"none": OURS, "diffusers": DIFFUSERS, "webui": WEB_UI}
+"""By the names of the setting."""

@@ -78,11 +78,6 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
 
     Raises ModelNotFound, BackendUnavailable, OutOfMemory, or RenderError naming what cannot be done with it.
     """
-    if not model.supported:
-        raise RenderError(
-            f"the model {model.name!r} is a {model.pipeline_class}, which this version cannot render with",
-            hint="Stable Diffusion 1.x, 2.x and XL work",
-        )
     classes = _part_classes(model)
     device = choose_device(device_name)
     dtype = torch.float16 if device.type == "cuda" else torch.float32

@@ -19,14 +19,16 @@ import numpy as np
 from parseq_tui.errors import BackendUnavailable, RenderError
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.render.engines import hub
-from parseq_tui.render.engines.advice import advice
+from parseq_tui.render.engines.advice import LEFT_OUT, advice
 from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Report, Task
+from parseq_tui.render.engines.extra_networks import ExtraNetworks
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription, find_model, fingerprint
 from parseq_tui.render.engines.schedulers import find, scheduler_names
 
 if TYPE_CHECKING:
     from parseq_tui.render.engines.compatibility import Compatibility
     from parseq_tui.render.engines.picture_maker import PictureMaker
+    from parseq_tui.render.engines.pipeline_maker import PipelineMaker
 
 __all__ = ["DiffusersEngine", "scheduler_names"]
 
@@ -42,12 +44,23 @@ class DiffusersEngine:
 
     name = "diffusers"
 
-    def __init__(self, model: str = BUNDLED, device: str = "auto", compatibility: Compatibility | None = None) -> None:
-        """`model`: see `engines.models`; `device`: auto, cpu, cuda or cuda:N; `compatibility`: ours unless given."""
+    def __init__(
+        self,
+        model: str = BUNDLED,
+        device: str = "auto",
+        compatibility: Compatibility | str = "none",
+        networks: tuple[Path, ...] = (),
+    ) -> None:
+        """`model`: see `engines.models`; `device`: auto, cpu, cuda or cuda:N.
+
+        `compatibility`: whose numbers to reproduce, by name or as choices. `networks`: folders of LoRA files and
+        embeddings.
+        """
         self._model_name = model
         self._device_name = device
         self._compatibility = compatibility
-        self._maker: PictureMaker | None = None
+        self._networks = ExtraNetworks(networks)
+        self._maker: PictureMaker | PipelineMaker | None = None
         self._report: Report = _log.info
 
     def describe(self) -> ModelDescription:
@@ -63,21 +76,23 @@ class DiffusersEngine:
 
     def fingerprint(self) -> str:
         """Digest of the model's files, the compatibility choices and this code's version."""
-        choices = "" if self._compatibility is None else repr(self._compatibility)
+        choices = "" if self._compatibility == "none" else repr(self._compatibility)
         text = f"diffusers\0{CODE_VERSION}\0{fingerprint(self.describe())}\0{choices}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def extras(self, request: DiffusionRequest) -> str:
-        return ""
+        return self._networks.content(request)
 
     def problems(self, requests: Sequence[DiffusionRequest]) -> list[Diagnostic]:
-        return advice(self.describe(), requests)
+        return advice(self.describe(), requests, self._networks)
 
     def listen(self, report: Report) -> None:
         self._report = report
 
     def capabilities(self) -> Capabilities:
-        return Capabilities()
+        """Raises as `describe` does."""
+        model = self.describe()
+        return Capabilities() if model.supported else Capabilities(weighted_prompts=False, notes=(LEFT_OUT,))
 
     @property
     def text_passes(self) -> int:
@@ -111,23 +126,33 @@ class DiffusersEngine:
         made = iter(maker.make_many([task for task in tasks if isinstance(task, Task)]))
         return [next(made) if isinstance(task, Task) else task for task in tasks]
 
-    def _loaded(self) -> PictureMaker:
+    def _loaded(self) -> PictureMaker | PipelineMaker:
         if self._maker is None:
             model = self.describe()
             # threads that wait by spinning would take the processor from the encoder and from other programs
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
             try:
-                from parseq_tui.render.engines.picture_maker import PictureMaker
+                self._maker = self._made(model)
             except ImportError as problem:
                 raise BackendUnavailable(
                     f"the diffusers engine cannot start: {problem}",
                     hint="install it: pip install torch diffusers transformers",
                 ) from problem
-            self._maker = PictureMaker.load(model, self._device_name, self._compatibility, self._report)
         return self._maker
 
+    def _made(self, model: ModelDescription) -> PictureMaker | PipelineMaker:
+        if not model.supported:
+            from parseq_tui.render.engines.pipeline_maker import PipelineMaker
 
-def _task(maker: PictureMaker, request: DiffusionRequest, image: Image | None) -> Task | Image:
+            return PipelineMaker.load(model, self._device_name, self._report)
+        from parseq_tui.render.engines.compatibility import NAMED
+        from parseq_tui.render.engines.picture_maker import PictureMaker
+
+        choices = NAMED[self._compatibility] if isinstance(self._compatibility, str) else self._compatibility
+        return PictureMaker.load(model, self._device_name, choices, self._networks, self._report)
+
+
+def _task(maker: PictureMaker | PipelineMaker, request: DiffusionRequest, image: Image | None) -> Task | Image:
     """What is to be made, or the picture itself where nothing is. Raises RenderError for what no model can do."""
     find(request.scheduler)
     _check_numbers(request)

@@ -63,6 +63,12 @@ def cached(wanted: HubId) -> Path | None:
     return next((snapshot for snapshot in named if _complete(snapshot)), None)
 
 
+def cached_models() -> list[str]:
+    """The repositories on this machine, by name; whether they are whole models is for `cached` to say."""
+    folders = sorted(cache_folder().glob("models--*"))
+    return [folder.name.removeprefix("models--").replace("--", "/", 1) for folder in folders]
+
+
 def fetch(wanted: HubId, report: Report) -> Path:
     """The snapshot, fetched if need be. Raises ModelNotFound or RenderError in words that say what to do."""
     if (found := cached(wanted)) is not None:

@@ -63,6 +63,8 @@ class ModelDescription:
     """The side of the square pictures it was trained on, in pixels; 0 if unknown."""
     context: int = 0
     """Width of the text its UNet reads; 0 if it has none."""
+    widths: tuple[int, ...] = ()
+    """Of the token vectors its text encoders read."""
     commit: str = ""
     """The hub's commit it is, for hub ids."""
 
@@ -181,6 +183,7 @@ def _described(name: str, folder: Path, commit: str = "") -> ModelDescription:
         variant=kind,
         side=_side(folder, unet),
         context=_number(unet, "cross_attention_dim"),
+        widths=_widths(folder),
         commit=commit,
     )
 
@@ -207,6 +210,7 @@ def _single_file(name: str, file: Path) -> ModelDescription:
         variant=read.variant,
         side=512 if read.variant == "turbo" else layout.side,
         context=layout.context,
+        widths=layout.widths,
     )
 
 
@@ -229,6 +233,11 @@ def _family(pipeline_class: str, unet: Mapping[str, Any]) -> str:
 def _side(folder: Path, unet: Mapping[str, Any]) -> int:
     levels = _optional(folder / "vae" / "config.json").get("block_out_channels")
     return _number(unet, "sample_size") * 2 ** (len(levels) - 1) if isinstance(levels, list) and levels else 0
+
+
+def _widths(folder: Path) -> tuple[int, ...]:
+    found = (_number(_optional(folder / part / "config.json"), "hidden_size") for part in _PARTS[3:5])
+    return tuple(width for width in found if width)
 
 
 def _number(config: Mapping[str, Any], name: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -22,6 +22,8 @@ from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.compatibility import OURS, Compatibility
 from parseq_tui.render.engines.components import Components, load_components
 from parseq_tui.render.engines.devices import device_name, free_memory, is_small, out_of_memory_explained
+from parseq_tui.render.engines.extra_networks import ExtraNetworks, Use
+from parseq_tui.render.engines.lora import Merger, taught_vectors
 from parseq_tui.render.engines.memory import Need, choose_placement, next_smaller
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription
 from parseq_tui.render.engines.pictures import to_latent, to_picture
@@ -54,25 +56,38 @@ class PictureMaker:
     """A loaded model and its caches."""
 
     def __init__(
-        self, parts: Components, emphasis: Emphasis, choices: Compatibility = OURS, report: Report = _log.info
+        self,
+        parts: Components,
+        emphasis: Emphasis,
+        choices: Compatibility = OURS,
+        networks: ExtraNetworks | None = None,
+        report: Report = _log.info,
     ) -> None:
         self.choices = choices
+        self._extra = networks or ExtraNetworks()
+        self._merger = Merger(parts.networks, parts.device)
         self._parts = parts
         self._report = report
         self._prompts = PromptEncoder(parts, emphasis)
         self._residence: Residence | None = None
         self._pixels = 0
         self._tables: OrderedDict[tuple[str, int, float | None], Table] = OrderedDict()
-        self._placeless: dict[object, bool] = {}
+        self._placeless: dict[Hashable, bool] = {}
+        self._taught: set[str] = set()
         self._alone = False
 
     @classmethod
     def load(
-        cls, model: ModelDescription, device: str, choices: Compatibility | None, report: Report = _log.info
+        cls,
+        model: ModelDescription,
+        device: str,
+        choices: Compatibility = OURS,
+        networks: ExtraNetworks | None = None,
+        report: Report = _log.info,
     ) -> PictureMaker:
         """Raises ModelNotFound, BackendUnavailable, OutOfMemory, RenderError."""
-        chosen = choices or OURS
-        return cls(load_components(model, device), chosen.emphasis or _emphasis(model), chosen, report)
+        emphasis = choices.emphasis or _emphasis(model)
+        return cls(load_components(model, device), emphasis, choices, networks, report)
 
     @property
     def text_passes(self) -> int:
@@ -163,19 +178,21 @@ class PictureMaker:
 
     def _pictures(self, residence: Residence, tasks: Sequence[Task], *, alone: bool) -> list[Image]:
         drawings = [self._drawing(residence, task) for task in tasks]
-        latents = self._latents(residence, drawings, alone=alone)
+        latents = self._latents(residence, tasks, drawings, alone=alone)
         residence.at_work("vae")
         return [to_picture(self._parts, latent, truncated=self.choices.truncated) for latent in latents]
 
-    def _latents(self, residence: Residence, drawings: Sequence[Drawing], *, alone: bool) -> list[torch.Tensor]:
-        unet = residence.at_work("unet")
+    def _latents(
+        self, residence: Residence, tasks: Sequence[Task], drawings: Sequence[Drawing], *, alone: bool
+    ) -> list[torch.Tensor]:
         finished: dict[int, torch.Tensor] = {}
-        groups: dict[object, list[int]] = {}
-        for index, drawing in enumerate(drawings):
-            groups.setdefault(drawing.shape, []).append(index)
-        _, _, height, width = drawings[0].noise.shape
-        size = 1 if alone else self.together(width * self._parts.factor, height * self._parts.factor)
-        for shape, members in groups.items():
+        groups: dict[tuple[Hashable, tuple[Use, ...]], list[int]] = {}
+        for index, (task, drawing) in enumerate(zip(tasks, drawings, strict=True)):
+            groups.setdefault((drawing.shape, self._extra.uses(task.request.positive)), []).append(index)
+        size = 1 if alone else self.together(tasks[0].request.width, tasks[0].request.height)
+        for (shape, uses), members in groups.items():
+            self._merger.settle("unet", uses, residence.send_home)
+            unet = residence.at_work("unet")
             for start in range(0, len(members), size):
                 chosen = members[start : start + size]
                 batch = [drawings[index] for index in chosen]
@@ -187,7 +204,7 @@ class PictureMaker:
                         finished[index] = sample_together(unet, [drawings[index]])[0]
         return [finished[index] for index in range(len(drawings))]
 
-    def _is_placeless(self, unet: Any, shape: object, batch: Sequence[Drawing]) -> bool:
+    def _is_placeless(self, unet: Any, shape: Hashable, batch: Sequence[Drawing]) -> bool:
         """Whether this device gives a row of such a batch the same bits wherever it stands; tried once per shape."""
         if shape not in self._placeless:
             seeds = [torch.Generator().manual_seed(number) for number in range(len(batch))]
@@ -207,12 +224,26 @@ class PictureMaker:
         scheduler = find(request.scheduler)
         table = self._table(scheduler, request.steps, None if image is None else task.strength)
         noise, later = self._noises(request, table)
+        self._set_up_text(residence, request)
         asked = self._combinations(request, scheduler, table.evaluations)
         if image is None:
             return Drawing(table, asked, noise, later)
         residence.at_work("vae")
         clean = to_latent(self._parts, image)
         return Drawing(table, asked, noise * request.noise_multiplier, later, clean)
+
+    def _set_up_text(self, residence: Residence, request: DiffusionRequest) -> None:
+        """Brings the text encoders to the request's LoRA weights, and teaches them the words it uses."""
+        uses = self._extra.uses(request.positive)
+        states: list[Hashable] = []
+        for part in [part for part in self._parts.networks if part.startswith("text_encoder")]:
+            self._merger.settle(part, uses, residence.send_home)
+            states.append(self._merger.wanted(part, uses))
+        self._prompts.set_state(states)
+        for name, file in self._extra.named_words(request).items():
+            if name not in self._taught:
+                self._taught.add(name)
+                self._prompts.teach(name, taught_vectors(file))
 
     def _noises(self, request: DiffusionRequest, table: Table) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The first noise (1, channels, height, width) and the step noises, on the device."""

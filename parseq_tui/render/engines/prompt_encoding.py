@@ -43,6 +43,11 @@ class PromptEncoder:
         for encoder, state in zip(self.encoders, states, strict=True):
             encoder.state = state
 
+    def teach(self, name: str, vectors: Sequence[torch.Tensor]) -> None:
+        """A word that stands for vectors of its own: one tensor per text encoder, (vectors, width) each."""
+        for encoder, own in zip(self.encoders, vectors, strict=False):
+            encoder.teach({name: own})
+
     def combined(
         self, request: DiffusionRequest, weights: Sequence[tuple[str, float]], padded: frozenset[str] = frozenset()
     ) -> Combination:

@@ -6,7 +6,7 @@ coefficients. The invariant: all of it runs on the device, and the host waits fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,7 @@ class Drawing:
     """The latent of the picture it starts from, for tables that start from one."""
 
     @property
-    def shape(self) -> tuple[object, ...]:
+    def shape(self) -> Hashable:
         """Drawings of equal shape can be sampled together."""
         asked = tuple(tuple(tuple(group.shape) for group in one.embeddings) for one in self.combinations)
         return (tuple(self.noise.shape), asked)
