@@ -7,6 +7,7 @@ needs is here: no back references, and lazy quantifiers are greedy ones.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -88,6 +89,24 @@ class Pattern:
             return (self.literal or "") in label
         search = _Search(label[:MAX_LABEL], self.steps)
         found = any(search.ends(self.root, start) for start in range(len(search.label) + 1))
+        self.steps = search.steps
+        return found
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Start and end of every match in `text` (its first 2,000 characters), left to right, each as long as it gets.
+
+        Matches do not overlap and hold at least one character.
+        """
+        if self.literal is not None or self.root is None:
+            wanted = self.literal or ""
+            return [match.span() for match in re.finditer(re.escape(wanted), text)] if wanted else []
+        search = _Search(text[:MAX_LABEL], self.steps)
+        found, start = [], 0
+        while start < len(search.label):
+            end = max(search.ends(self.root, start), default=start)
+            if end > start:
+                found.append((start, end))
+            start = max(end, start + 1)
         self.steps = search.steps
         return found
 

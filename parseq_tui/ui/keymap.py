@@ -37,6 +37,8 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "go.time": ("g t",),
     "go.column": ("g c",),
     "go.error": ("g e",),
+    "go.next_beat": ("w", "g n"),
+    "go.previous_beat": ("W", "g p"),
     "find.text": ("slash",),
     "find.next": ("n",),
     "find.previous": ("N",),
@@ -52,6 +54,8 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "nudge.up": ("greater_than_sign", "alt+up"),
     "nudge.far_down": ("left_curly_bracket",),
     "nudge.far_up": ("right_curly_bracket",),
+    "nudge.fine_down": ("left_parenthesis",),
+    "nudge.fine_up": ("right_parenthesis",),
     # rows
     "row.insert_after": ("o",),
     "row.insert_before": ("O",),
@@ -246,6 +250,7 @@ _SYMBOLS: Mapping[str, str] = {
     "question_mark": "?", "colon": ":", "slash": "/", "percent_sign": "%", "up": "↑", "down": "↓", "left": "←",
     "right": "→", "enter": "Enter", "escape": "Esc", "delete": "Del", "backspace": "Backspace", "space": "Space",
     "tab": "Tab", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "minus": "-", "plus": "+",
+    "left_parenthesis": "(", "right_parenthesis": ")",
 }  # fmt: skip
 
 

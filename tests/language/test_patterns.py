@@ -79,3 +79,18 @@ _simple = st.recursive(
 @given(_simple, st.text(alphabet="abc ", max_size=8))
 def test_the_common_subset_agrees_with_pythons(pattern: str, label: str) -> None:
     assert Pattern(pattern).found_in(label) == (re.search(pattern.replace("$", r"\Z"), label) is not None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("b", "abcb", ["b", "b"]),
+        ("[0-9]+", "p=4b, ps=12b", ["4", "12"]),
+        ("a|ab", "abab", ["ab", "ab"]),
+        ("x*", "axxb", ["xx"]),
+        ("^a", "aa", ["a"]),
+        ("", "abc", []),
+    ],
+)
+def test_every_match_from_left_to_right_as_long_as_it_gets(pattern: str, text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in Pattern(pattern).spans(text)] == found

@@ -39,6 +39,7 @@ from parseq_tui.ui.view_state import ViewState
         ("0:[1] 60:2", "}", "0:[1.1] 60:2"),
         ("0:[1] 60:2", "> > u", "0:[1.01] 60:2"),
         ("0:1 30:[] 60:2", ">", "0:1 30:[1.51] 60:2"),
+        ("0:[1] 60:2", ") ) (", "0:[1.001] 60:2"),
         ("0:[1] 60:2", "* x * 2 + 0 . 5 enter", "0:[2.5] 60:2"),
         # rows
         ("0:[1] 60:2", "o", "0:1 30:[] 60:2"),
@@ -81,6 +82,12 @@ def test_keys(before: str, keys: str, after: str) -> None:
         ('0:[1] 30:5"drop" 60:2', "/ D R enter", '0:1 30:5"drop" 60:2'),
         ("0:[1] 30:5 60:2", "l", "0:1=[] 30:5 60:2"),
         ("0:[1] 30:5 60:2", ": 3 0 enter", "0:1 30:[5] 60:2"),
+        # beats, 8.6 frames long here: the cursor stands on the keyframe at or before them
+        ("0:[1] 17:5 60:2", "w w", "0:1 17:[5] 60:2"),
+        ("0:[1] 17:5 60:2", "w w w W", "0:1 17:[5] 60:2"),
+        ("0:[1] 17:5 60:2", "g n g n W", "0:[1] 17:5 60:2"),
+        ("0:1 17:[5] 60:2", "W", "0:[1] 17:5 60:2"),
+        ('0:[1] 30:5"drop" 60:2"dr"', "/ / ^ d r $ / enter", '0:1 30:5"drop" 60:2"dr"'),
     ],
 )
 def test_moves(before: str, keys: str, after: str) -> None:
@@ -102,6 +109,8 @@ def test_moves(before: str, keys: str, after: str) -> None:
         ("0:[1] 30:5 60:2", "bulk.compute zoom S*2 where 30..", "0:[1] 30:10 60:4", "zoom computed on 2 rows"),
         ("0:[1]=sin(p=4b) 30:5=L 60:2", "replace /4b/8b/", "0:[1]=sin(p=8b) 30:5=L 60:2", "replaced in 1 cell"),
         ('0:[1]=S 30:5"a S" 60:2=S', "s S bez()", '0:[1]=bez() 30:5"a bez()" 60:2=bez()', "replaced in 3 cells"),
+        ("0:[1]=sin(p=4b) 30:5=L 60:2", "s /[0-9]+b/8b/r", "0:[1]=sin(p=8b) 30:5=L 60:2", "replaced in 1 cell"),
+        ('0:[1]"drop 1" 30:5 60:2"drop 22"', "s /drop [0-9]+/<$&>/r", '0:[1]"<drop 1>" 30:5 60:2"<drop 22>"', "2 cells"),
         ('0:[1]=S"S" 30:5"S" 60:2', 's S "" where 30..60', '0:[1]=S"S" 30:5 60:2', "replaced in 1 cell"),
         ("0:[1] 30:5 60:2", "bulk.label new verse where 30..", '0:[1] 30:5"new verse" 60:2"new verse"', "2 rows"),
         ('0:[1]"a" 30:5"b" 60:2', 'bulk.label "" where .', "0:[1] 30:5 60:2", "labelled 2 rows"),

@@ -6,10 +6,13 @@ What they act on is typed: `bulk.set zoom 1.2 where label~drop 0..8s` (see `row_
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from parseq_tui.errors import EditError
+from parseq_tui.language.patterns import Pattern, PatternError
 from parseq_tui.timeline.edits import BulkDelete, BulkExpression, BulkLabel, BulkSet, RowFilter, SetCells
 from parseq_tui.timeline.edits.base import counted
+from parseq_tui.timeline.edits.bulk import compiled
 from parseq_tui.ui.commands.cells import number_in
 from parseq_tui.ui.commands.registry import Ask, Change, Context, Effect, Say, command
 from parseq_tui.ui.commands.row_choice import known_field, parted, rows_meant, words
@@ -65,12 +68,12 @@ def bulk_compute(context: Context, argument: str) -> Effect:
     return Change(BulkExpression(where, field, expression), say=f"{field} computed on {_counted(context, where)}")
 
 
-@command("bulk.replace", "Replace text", "Replace a text in labels and formulas: /old/new/ or old new; in the "
-         "selection, or everywhere.", group="edit", edits=True, argument="/OLD/NEW/ where ROWS",
-         aliases=("replace", "s"))  # fmt: skip
+@command("bulk.replace", "Replace text", "Replace a text in labels and formulas: /old/new/ or old new; /pattern/new/r "
+         "takes a regular expression; in the selection, or everywhere.", group="edit", edits=True,
+         argument="/OLD/NEW/ where ROWS", aliases=("replace", "s"))  # fmt: skip
 def bulk_replace(context: Context, argument: str) -> Effect:
     what, conditions = parted(argument)
-    old, new = _old_and_new(what)
+    change = _replacement(what)
     infos: dict[int, str | None] = {}
     formulas: dict[tuple[int, str], str | None] = {}
     everything = columns(context.document, context.view)
@@ -79,27 +82,51 @@ def bulk_replace(context: Context, argument: str) -> Effect:
     for index in rows_meant(context, conditions).indices(context.document):
         row = context.document.keyframes[index]
         for column in places:
-            if column.part == "label" and old in (row.info or ""):
-                infos[row.frame] = (row.info or "").replace(old, new) or None
-            elif column.part == "formula" and old in row.formulas.get(column.field, ""):
-                formulas[row.frame, column.field] = row.formulas[column.field].replace(old, new) or None
+            text = (row.info if column.part == "label" else row.formulas.get(column.field)) or ""
+            if column.part in ("label", "formula") and (changed := change.of(text)) != text:
+                if column.part == "label":
+                    infos[row.frame] = changed or None
+                else:
+                    formulas[row.frame, column.field] = changed or None
     count = len(infos) + len(formulas)
     if not count:
-        return Say(f"{old!r} is in no label and no formula there", "warning")
-    edit = SetCells(f"replace {old} by {new}", formulas=formulas, infos=infos)
+        return Say(f"{change.old!r} is in no label and no formula there", "warning")
+    edit = SetCells(f"replace {change.old} by {change.new}", formulas=formulas, infos=infos)
     return Change(edit, say=f"replaced in {counted(count, 'cell')}")
 
 
-def _old_and_new(text: str) -> tuple[str, str]:
-    """`/old/new/` with any mark between, or two words. Raises EditError."""
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What is replaced by what."""
+
+    old: str
+    new: str
+    pattern: Pattern | None = None
+    """What `old` means as a regular expression; None: just itself."""
+
+    def of(self, text: str) -> str:
+        """The text with every place replaced; `$&` in `new` is what a pattern found. Raises EditError."""
+        if self.pattern is None:
+            return text.replace(self.old, self.new)
+        try:
+            spans = self.pattern.spans(text)
+        except PatternError as error:
+            raise EditError(f"this pattern costs too much: {error}", hint="make it simpler") from error
+        for start, end in reversed(spans):
+            text = text[:start] + self.new.replace("$&", text[start:end]) + text[end:]
+        return text
+
+
+def _replacement(text: str) -> Replacement:
+    """`/old/new/` with any mark between, `r` behind it for a pattern, or two words. Raises EditError."""
     if text and not re.match(r'[\w"]', text):
         parts = text.split(text[0])
-        if len(parts) in (3, 4) and parts[1] and not "".join(parts[3:]):
-            return parts[1], parts[2]
+        if len(parts) in (3, 4) and parts[1] and "".join(parts[3:]) in ("", "r"):
+            return Replacement(parts[1], parts[2], compiled(parts[1]) if parts[3:] == ["r"] else None)
     elif len(words(text)) == 2 and words(text)[0]:
         old, new = words(text)
-        return old, new
-    raise EditError("what is to be replaced by what?", hint="write /old/new/, or two words")
+        return Replacement(old, new)
+    raise EditError("what is to be replaced by what?", hint="write /old/new/, /pattern/new/r, or two words")
 
 
 @command("bulk.label", "Label many rows", 'Label the rows described behind where; "" takes their labels away.',

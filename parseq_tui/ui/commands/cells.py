@@ -212,6 +212,8 @@ def _nudge(name: str, title: str, factor: float) -> None:
         return nudged(context, factor)
 
 
+_nudge("nudge.fine_down", "Nudge down a little", -0.1)
+_nudge("nudge.fine_up", "Nudge up a little", 0.1)
 _nudge("nudge.down", "Nudge down", -1)
 _nudge("nudge.up", "Nudge up", 1)
 _nudge("nudge.far_down", "Nudge down ×10", -10)
@@ -223,7 +225,7 @@ def nudged(context: Context, steps: float) -> Effect:
     if column_at(context.document, context.view).part == "frame":
         block = selected(context.document, context.view)
         frames = tuple(context.document.keyframes[row].frame for row in block.rows)
-        return Change(MoveKeyframes(frames, int(steps)))
+        return Change(MoveKeyframes(frames, int(math.copysign(max(1, abs(steps)), steps))))
     values: dict[tuple[int, str], float | None] = {}
     lone = context.view.anchor is None
     for row, column in cells(context):

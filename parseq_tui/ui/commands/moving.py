@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 
 from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.edits.bulk import compiled
+from parseq_tui.timeline.edits.rows import frames_per
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.commands.registry import Context, Effect, Look, Say, command
 from parseq_tui.ui.drawing.cells import shortest
-from parseq_tui.ui.view_state import Column, ViewState, clamped, column_at, columns, row_at
+from parseq_tui.ui.view_state import Column, ViewState, clamped, column_at, columns, playhead, row_at
 
 
 def _moved(context: Context, rows: int = 0, across: int = 0) -> Effect:
@@ -171,6 +175,30 @@ def go_column(context: Context, argument: str) -> Effect:
     return Say(f"no column is called {argument!r}", "warning")
 
 
+def _beat_step(name: str, title: str, direction: int) -> None:
+    @command(
+        name, title, f"{title}: the playhead goes there, the cursor to the keyframe at or before it.", group="move"
+    )
+    def run(context: Context, argument: str) -> Effect:
+        document = context.document
+        per_beat = float(frames_per("beats", document.options))
+        here = playhead(document, context.view)
+        frames = (round(number * per_beat) for number in _around(here / per_beat, direction))
+        frame = next(frame for frame in frames if (frame - here) * direction > 0)
+        if not document.first_frame <= frame <= document.last_frame:
+            return Say("there is no beat beyond this one")
+        return Look(at_frame(document, context.view, frame))
+
+
+def _around(beat: float, direction: int) -> Iterator[int]:
+    """Beats from the one at hand on, in a direction."""
+    return count(math.floor(beat) if direction > 0 else math.ceil(beat), direction)
+
+
+_beat_step("go.next_beat", "Next beat", 1)
+_beat_step("go.previous_beat", "Previous beat", -1)
+
+
 @command("go.error", "Go to the next error", "To the next formula that has an error.", group="move", aliases=("error",))
 def go_error(context: Context, argument: str) -> Effect:
     document, view = context.document, context.view
@@ -193,8 +221,8 @@ def _column_of(everything: Iterable[object], field: str) -> int | None:
     return found[-1] if found else None
 
 
-@command("find.text", "Find", "Find a text in labels and formulas, or a value.", group="move", argument="TEXT",
-         aliases=("find",))  # fmt: skip
+@command("find.text", "Find", "Find a text in labels and formulas, or a value; /pattern/ is a regular expression.",
+         group="move", argument="TEXT", aliases=("find",))  # fmt: skip
 def find_text(context: Context, argument: str) -> Effect:
     return _found(replace_search(context, argument), 1)
 
@@ -217,7 +245,7 @@ def replace_search(context: Context, text: str) -> Context:
 
 def _found(context: Context, direction: int) -> Effect:
     document, view = context.document, context.view
-    places = list(_places(document, view, view.search.casefold()))
+    places = list(_places(document, view, _test_of(view.search)))
     if not places:
         return Look(view, f"{view.search!r} is nowhere in the columns shown")
     here = (view.row, view.column)
@@ -227,9 +255,17 @@ def _found(context: Context, direction: int) -> Effect:
     return Look(clamped(document, view.at(row, column)), f"{view.search!r}: {count}")
 
 
-def _places(document: Document, view: ViewState, text: str) -> Iterable[tuple[int, int]]:
+def _test_of(search: str) -> Callable[[str], bool]:
+    """Whether a text holds what is looked for, whatever its case; `/pattern/` counts case. Raises EditError."""
+    if len(search) > 2 and search[0] == search[-1] == "/":
+        return compiled(search[1:-1]).found_in
+    wanted = search.casefold()
+    return lambda text: wanted in text.casefold()
+
+
+def _places(document: Document, view: ViewState, test: Callable[[str], bool]) -> Iterable[tuple[int, int]]:
     everything = columns(document, view)
-    in_values = set(text) <= set("0123456789.+-e")
+    in_values = view.search[:1] == "/" or set(view.search.casefold()) <= set("0123456789.+-e")
     for row_index, row in enumerate(document.keyframes):
         for index, column in enumerate(everything):
             if column.part == "label":
@@ -240,5 +276,5 @@ def _places(document: Document, view: ViewState, text: str) -> Iterable[tuple[in
                 content = shortest(row.values[column.field])
             else:
                 continue
-            if text in content.casefold():
+            if content and test(content):
                 yield row_index, index
