@@ -1,4 +1,7 @@
-"""`doctor`: what works on this machine, what does not, and why. Each check is one function that answers in words."""
+"""`doctor`: what works on this machine, what does not, and why. Each check is one function that answers in words.
+
+Nothing is named that a bug report should not hold: no host, no user, no address; paths begin with ~.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -19,6 +23,7 @@ Verdict = Literal["ok", "note", "bad"]
 _MOST_MODELS = 12
 """Downloaded models that are described."""
 MARKS: dict[Verdict, str] = {"ok": "ok  ", "note": "note", "bad": "BAD "}
+TOPIC_WIDTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +39,39 @@ class Finding:
 def doctor(arguments: argparse.Namespace) -> int:
     """Print every finding; 1 if something needed is missing."""
     findings = [finding for check in CHECKS for finding in check()]
+    missing = sum(finding.verdict == "bad" for finding in findings)
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
+        return 1 if missing else 0
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for finding in findings:
+        print(_printed(finding, width))
+    if missing:
+        print(f"\n{missing} of these must be mended first (BAD).", file=sys.stderr)
     else:
-        for finding in findings:
-            print(f"{MARKS[finding.verdict]}  {finding.topic:10} {finding.text}")
-            if finding.hint:
-                print(f"      {'':10} → {finding.hint}")
-    return 1 if any(finding.verdict == "bad" for finding in findings) else 0
+        print("\nAll that is needed is here. `parseq-tui new` lists examples to start from.", file=sys.stderr)
+    print("A bug report is best with `parseq-tui doctor --json` in it.", file=sys.stderr)
+    return 1 if missing else 0
+
+
+def _printed(finding: Finding, width: int) -> str:
+    """A finding in lines of at most `width` columns; 0: as long as they are, for files and pipes."""
+    head, indent = f"{MARKS[finding.verdict]}  {finding.topic:{TOPIC_WIDTH}} ", " " * (7 + TOPIC_WIDTH)
+    parts = [head + finding.text] + ([f"{indent}→ {finding.hint}"] if finding.hint else [])
+    if width <= len(indent) + 20:
+        return "\n".join(parts)
+    lines = (textwrap.wrap(part, width - 1, subsequent_indent=indent, break_on_hyphens=False) for part in parts)
+    return "\n".join(line for part in lines for line in part)
 
 
 def _program() -> Iterator[Finding]:
     import parseq_tui
 
-    python = f"parseq-tui {parseq_tui.__version__}, Python {platform.python_version()}, {platform.system()}"
-    yield Finding("ok", "program", python)
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    yield Finding("ok", "program", f"parseq-tui {parseq_tui.__version__}, {python}, {system}")
+    place = _tilde(Path(parseq_tui.__file__).parent)
+    yield Finding("ok", "program", f"installed in {place}, run by {_tilde(Path(sys.executable))}")
 
 
 def _packages() -> Iterator[Finding]:
@@ -71,7 +94,8 @@ def _device() -> Iterator[Finding]:
         yield Finding("bad", "device", f"torch cannot be loaded: {error}", "pip install torch")
         return
     threads = torch.get_num_threads()
-    yield Finding("ok", "device", f"CPU, {threads} threads: the bundled model renders here, large ones crawl")
+    cpu = f"CPU, {threads} thread{'' if threads == 1 else 's'}{_memory()}"
+    yield Finding("ok", "device", f"{cpu}: the bundled model renders here, large ones crawl")
     if not torch.cuda.is_available():
         yield Finding("note", "device", "no CUDA GPU is usable by torch", _cuda_hint())
         return
@@ -125,12 +149,13 @@ def _terminal() -> Iterator[Finding]:
         yield Finding("note", "terminal", "standard output is not a terminal: run doctor where you will edit")
         return
     columns, lines = shutil.get_terminal_size()
+    through = [name for name, variable in (("SSH", "SSH_CONNECTION"), ("tmux", "TMUX")) if os.environ.get(variable)]
+    named = [os.environ.get("TERM_PROGRAM", ""), *(f"through {name}" for name in through)]
     depth = "true colour" if color in ("truecolor", "24bit") else "256 colours" if "256" in term else "16 colours"
     small = columns < 80 or lines < 24
     hint = "the editor needs 80×24" if small else ""
-    yield Finding(
-        "bad" if small else "ok", "terminal", f"{term or 'TERM is not set'}, {columns}×{lines}, {depth}", hint
-    )
+    facts = [term or "TERM is not set", f"{columns}×{lines}", depth, *filter(None, named)]
+    yield Finding("bad" if small else "ok", "terminal", ", ".join(facts), hint)
     if depth != "true colour":
         note = "SSH does not pass COLORTERM on: set TEXTUAL_COLOR_SYSTEM=truecolor if your terminal can do it"
         yield Finding("note", "terminal", "colours are approximated", note)
@@ -158,7 +183,55 @@ def _disk() -> Iterator[Finding]:
         yield Finding("ok", "disk", text)
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_program, _packages, _device, _models, _video, _terminal, _disk)
+def _own_files() -> Iterator[Finding]:
+    from parseq_tui.errors import ParseqError
+    from parseq_tui.gallery import examples
+    from parseq_tui.paths import settings_file, user_state
+    from parseq_tui.settings import load_settings
+
+    try:
+        yield Finding("ok", "files", f"{len(examples())} examples")
+    except (OSError, ValueError, KeyError) as error:
+        yield Finding("bad", "files", f"the examples cannot be read: {error}", "install the program again")
+    path = settings_file()
+    try:
+        load_settings(path)
+    except ParseqError as error:
+        yield Finding("note", "files", error.message, error.hint)
+    else:
+        yield Finding("ok", "files", f"settings: {_tilde(path)}{'' if path.exists() else ' (none yet: the defaults)'}")
+    folder = user_state()
+    above = next(place for place in (folder, *folder.parents) if place.exists())
+    if not os.access(above, os.W_OK):
+        hint = "unsaved work cannot be recovered after a crash: make it writable, or set PARSEQ_TUI_HOME"
+        yield Finding("note", "files", f"{_tilde(folder)} cannot be written", hint)
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    _program,
+    _packages,
+    _device,
+    _models,
+    _video,
+    _terminal,
+    _own_files,
+    _disk,
+)
+
+
+def _tilde(path: Path) -> str:
+    """A path without the user's name where it lies at home."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) and home != Path("/") else str(path)
+
+
+def _memory() -> str:
+    """How much memory the machine has, as ", 15.6 GiB memory"; "" where that cannot be asked."""
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return ""
+    return f", {size / 2**30:.1f} GiB memory"
 
 
 def _version(name: str) -> str | None:
