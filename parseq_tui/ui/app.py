@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import ClassVar, cast
 
 from rich.console import RenderableType
+from textual import events
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -35,7 +37,7 @@ from parseq_tui.ui.glyphs import glyphs_for
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
 from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
 from parseq_tui.ui.preferences import Preferences
-from parseq_tui.ui.screen_diff import ScreenDiff
+from parseq_tui.ui.screen_diff import PartsUpdate, ScreenDiff
 from parseq_tui.ui.screens.editor import EditorScreen, Follow
 from parseq_tui.ui.terminal_answers import ANSWER_SECONDS, PLAIN_QUESTION, QUESTION, Abilities, TerminalAnswers
 from parseq_tui.ui.theme import color_level, load_themes, role_defaults, theme_files
@@ -46,6 +48,8 @@ EXIT_GRACE_SECONDS = 3.0
 """After a hang-up, how long leaving in order may take."""
 HANG_UP = 129
 """Exit code of a program ended by SIGHUP, by convention 128 + signal."""
+SEEN_AT_ONCE = 1000
+"""Characters that a terminal is sure to draw in one go; longer frames say where they begin and end."""
 OpenSession = Callable[[Path], Session]
 
 
@@ -125,6 +129,7 @@ class EditorApp(App[int], inherit_bindings=False):
             self.choose_document(can_leave=False)
         self.use_pictures(self.preferences.settings.pictures)
         self._handle_signals()
+        asyncio.get_running_loop().set_exception_handler(self._loop_failed)
         self.set_interval(ORPHAN_CHECK_SECONDS, self._check_terminal)
         self.set_interval(THEME_CHECK_SECONDS, self._follow_themes)
 
@@ -133,6 +138,14 @@ class EditorApp(App[int], inherit_bindings=False):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+    def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """What fails outside of every message ends the program in words, like all else that should not be."""
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self._handle_exception(error)
+        else:
+            loop.default_exception_handler(context)
 
     def _handle_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -222,9 +235,36 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Textual's way to the terminal; what it sends is compared with what is there."""
-        if isinstance(renderable, (ChopsUpdate, LayoutUpdate)):
-            renderable = self._diff.wrapped(renderable, (screen.size.width, screen.size.height))  # type: ignore[assignment]
-        super()._display(screen, renderable)
+        if not isinstance(renderable, (ChopsUpdate, LayoutUpdate, PartsUpdate)) or self.is_headless:
+            super()._display(screen, renderable)
+        elif self._running and not self._closed and not self._batch_count:
+            self._diff.resize((screen.size.width, screen.size.height))
+            self._diff.note(renderable, self.console._color_system)
+            self._show_frame()
+
+    def _show_frame(self) -> None:
+        """Send what the terminal does not show yet; while it is busy, once it is free again, as things are then."""
+        driver = self._driver
+        if driver is None or not self._running:
+            return
+        if isinstance(driver, EditorDriver) and driver.busy:
+            driver.when_free(self._show_frame)
+            return
+        x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
+        text = self._diff.frame((y, x))
+        if not text:
+            return
+        if self._sync_available and len(text) > SEEN_AT_ONCE:
+            text = f"{SYNC_START}{text}{SYNC_END}"
+        driver.write(text)
+        driver.flush()
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key that the editor has a use for takes the short way, past the queues of all widgets in between."""
+        screen = self.screen if isinstance(event, events.Key) and self._running else None
+        if isinstance(screen, EditorScreen) and isinstance(event, events.Key) and screen.takes_at_once(event):
+            return
+        await super().on_event(event)
 
     def forget_screen(self) -> None:
         """Somebody else wrote to the terminal (a shell, while we were suspended)."""

@@ -1,27 +1,35 @@
 """The terminal driver: Textual's, with a prompt Escape key, a quiet mouse, and an end when the line is cut.
 
-Textual looks for the end of a lone Escape every 100 ms; here it is looked for every 10 ms while one is pending, which
-brings Escape and Alt+letter from 102 ms to about 23 ms and costs nothing when idle. Mouse motion is reported only while
-a button is held. End of input (the terminal is gone) is told to the app instead of being read for ever.
+Both directions run in the event loop: a key is handled without waking a thread, and output that a slow link does not
+take yet is kept (`busy`) and does not stop the program. Textual looks for the end of a lone Escape every 100 ms; here
+it is looked for every 10 ms while one is pending, which brings Escape and Alt+letter from 102 ms to about 23 ms and
+costs nothing when idle. Mouse motion is reported only while a button is held. End of input (the terminal is gone) is
+told to the app instead of being read for ever.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
-import selectors
+import termios
+import tty
 from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable
+from contextvars import Context, copy_context
 from typing import Final
 
-from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from parseq_tui.ui.glyphs import in_ascii
 from parseq_tui.ui.terminal_answers import TerminalAnswers
+from parseq_tui.ui.terminal_line import TerminalLine
 
 ESCAPE_POLL_SECONDS: Final = 0.01
-IDLE_POLL_SECONDS: Final = 0.1
+READ_BYTES: Final = 4096
+"""Read at once: a large paste leaves room for other things in between."""
 
 
 class EditorDriver(LinuxDriver):
@@ -31,6 +39,10 @@ class EditorDriver(LinuxDriver):
     """Whether the terminal's font has nothing but ASCII: whatever is written is turned into that."""
     _answers: TerminalAnswers | None = None
     """Waits for what the terminal says of itself."""
+    _line: TerminalLine | None = None
+    _input: TerminalInput | None = None
+    context: Context | None = None
+    """Of the app; that in which messages are posted."""
 
     def ask(self, question: str, answers: TerminalAnswers | None) -> None:
         """Write a question; what comes is first looked through for the answers (None: not any more)."""
@@ -38,9 +50,6 @@ class EditorDriver(LinuxDriver):
         if question:
             self.write(question)
             self.flush()
-
-    def write(self, data: str) -> None:
-        super().write(in_ascii(data) if self.ascii_only else data)
 
     def _enable_mouse_support(self) -> None:
         if not self._mouse:
@@ -59,7 +68,56 @@ class EditorDriver(LinuxDriver):
         forget = getattr(self._app, "forget_screen", None)
         if forget is not None:
             forget()
+        loop = asyncio.get_running_loop()
+        self._line = TerminalLine.opened(self._file.fileno(), loop) if self._file is not None else None
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.write("\x1b[0m")
+        self._keep_line_feeds()
+        if self._key_thread is not None and self._key_thread.is_alive():
+            self._input = TerminalInput(self.fileno, loop, self)
+
+    def _keep_line_feeds(self) -> None:
+        """A line feed goes down and nothing else, as curses has it; leaving restores what was before."""
+        try:
+            attributes = termios.tcgetattr(self.fileno)
+            attributes[tty.OFLAG] &= ~termios.ONLCR
+            termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
+        except termios.error:
+            return  # no terminal, nothing to see
+
+    def stop_application_mode(self) -> None:
+        self.write("\x1b[0m")
+        super().stop_application_mode()
+
+    def disable_input(self) -> None:
+        if self._input is not None:
+            self._input.close()
+            self._input = None
+        super().disable_input()
+
+    def close(self) -> None:
+        super().close()
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def write(self, data: str) -> None:
+        if self.ascii_only:
+            data = in_ascii(data)
+        if self._line is None:
+            super().write(data)
+        else:
+            self._line.write(data)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the terminal has not taken yet what was written: no moment for another frame."""
+        return self._line is not None and self._line.busy
+
+    def when_free(self, then: Callable[[], object]) -> None:
+        """Call this when the terminal has taken everything."""
+        if self._line is not None:
+            self._line.when_free(then)
 
     @property
     def mouse_enabled(self) -> bool:
@@ -77,47 +135,67 @@ class EditorDriver(LinuxDriver):
             self._mouse = False
 
     def run_input_thread(self) -> None:
-        """Read, decode and dispatch until told to stop."""
-        parser = XTermParser(self._debug)
-        decode = getincrementaldecoder("utf-8")("replace").decode
-        with selectors.SelectSelector() as selector:
-            selector.register(self.fileno, selectors.EVENT_READ)
-            while not self.exit_event.is_set():
-                if selector.select(_poll_seconds(parser)) and not self._read(parser, decode):
-                    self._line_is_cut()
-                    return
-                for event in parser.tick():
-                    self.process_message(event)
-        try:
-            for _ in parser.feed(""):
-                pass
-        except (EOFError, ParseError):
-            return  # an escape sequence cut in half by leaving: nobody waits for it
+        """Textual would read here. The event loop does: a key then waits for no other thread."""
+        self.exit_event.wait()
 
-    def _read(self, parser: XTermParser, decode: object) -> bool:
-        """Feed what has arrived; False at the end of input."""
-        try:
-            data = os.read(self.fileno, 65536)
-        except OSError:
-            return False
-        if not data:
-            return False
-        text: str = decode(data)  # type: ignore[operator]
+    def send_message(self, message: Message) -> None:
+        self._app.post_message(message)  # from the event loop's own thread
+
+    def received(self, text: str) -> str:
+        """What is left of something that came when the terminal's answers are taken out of it."""
         answers = self._answers
-        if answers is not None and not answers.over:
-            text = answers.feed(text)
-        for event in parser.feed(text) if text else ():
-            self.process_message(event)
-        return True
+        return text if answers is None or answers.over else answers.feed(text)
 
-    def _line_is_cut(self) -> None:
+    def line_is_cut(self) -> None:
+        """The terminal is gone."""
         leave = getattr(self._app, "terminal_is_gone", self._app.exit)
         self._app.call_later(leave)
 
 
-def _poll_seconds(parser: XTermParser) -> float:
-    waiting = getattr(parser, "_timeout_time", None) is not None
-    return ESCAPE_POLL_SECONDS if waiting else IDLE_POLL_SECONDS
+class TerminalInput:
+    """Reads what is typed, from the event loop, until closed."""
+
+    def __init__(self, terminal: int, loop: asyncio.AbstractEventLoop, driver: EditorDriver) -> None:
+        self._terminal, self._loop, self._driver = terminal, loop, driver
+        self._parser = XTermParser(driver._debug)
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+        self._escape: asyncio.TimerHandle | None = None
+        # after a stop by a signal the program goes on outside of any task: messages need the app's context
+        driver.context = driver.context or copy_context()
+        loop.add_reader(terminal, driver.context.run, self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._terminal, READ_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+            self._driver.line_is_cut()
+            return
+        text = self._driver.received(self._decoder.decode(data))
+        if text:
+            self._tell(self._parser.feed(text))
+
+    def _tell(self, events: Iterable[Message]) -> None:
+        for event in events:
+            self._driver.process_message(event)
+        if self._escape is None and getattr(self._parser, "_timeout_time", None) is not None:
+            self._escape = self._loop.call_later(ESCAPE_POLL_SECONDS, self._look_for_escape)
+
+    def _look_for_escape(self) -> None:
+        """A lone Escape has no end: it is one when nothing follows."""
+        self._escape = None
+        self._tell(self._parser.tick())
+
+    def close(self) -> None:
+        """Read no more."""
+        self._loop.remove_reader(self._terminal)
+        if self._escape is not None:
+            self._escape.cancel()
+            self._escape = None
 
 
 def driver_for_platform() -> type[Driver] | None:

@@ -6,13 +6,13 @@ here knows how a document is changed or a frame is rendered.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.screen import Screen
 from textual.widget import Widget
 
 from parseq_tui.render.client import RenderClient
@@ -26,12 +26,12 @@ from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.outside import OutsideActions
+from parseq_tui.ui.painting import Painter
 from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
 from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.remembered import recalled, remember
 from parseq_tui.ui.render_actions import RenderActions
-from parseq_tui.ui.screen_diff import BandCompositor
 from parseq_tui.ui.screens.pane_messages import PaneMessages
 from parseq_tui.ui.sound_actions import SoundActions
 from parseq_tui.ui.trial import Trial
@@ -47,14 +47,14 @@ from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.widgets.status_bar import CommandLine, Severity, StatusBar, TitleBar
 
 FOLLOW_SECONDS = 0.06
-"""The panes follow the cursor this long after it rests: holding a key moves only the table and the formula bar."""
+"""The panes follow the first move at once, later ones so often: holding a key moves the table and the formula bar."""
 TITLE_SECONDS = 1.0
 """How often the title looks whether a render goes on; a line that says the same costs nothing."""
 Follow = Callable[[Session, Callable[[FileNotice], None]], FileFollower]
 """Makes what follows a session's file."""
 
 
-class EditorScreen(PaneMessages, Screen[None], inherit_bindings=False):
+class EditorScreen(PaneMessages, Painter, inherit_bindings=False):
     """One document being edited."""
 
     AUTO_FOCUS = "#table"
@@ -63,7 +63,6 @@ class EditorScreen(PaneMessages, Screen[None], inherit_bindings=False):
 
     def __init__(self, session: Session, keymap: Keymap, follow: Follow, *, glyphs: str = "braille") -> None:
         super().__init__()
-        self._compositor = BandCompositor()
         self.session = session
         self.keymap = keymap
         self.follow = follow
@@ -78,7 +77,7 @@ class EditorScreen(PaneMessages, Screen[None], inherit_bindings=False):
         self.sounds = SoundActions(self)
         self.trial = Trial(self)
         self.questions = Questions(self)
-        self._follow_pending = False
+        self._follow_pending, self._followed = False, 0.0
         self._glyphs = glyphs
         session.subscribe(self._session_changed)
 
@@ -177,12 +176,16 @@ class EditorScreen(PaneMessages, Screen[None], inherit_bindings=False):
         context = self.desk.context()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
-        if not self._follow_pending:
+        if self._follow_pending:
+            return
+        if time.monotonic() - self._followed > 2 * FOLLOW_SECONDS:
+            self._follow()
+        else:
             self._follow_pending = True
             self.set_timer(FOLLOW_SECONDS, self._follow)
 
     def _follow(self) -> None:
-        self._follow_pending = False
+        self._follow_pending, self._followed = False, time.monotonic()
         document, table = self.session.document, self.session.table
         frame = playhead(document, self.desk.view)
         curves = self.query_one(CurvesPane)
@@ -231,6 +234,16 @@ class EditorScreen(PaneMessages, Screen[None], inherit_bindings=False):
         if self.desk.key(event.key, event.character, scope=_scope(focused)):
             event.stop()
             event.prevent_default()
+
+    def takes_at_once(self, event: events.Key) -> bool:
+        """Do what a key means, if the table or an entry has the focus. False if it is nothing of theirs."""
+        if not self.is_mounted or event.key == self.app.COMMAND_PALETTE_BINDING or not self.app.app_focus:
+            return False
+        if self.focused is not self.table and self.focused is not self._entry():
+            return False
+        with self._context():
+            self.on_key(event)
+        return bool(event._stop_propagation)
 
     def _entry(self) -> LineEntry | None:
         """What is being typed into, if anything is."""

@@ -32,6 +32,7 @@ from parseq_tui.ui.drawing.grid import (
     position_cell,
 )
 from parseq_tui.ui.drawing.raster import Glyphs
+from parseq_tui.ui.painting import Painted
 from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.view_state import ViewState, selected
 from parseq_tui.ui.widgets.table_strips import Run, styles
@@ -41,7 +42,7 @@ TALL = 44
 _FLASH_SECONDS = 1.2
 
 
-class KeyframeTable(ScrollView, can_focus=True):
+class KeyframeTable(Painted, ScrollView, can_focus=True):
     """Draws keyframes by the Line API: only visible cells are ever computed."""
 
     DEFAULT_CSS = """

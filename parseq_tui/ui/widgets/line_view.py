@@ -12,13 +12,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset, Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from parseq_tui.ui.drawing.cells import fitted
+from parseq_tui.ui.painting import Painted
 from parseq_tui.ui.theme import Palette
 
 
-class Themed(Widget):
+class Themed(Painted):
     """A widget that paints with roles. Subclasses override `theme_changed` to forget what they have coloured."""
 
     _palette: Palette | None = None

@@ -1,0 +1,274 @@
+"""The shortest text that puts cells on a terminal: cursor moves, colours and characters.
+
+A cell is a text and its Codes. Blanks have no foreground: whatever colour is on will do for them. A frame of few cells
+is written in the order of its colours if that is shorter than row by row, for a colour costs more than a move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.style import Style
+from textual.strip import Strip
+
+
+class Codes(NamedTuple):
+    """How a cell looks, as the numbers of an SGR sequence."""
+
+    attributes: tuple[str, ...]
+    foreground: str
+    """"" if any will do."""
+    background: str
+
+
+Cell = tuple[str, Codes]
+"""A character (with its combining marks) and its look; the second half of a wide character is ""."""
+Span = tuple[int, int, Sequence[Cell]]
+"""Row, column, cells."""
+
+RESET: Final = Codes((), "39", "49")
+_ATTRIBUTES: Final = (
+    ("bold", "1"),
+    ("dim", "2"),
+    ("italic", "3"),
+    ("underline", "4"),
+    ("reverse", "7"),
+    ("strike", "9"),
+)
+_OFF: Final = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
+_SEEN_ON_BLANKS: Final = frozenset("479")
+_BRIDGE: Final = 4
+"""So many unchanged cells are sent again rather than moving the cursor over them, if colours stay the same."""
+_SORTED_RUNS: Final = 300
+"""In a frame of more runs than this, the order of rows is kept."""
+_MOST_MARKS: Final = 4
+"""Combining marks kept on one character: what comes after them is a joke or an attack."""
+_FIRST_UNSURE: Final = "\u2e80"
+"""From here on terminals may disagree about how wide a character is: no move is relative to one."""
+
+
+@lru_cache(maxsize=4096)
+def codes_of(style: Style | None, colors: ColorSystem | None) -> Codes:
+    """The look of text in a style."""
+    if style is None:
+        return RESET
+    attributes = tuple(code for name, code in _ATTRIBUTES if getattr(style, name))
+    if colors is None:
+        return Codes(attributes, "39", "49")
+    front, back = style.color, style.bgcolor
+    foreground = "39" if front is None else ";".join(front.downgrade(colors).get_ansi_codes())
+    background = "49" if back is None else ";".join(back.downgrade(colors).get_ansi_codes(foreground=False))
+    return Codes(attributes, foreground, background)
+
+
+@lru_cache(maxsize=4096)
+def blank_of(codes: Codes) -> Codes:
+    """The look of a blank where text would have a certain look."""
+    return codes if not _SEEN_ON_BLANKS.isdisjoint(codes.attributes) else Codes((), "", codes.background)
+
+
+def cells_of(strip: Strip, colors: ColorSystem | None) -> list[Cell]:
+    """A strip as cells."""
+    cells: list[Cell] = []
+    for text, style, control in strip:
+        if control:
+            continue
+        look = codes_of(style, colors)
+        blank = (" ", blank_of(look))
+        if text.isascii():
+            cells += [blank if character == " " else (character, look) for character in text]
+            continue
+        for character in text:
+            if character in " \u2800":  # a Braille pattern without dots
+                cells.append(blank)
+                continue
+            width = cell_len(character)
+            if width:
+                cells.append((character, look))
+            elif cells:
+                _combine(cells, character)
+            if width == 2:
+                cells.append(("", look))
+    return cells
+
+
+def _combine(cells: list[Cell], mark: str) -> None:
+    """A combining mark belongs to the character before it."""
+    at = -1 if cells[-1][0] or len(cells) < 2 else -2
+    text, look = cells[at]
+    if len(text) <= _MOST_MARKS:
+        cells[at] = (text + mark, look)
+
+
+def changed(before: Sequence[Cell | None], after: Sequence[Cell]) -> Iterator[tuple[int, int]]:
+    """Spans of cells to send; short unchanged stretches of one look between them are sent too."""
+    start = end = -1
+    for index, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old is new or old == new:
+            continue
+        if start >= 0 and not _bridged(after, end, index):
+            yield _whole(after, start, end)
+            start = -1
+        if start < 0:
+            start = index
+        end = index + 1
+    if start >= 0:
+        yield _whole(after, start, end)
+
+
+def _bridged(cells: Sequence[Cell], end: int, start: int) -> bool:
+    look = cells[end - 1][1]
+    return start - end <= _BRIDGE and all(_fits(cells[index][1], look) for index in range(end, start))
+
+
+def _fits(look: Codes, current: Codes) -> bool:
+    """Whether a cell can be written without changing what is on."""
+    if look is current or look == current:
+        return True
+    return not look[1] and look[2] == current[2] and _SEEN_ON_BLANKS.isdisjoint(current[0])
+
+
+def _whole(cells: Sequence[Cell], start: int, end: int) -> tuple[int, int]:
+    """The span grown so that it cuts no wide character in half."""
+    while start > 0 and cells[start][0] == "":
+        start -= 1
+    while end < len(cells) and cells[end][0] == "":
+        end += 1
+    return start, end
+
+
+class _Run(NamedTuple):
+    """Text of one look."""
+
+    y: int
+    x: int
+    text: str
+    codes: Codes
+    width: int
+    sure: bool
+    """Whether every terminal agrees where the cursor is after it."""
+
+
+class TerminalText:
+    """Writes cells; knows what is on and where the cursor is, as far as it can be known."""
+
+    def __init__(self) -> None:
+        self._now: Codes | None = RESET
+        """What is on; None where that is not known."""
+        self._place: tuple[int, int] | None = None
+        """Row and column of the cursor."""
+
+    def forget(self) -> None:
+        """Somebody else wrote to the terminal."""
+        self._now = self._place = None
+
+    def written(self, spans: Iterable[Span], width: int) -> str:
+        """What puts these cells on a terminal that is `width` columns wide."""
+        runs = [run for y, x, cells in spans for run in _runs(y, x, cells)]
+        begun = (self._now, self._place)
+        text = self._joined(runs, width)
+        if 2 < len(runs) <= _SORTED_RUNS:
+            ended, (self._now, self._place) = (self._now, self._place), begun
+            by_look = sorted(runs, key=lambda run: (run.codes[2], run.codes[0], run.codes[1]))
+            shorter = self._joined(by_look, width)
+            if len(shorter) < len(text):
+                return shorter
+            self._now, self._place = ended
+        return text
+
+    def moved(self, y: int, x: int) -> str:
+        """What moves the cursor there."""
+        text = self._move(y, x)
+        self._place = (y, x)
+        return text
+
+    def put_raw(self, y: int, x: int, sequence: str) -> str:
+        """What writes something that leaves colours as they are, at a place."""
+        text = self._move(y, x) + sequence
+        self._place = None
+        return text
+
+    def _joined(self, runs: Iterable[_Run], width: int) -> str:
+        out: list[str] = []
+        for run in runs:
+            out.append(self._move(run.y, run.x))
+            out.append(self._change(run.codes))
+            out.append(run.text)
+            end = run.x + run.width
+            self._place = (run.y, end) if run.sure and end < width else None
+        return "".join(out)
+
+    def _move(self, y: int, x: int) -> str:
+        absolute = f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
+        if self._place is None:
+            return absolute
+        down, across = y - self._place[0], x - self._place[1]
+        # line feeds keep the column, for the driver has switched off what would add a carriage return to them
+        relative = ("\n" * down if 0 < down <= 3 else _steps(down, "B", "A")) + _across(across)
+        return relative if len(relative) < len(absolute) else absolute
+
+    def _change(self, wanted: Codes) -> str:
+        now = self._now
+        if now is None:
+            self._now = wanted if wanted[1] else Codes(wanted[0], "39", wanted[2])
+            return f"\x1b[{';'.join(_from_nothing(wanted))}m"
+        if _fits(wanted, now):
+            return ""
+        foreground = wanted[1] or now[1]
+        parts = _attribute_changes(now[0], wanted[0])
+        parts += [foreground] if foreground != now[1] else []
+        parts += [wanted[2]] if wanted[2] != now[2] else []
+        fresh = _from_nothing(wanted)
+        if len(";".join(fresh)) < len(";".join(parts)):
+            parts, foreground = fresh, wanted[1] or "39"
+        self._now = Codes(wanted[0], foreground, wanted[2])
+        return f"\x1b[{';'.join(parts)}m"
+
+
+def _runs(y: int, x: int, cells: Sequence[Cell]) -> Iterator[_Run]:
+    """Neighbouring cells that can be written without changing what is on."""
+    text: list[str] = []
+    codes, begun, sure, last = RESET, x, True, None
+    for at, (character, look) in enumerate(cells, x):
+        if look is not last:
+            last = look
+            if not text:
+                codes = look
+            elif not _fits(look, codes):
+                if _fits(codes, look):  # only blanks so far
+                    codes = look
+                else:
+                    yield _Run(y, begun, "".join(text), codes, at - begun, sure)
+                    text, codes, begun, sure = [], look, at, True
+        text.append(character)
+        if character >= _FIRST_UNSURE or len(character) > 1:
+            sure = False
+    if text:
+        yield _Run(y, begun, "".join(text), codes, x + len(cells) - begun, sure)
+
+
+def _from_nothing(codes: Codes) -> list[str]:
+    return ["0", *codes[0], *(code for code in codes[1:] if code not in ("", "39", "49"))]
+
+
+def _attribute_changes(now: tuple[str, ...], wanted: tuple[str, ...]) -> list[str]:
+    if now == wanted:
+        return []
+    off = dict.fromkeys(_OFF[code] for code in now if code not in wanted)
+    left = {code for code in now if _OFF[code] not in off}
+    return [*off, *(code for code in wanted if code not in left)]
+
+
+def _steps(count: int, forward: str, back: str) -> str:
+    if not count:
+        return ""
+    number = str(abs(count)) if abs(count) > 1 else ""
+    return f"\x1b[{number}{forward if count > 0 else back}"
+
+
+def _across(count: int) -> str:
+    return "\b" * -count if -4 <= count < 0 else _steps(count, "C", "D")
