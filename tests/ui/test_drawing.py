@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.ui.drawing.cells import decimals_needed, fitted, number, plain, shortest
 from parseq_tui.ui.drawing.grid import Errors, clock, field_cell, lay_out
 from parseq_tui.ui.drawing.line_edit import LineEdit
+from parseq_tui.ui.drawing.ranges import lanes, range_bar
 from parseq_tui.ui.view_state import Column, ViewState, columns
 
 numbers = st.floats(allow_nan=True, allow_infinity=True)
@@ -112,3 +115,22 @@ def test_the_cursor_stays_in_the_line(text: str, keys: list[str]) -> None:
         assert after is not None
         line = after
         assert 0 <= line.cursor <= len(line.text)
+
+
+def spoken(start: int, end: int, **overlap: Any) -> Prompt:
+    return Prompt(all_frames=False, start=start, end=end, overlap=Overlap(**overlap))
+
+
+def test_prompts_that_do_not_overlap_share_a_row() -> None:
+    prompts = [spoken(50, 100), spoken(0, 60), spoken(101, 150), spoken(55, 58)]
+    assert lanes(prompts, 150, 3) == [[1, 2], [0], [3]]
+    assert lanes(prompts, 150, 1) == [[1, 2]], "what has no room is left out"
+    assert lanes([], 150, 3) == []
+
+
+def test_the_weight_of_a_formula_is_drawn_as_it_is() -> None:
+    prompt = spoken(0, 3, kind="custom", formula="f/3")
+    bar = range_bar(prompt, 0, 6, 6, 5, "braille", lambda frame: str(frame / 3))
+    assert bar == "░▒▓█··"
+    assert range_bar(prompt, 0, 6, 6, 5, "braille") == "████··", "not known yet"
+    assert range_bar(prompt, 0, 6, 6, 5, "ascii", lambda frame: "a word") == "####  "

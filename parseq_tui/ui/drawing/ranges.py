@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +15,8 @@ LEVELS = "░▒▓█"
 """Light to full weight."""
 ASCII_LEVELS = ".-+#"
 OUTSIDE, ASCII_OUTSIDE = "·", " "
+WeightOf = Callable[[int], str]
+"""Frame → what a custom overlap's formula comes to there, as it is printed; "" where that is not known."""
 
 
 def prompt_range(prompt: Prompt, last_frame: int) -> tuple[int, int]:
@@ -19,8 +24,10 @@ def prompt_range(prompt: Prompt, last_frame: int) -> tuple[int, int]:
     return (0, last_frame) if prompt.all_frames else (prompt.start, prompt.end)
 
 
-def weights(prompt: Prompt, frames: NDArray[np.float64], last_frame: int) -> NDArray[np.float64]:
-    """Overlap weight at each frame; 0 where the prompt is not active. A custom formula's weight counts as 1 here.
+def weights(
+    prompt: Prompt, frames: NDArray[np.float64], last_frame: int, custom: WeightOf | None = None
+) -> NDArray[np.float64]:
+    """Overlap weight at each frame; 0 where the prompt is not active. A formula's weight that is unknown counts as 1.
 
     Source: LANGUAGE §8.2.
     """
@@ -33,15 +40,33 @@ def weights(prompt: Prompt, frames: NDArray[np.float64], last_frame: int) -> NDA
             result = np.where(frames > end - fade_out, 1 - (frames - (end - fade_out)) / fade_out, result)
         if fade_in:
             result = np.where(frames < start + fade_in, (frames - start) / fade_in, result)
+    elif prompt.overlap.kind == "custom" and custom is not None:
+        result[active] = [_number(custom(int(frame))) for frame in frames[active].tolist()]
     return np.where(active, result, 0.0)
 
 
-def range_bar(prompt: Prompt, first: float, count: float, width: int, last_frame: int, glyphs: Glyphs) -> str:
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return 1.0
+    return value if math.isfinite(value) else 1.0
+
+
+def range_bar(
+    prompt: Prompt,
+    first: float,
+    count: float,
+    width: int,
+    last_frame: int,
+    glyphs: Glyphs,
+    custom: WeightOf | None = None,
+) -> str:
     """`width` characters for the frames from `first` on: how strong the prompt is, `·` where it is not active."""
     frames = np.round(first + (np.arange(width) + 0.5) * count / width - 0.5)
     start, end = prompt_range(prompt, last_frame)
     levels, outside = (LEVELS, OUTSIDE) if glyphs != "ascii" else (ASCII_LEVELS, ASCII_OUTSIDE)
-    strength = np.clip(weights(prompt, frames, last_frame), 0, 1)
+    strength = np.clip(weights(prompt, frames, last_frame, custom), 0, 1)
     steps = np.minimum((strength * len(levels)).astype(int), len(levels) - 1)
     active = (frames >= start) & (frames <= end)
     bar = [levels[step] if on else outside for step, on in zip(steps.tolist(), active.tolist(), strict=True)]
@@ -49,3 +74,22 @@ def range_bar(prompt: Prompt, first: float, count: float, width: int, last_frame
         # shorter than a character is wide: still there
         bar[min(width - 1, int((start - first + 0.5) * width / count))] = levels[-1]
     return "".join(bar)
+
+
+def lanes(prompts: Sequence[Prompt], last_frame: int, most: int) -> list[list[int]]:
+    """Indices of the prompts on each of at most `most` rows; those of one row do not overlap.
+
+    Prompts take the first row that is free where they begin; where all rows are taken, they are left out.
+    """
+    rows: list[list[int]] = []
+    ends: list[int] = []
+    for index in sorted(range(len(prompts)), key=lambda index: prompt_range(prompts[index], last_frame)[0]):
+        start, end = prompt_range(prompts[index], last_frame)
+        free = next((row for row, taken in enumerate(ends) if taken < start), None)
+        if free is not None:
+            rows[free].append(index)
+            ends[free] = end
+        elif len(rows) < most:
+            rows.append([index])
+            ends.append(end)
+    return rows

@@ -43,9 +43,10 @@ class PaneMessages:
         """A pane wants the document changed."""
         self.desk.carry_out(Change(edit))
 
-    def leave_entry(self, entry: LineEntry) -> None:
-        """What was being typed is over."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def leave_entry(self, entry: LineEntry) -> None:
+            """What was being typed is over."""
 
     def on_keyframe_table_pointed(self, event: KeyframeTable.Pointed) -> None:
         if self.formula.editing and self.formula.text_edit is not None:

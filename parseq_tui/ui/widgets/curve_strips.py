@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby, pairwise
 
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.curve_view import PREVIEW_SERIES, CurveView
 from parseq_tui.ui.drawing.plot import ASCII_BEAT, ASCII_PLAYHEAD, BEAT, PLAYHEAD, Chart, mark_of
+from parseq_tui.ui.drawing.ranges import ASCII_OUTSIDE, OUTSIDE, range_bar
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.theme import Palette
 
@@ -24,6 +28,31 @@ def chart_row(chart: Chart, y: int, palette: Palette) -> Strip:
     changes = np.flatnonzero(np.diff(series)) + 1
     edges = [0, *changes.tolist(), len(row)]
     return Strip([Segment(row[a:b], _style(int(series[a]), palette)) for a, b in pairwise(edges)], len(row))
+
+
+def lane_row(made: Chart, view: CurveView, prompts: Sequence[int], palette: Palette, glyphs: Glyphs) -> Strip:
+    """A row of prompts below the picture: each its weight over time, in its colour, begun with its number."""
+    first, count, width = made.request.start + made.request.x0, made.request.count, made.canvas_width
+    document, table = view.document, view.table
+    row, owners = [" "] * width, [-1] * width
+    for index in prompts:
+        custom = partial(_weight_of, table, index)
+        entry = document.prompts.entries[index]
+        bar = range_bar(entry, first, count, width, document.last_frame, glyphs, custom)
+        places = [at for at, mark in enumerate(bar) if mark not in (OUTSIDE, ASCII_OUTSIDE)]
+        for at in places:
+            row[at], owners[at] = bar[at], index
+        for at, digit in zip(places[:-1], str(index + 1), strict=False):
+            row[at] = digit
+    parts = [Segment("P".rjust(made.left)[-made.left :] if made.left else "", palette.style("dim"))]
+    for owner, group in groupby(range(width), key=owners.__getitem__):
+        style = palette.style("dim") if owner < 0 else palette.series(owner)
+        parts.append(Segment("".join(row[at] for at in group), style))
+    return Strip(parts, made.left + width)
+
+
+def _weight_of(table: FrameTable, prompt: int, frame: int) -> str:
+    return table.prompt_weight(prompt, frame - table.first_frame)
 
 
 def with_playhead(strip: Strip, column: int, palette: Palette, glyphs: Glyphs) -> Strip:

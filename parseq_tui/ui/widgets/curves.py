@@ -20,13 +20,12 @@ from textual.strip import Strip
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
-from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.drawing.curve_view import CurveView
 from parseq_tui.ui.drawing.grips import Drag, grip_at, rounded, step_of
 from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
-from parseq_tui.ui.drawing.ranges import range_bar
+from parseq_tui.ui.drawing.ranges import lanes
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.widgets.curve_strips import chart_row, legend_parts, with_grip, with_playhead
+from parseq_tui.ui.widgets.curve_strips import chart_row, lane_row, legend_parts, with_grip, with_playhead
 from parseq_tui.ui.widgets.line_view import Themed
 
 DragStage = Literal["held", "dropped", "given up"]
@@ -289,7 +288,7 @@ class CurvesPane(Themed, can_focus=True):
         """Ask for a new picture; if one is in the making, this one comes after it and replaces others that wait."""
         if self._view is None or not self.size.width:
             return
-        height = self.size.height - 1 - len(self._lane_prompts())
+        height = self.size.height - 1 - len(self._lanes())
         self._asked = self._view.request(self.size.width, height, self._glyphs)
         if not self._building:
             self._building = True
@@ -326,11 +325,12 @@ class CurvesPane(Themed, can_focus=True):
             return None
         return self._chart.column_of(frame - self._view.table.first_frame)
 
-    def _lane_prompts(self) -> tuple[Prompt, ...]:
-        """The prompts that have a row of their own below the curves."""
+    def _lanes(self) -> list[list[int]]:
+        """The prompts on each row below the curves."""
         if self._view is None or not self._view.document.prompts.enabled:
-            return ()
-        return self._view.document.prompts.entries[: max(0, min(3, (self.size.height - 9) // 3))]
+            return []
+        document = self._view.document
+        return lanes(document.prompts.entries, document.last_frame, max(0, min(3, (self.size.height - 9) // 3)))
 
     def theme_changed(self) -> None:
         self._strips.clear()
@@ -357,13 +357,10 @@ class CurvesPane(Themed, can_focus=True):
             return self.line((words if y == 0 else "", dim))
         if y < len(made.cells.rows):
             return chart_row(made, y, self.palette)
-        index, lane = y - len(made.cells.rows), self._lane_prompts()
-        if self._view is None or index >= len(lane):
+        index, rows = y - len(made.cells.rows), self._lanes()
+        if self._view is None or index >= len(rows):
             return self.line()
-        first, count = made.request.start + made.request.x0, made.request.count
-        last = self._view.document.last_frame
-        bar = range_bar(lane[index], first, count, made.canvas_width, last, self._glyphs)
-        return self.line((f"P{index + 1}".rjust(made.left)[-made.left :], dim), (bar, dim))
+        return lane_row(made, self._view, rows[index], self.palette, self._glyphs)
 
     def _legend(self) -> Strip:
         if self._view is None:

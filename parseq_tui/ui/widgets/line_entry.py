@@ -80,10 +80,6 @@ class LineEntry(StyledLines, can_focus=True):
         self._close_proposals()
         self.draw()
 
-    def draw(self) -> None:
-        """Show the current state."""
-        raise NotImplementedError
-
     # -- keys ------------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:

@@ -12,13 +12,13 @@ from textual.strip import Strip
 
 from parseq_tui.language.diagnostics import Diagnostic, caret_lines
 from parseq_tui.ui.drawing.cells import plain
-from parseq_tui.ui.widgets.line_view import LineView
+from parseq_tui.ui.widgets.list_pane import ListPane
 
 MARKS = {"error": "!", "warning": "?"}
 _DETAIL_ROWS = 3
 
 
-class ProblemsPane(LineView, can_focus=True):
+class ProblemsPane(ListPane):
     """One row per problem; below the list the selected one's formula with its caret, and how to mend it."""
 
     DEFAULT_CSS = "ProblemsPane { background: $background; min-height: 2; }"
@@ -39,8 +39,6 @@ class ProblemsPane(LineView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._diagnostics: tuple[Diagnostic, ...] = ()
-        self._selected = 0
-        self._top = 0
 
     def show(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Errors first; the selection stays on the same problem if it is still there."""
@@ -52,11 +50,10 @@ class ProblemsPane(LineView, can_focus=True):
         self.border_title = (
             f"problems: {errors} errors, {len(diagnostics) - errors} warnings" if diagnostics else "problems"
         )
-        self._draw()
+        self.draw()
 
-    def action_select(self, step: int) -> None:
-        self._selected = min(max(self._selected + step, 0), max(0, len(self._diagnostics) - 1))
-        self._draw()
+    def entry_count(self) -> int:
+        return len(self._diagnostics)
 
     def action_go(self) -> None:
         if self._diagnostics:
@@ -66,42 +63,22 @@ class ProblemsPane(LineView, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is not None and self._top + offset.y < len(self._diagnostics) and offset.y < self._list_height:
             self._selected = self._top + offset.y
-            self._draw()
+            self.draw()
             self.action_go()
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_select(-1)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_select(1)
-
-    def on_resize(self) -> None:
-        self._draw()
-
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
-        self._draw()
-
-    def theme_changed(self) -> None:
-        self._draw()
 
     @property
     def _list_height(self) -> int:
         details = _DETAIL_ROWS if self.size.height > _DETAIL_ROWS + 1 else 0
         return min(len(self._diagnostics), self.size.height - details)
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         if not self.size.width:
             return
         if not self._diagnostics:
             self.set_lines([self.line(("no problems", self.palette.style("success")))])
             return
         height = self._list_height
-        self._top = min(max(self._top, self._selected - height + 1), self._selected)
+        self.scroll_to_selected(height)
         rows = [self._row(index) for index in range(self._top, min(len(self._diagnostics), self._top + height))]
         self.set_lines([*rows, *self._details()])
         self.point_at(0, self._selected - self._top)

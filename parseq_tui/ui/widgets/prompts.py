@@ -22,7 +22,7 @@ from parseq_tui.ui.drawing.plot import ASCII_PLAYHEAD, PLAYHEAD
 from parseq_tui.ui.drawing.ranges import prompt_range, range_bar, weights
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.screens.prompt_editor import PromptEditor
-from parseq_tui.ui.widgets.line_view import LineView
+from parseq_tui.ui.widgets.list_pane import ListPane
 
 COMMON: Literal["common"] = "common"
 """Stands for the prompt that is joined to every other one."""
@@ -32,7 +32,7 @@ _LONGEST_SHOWN = 4000
 """Characters of a resolved prompt; more fits no terminal."""
 
 
-class PromptsPane(LineView, can_focus=True):
+class PromptsPane(ListPane):
     """A list of prompts above the resolved prompt at the playhead."""
 
     DEFAULT_CSS = "PromptsPane { background: $background; min-height: 3; }"
@@ -91,27 +91,28 @@ class PromptsPane(LineView, can_focus=True):
         self._document: Document | None = None
         self._table: FrameTable | None = None
         self._playhead = 0
-        self._selected = 0
-        self._top = 0
+        self._bars: dict[tuple[Which, int], str] = {}
+        """What is drawn for a prompt's range, by its index and the width."""
 
     # what the host calls
 
     def show(self, document: Document, table: FrameTable, playhead: int) -> None:
         """Show this document's prompts; the selection stays on its index."""
         self._document, self._table, self._playhead = document, table, playhead
-        self._selected = min(max(self._selected, 0), max(0, len(self._indices()) - 1))
-        self._draw()
+        self._bars.clear()
+        self.draw()
 
     def set_playhead(self, frame: int) -> None:
         """Weights, the mark in the bars and the resolved prompt follow; rows that stay the same are not sent."""
         if frame != self._playhead:
             self._playhead = frame
-            self._draw()
+            self.draw()
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """Blocks, or ASCII."""
         self._glyphs = glyphs
-        self._draw()
+        self._bars.clear()
+        self.draw()
 
     @property
     def selected(self) -> Which | None:
@@ -121,9 +122,8 @@ class PromptsPane(LineView, can_focus=True):
 
     # keys and mouse
 
-    def action_select(self, step: int) -> None:
-        self._selected = min(max(self._selected + step, 0), max(0, len(self._indices()) - 1))
-        self._draw()
+    def entry_count(self) -> int:
+        return len(self._indices())
 
     def action_edit(self) -> None:
         index = self.selected
@@ -182,31 +182,11 @@ class PromptsPane(LineView, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is not None and offset.y < self._list_height:
             self._selected = min(self._top + offset.y // _ROWS, max(0, len(self._indices()) - 1))
-            self._draw()
+            self.draw()
             if event.chain == 2:
                 self.action_edit()
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_select(-1)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_select(1)
-
     # painting
-
-    def on_resize(self) -> None:
-        self._draw()
-
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
-        self._draw()
-
-    def theme_changed(self) -> None:
-        self._draw()
 
     def _indices(self) -> list[Which]:
         """Index of each row's prompt, the common one last if it says anything."""
@@ -228,12 +208,12 @@ class PromptsPane(LineView, can_focus=True):
         room = self.size.height - max(3, self.size.height * 2 // 5)
         return max(_ROWS, min(wanted, room // _ROWS * _ROWS))
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         if self._document is None or self._table is None or not self.size.width:
             return
         indices = self._indices()
         shown = self._list_height // _ROWS
-        self._top = min(max(self._top, self._selected - shown + 1), self._selected)
+        self.scroll_to_selected(shown)
         lines: list[Strip] = []
         for row in range(self._top, min(len(indices), self._top + shown)):
             lines += self._entry(indices[row], selected=row == self._selected)
@@ -267,9 +247,9 @@ class PromptsPane(LineView, can_focus=True):
     def _bar(self, prompt: Prompt, index: Which) -> Strip:
         assert self._document is not None and self._table is not None
         table, width = self._table, self.size.width - 2
-        if index == "common":
-            prompt = Prompt(all_frames=True)
-        bar = range_bar(prompt, table.first_frame, table.frame_count, width, self._document.last_frame, self._glyphs)
+        bar = self._bars.get((index, width))
+        if bar is None:
+            bar = self._bars[index, width] = self._range_bar(prompt, index, width)
         style = self.palette.series(index) if index != "common" else self.palette.style("dim")
         at = int((self._playhead - table.first_frame + 0.5) * width / table.frame_count)
         pieces = [Segment("  ", self.palette.style()), Segment(bar, style)]
@@ -279,6 +259,17 @@ class PromptsPane(LineView, can_focus=True):
             here = Strip([Segment(mark, self.palette.style("playhead"))], 1)
             strip = Strip.join([strip.crop(0, at + 2), here, strip.crop(at + 3)])
         return strip
+
+    def _range_bar(self, prompt: Prompt, index: Which, width: int) -> str:
+        assert self._document is not None and self._table is not None
+        table, last = self._table, self._document.last_frame
+        if index == "common":
+            return range_bar(Prompt(), table.first_frame, table.frame_count, width, last, self._glyphs)
+
+        def weight(frame: int) -> str:
+            return table.prompt_weight(index, frame - table.first_frame)
+
+        return range_bar(prompt, table.first_frame, table.frame_count, width, last, self._glyphs, weight)
 
     def _weight(self, prompt: Prompt, index: int) -> str:
         """At the playhead, in words."""
