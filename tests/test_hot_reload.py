@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from parseq_tui import hot_reload
+from parseq_tui.errors import DocumentError
+from parseq_tui.formats import native
 from parseq_tui.hot_reload import Broken, Follower, Gone, Merged, Reloaded, Unchanged, look, notice, settle
 from parseq_tui.paths import bundled
 from parseq_tui.session import FileNotice, Session
+from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import SetValue
 
 EXAMPLE = bundled("examples") / "bouncy_cuts.json"
@@ -100,8 +109,25 @@ def test_conflicts_are_settled_in_one_step_around_what_was_edited_since(session:
     row = session.document.keyframes[0]
     assert (row.values["angle"], row.values["zoom"]) == (5, 7)
     assert session.collisions == ()
+    assert session.dirty, "the zoom is not in the file"
     assert session.undo() == "choose between conflicting changes"
     assert session.document.keyframes[0].values["angle"] == 2
+
+
+def test_choosing_theirs_everywhere_leaves_nothing_unsaved(session: Session) -> None:
+    session.apply(SetValue(0, "angle", 2))
+    _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+    _outcome(session)
+    session.settle(session.collisions, [{one.key: "theirs" for one in session.collisions[0].conflicts}])
+    assert not session.dirty
+    assert native.dumps(session.document) == _path(session).read_text()
+
+
+def test_the_same_change_on_both_sides_leaves_nothing_unsaved(session: Session) -> None:
+    session.apply(SetValue(0, "angle", 5))
+    _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+    assert _outcome(session) == Merged(cells=())
+    assert not session.dirty
 
 
 def test_broken_json_changes_nothing_and_says_where(session: Session) -> None:
@@ -120,6 +146,8 @@ def test_broken_json_changes_nothing_and_says_where(session: Session) -> None:
 def test_a_deleted_file_is_said_and_saving_writes_it_anew(session: Session) -> None:
     _path(session).unlink()
     assert _outcome(session) == Gone()
+    assert session.dirty, "what is here is the only copy"
+    assert notice(Gone(), _path(session)).standing == "not on disk"
     session.apply(SetValue(0, "zoom", 2))
     session.save()
     assert _path(session).is_file()
@@ -147,3 +175,157 @@ def test_a_save_by_rename_is_noticed(session: Session, tmp_path: Path) -> None:
     told = asyncio.run(_told(session, write))
     assert "reloaded" in told.text
     assert session.document.options.bpm == 90
+
+
+# -- saving ------------------------------------------------------------------------------------------------------------
+
+
+def _saved(session: Session) -> list[FileNotice]:
+    notices: list[FileNotice] = []
+    asyncio.run(Follower(session, notices.append).save())
+    return notices
+
+
+def _zoom_and_angle(path: Path) -> tuple[float, float]:
+    row = Session.open(path).document.keyframes[0]
+    return row.values["zoom"], row.values["angle"]
+
+
+def test_saving_takes_in_first_what_others_saved(session: Session) -> None:
+    session.apply(SetValue(0, "zoom", 2))
+    _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+    (told,) = _saved(session)
+    assert "merged" in told.text
+    assert _zoom_and_angle(_path(session)) == (2, 5)
+    assert not session.dirty
+
+
+def test_a_save_in_the_very_moment_of_ours_is_not_lost(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.apply(SetValue(0, "zoom", 2))
+    write, others = native.dump, [True]
+
+    def dump(document: Document, path: Path) -> bool:
+        if others.pop() if others else False:
+            _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+        return write(document, path)
+
+    monkeypatch.setattr(native, "dump", dump)
+    (told,) = _saved(session)
+    assert "merged" in told.text
+    assert _zoom_and_angle(_path(session)) == (2, 5)
+    assert not session.dirty
+    assert session.undo() == "merge with what was saved on disk"
+
+
+def test_saving_over_a_broken_file_keeps_it_as_the_backup(session: Session) -> None:
+    session.apply(SetValue(0, "zoom", 2))
+    _path(session).write_text("{ half")
+    words = asyncio.run(Follower(session, lambda notice: None).save())
+    assert words == "what was there is kept in song.json.bak"
+    assert (_path(session).parent / "song.json.bak").read_text() == "{ half"
+    assert _zoom_and_angle(_path(session))[0] == 2
+
+
+def test_saving_where_one_may_not_says_why_and_changes_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.apply(SetValue(0, "zoom", 2))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    with pytest.raises(DocumentError, match="the disk is read-only") as failed:
+        _saved(session)
+    assert failed.value.hint == "save somewhere else"
+    assert session.dirty
+    assert _zoom_and_angle(_path(session))[0] == 1
+
+
+WRITER = """
+import asyncio, random, sys, time
+from pathlib import Path
+from parseq_tui.hot_reload import Follower
+from parseq_tui.session import Session
+from parseq_tui.timeline.edits import SetValue
+
+async def main(path, field, count):
+    session = Session.open(path)
+    follower = Follower(session, lambda notice: None)
+    for number in range(1, count + 1):
+        session.apply(SetValue(0, field, number))
+        await follower.save()
+        assert session.document.keyframes[0].values[field] == number, "nobody may take it back"
+
+asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+"""
+
+
+@pytest.mark.parametrize("saves", [15, pytest.param(150, marks=pytest.mark.slow)])
+def test_two_editors_that_save_all_the_time_lose_nothing(session: Session, saves: int) -> None:
+    path = _path(session)
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), field, str(saves)], stderr=subprocess.PIPE)
+        for field in ("zoom", "angle")
+    ]
+    for writer in writers:
+        _, errors = writer.communicate(timeout=120)
+        assert writer.returncode == 0, errors.decode()
+    assert _zoom_and_angle(path) == (saves, saves)
+
+
+def test_hundreds_of_saves_from_outside_are_followed_to_the_last(session: Session) -> None:
+    text = _path(session).read_text()
+
+    async def run() -> None:
+        told = asyncio.Event()
+        task = asyncio.create_task(Follower(session, lambda notice: told.set()).run())
+        await asyncio.sleep(0.3)
+        for number in range(300):
+            fresh = _path(session).with_name(f"fresh-{number}")
+            fresh.write_text(text.replace('"bpm": 120', f'"bpm": {number + 1}'))
+            fresh.replace(_path(session))
+            if number % 50 == 0:
+                await asyncio.sleep(0.02)
+        async with asyncio.timeout(10):
+            while session.document.options.bpm != 300:
+                told.clear()
+                await told.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())
+    assert not session.dirty
+
+
+def test_a_folder_that_goes_away_and_comes_back_is_followed_again(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot_reload, "CHECK_SECONDS", 0.05)
+    home = tmp_path / "song"
+    home.mkdir()
+    session.path = Path(shutil.move(_path(session), home / "song.json"))
+    text = session.path.read_text()
+
+    async def run() -> list[FileNotice]:
+        notices: asyncio.Queue[FileNotice] = asyncio.Queue()
+        told = []
+        task = asyncio.create_task(Follower(session, notices.put_nowait).run())
+        await asyncio.sleep(0.3)
+        home.rename(tmp_path / "elsewhere")
+        told.append(await asyncio.wait_for(notices.get(), timeout=10))
+        home.mkdir()
+        (home / "song.json").write_text(text.replace('"bpm": 120', '"bpm": 90'))
+        told.append(await asyncio.wait_for(notices.get(), timeout=10))
+        await asyncio.sleep(0.3)
+        (home / "song.json").write_text(text.replace('"bpm": 120', '"bpm": 80'))
+        told.append(await asyncio.wait_for(notices.get(), timeout=10))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return told
+
+    gone, back, again = asyncio.run(run())
+    assert "gone from disk, and so is its folder" in gone.text
+    assert "reloaded" in back.text and back.standing == ""
+    assert "reloaded" in again.text
+    assert session.document.options.bpm == 80

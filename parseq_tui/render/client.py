@@ -69,6 +69,7 @@ class RenderClient:
         audio: Path | None = None,
         overlay: bool = False,
         sheet: Path | None = None,
+        preview_width: int = 96,
         device: str = "auto",
     ) -> Job:
         """What to render, checked as far as that is quick.
@@ -76,7 +77,7 @@ class RenderClient:
         `options` are names of `timeline.render_settings.SETTINGS` and override the document's `render`; paths among
         them are relative to the current folder. `frames` is half-open. `out`: a video file, or a folder for PNGs;
         `audio`: a sound file for the videos; `overlay`: draw the parameters on what `out` gets; `sheet`: a picture file
-        for a contact sheet.
+        for a contact sheet; `preview_width`: pixels of the small pictures for whoever follows.
         Raises SettingsError for a wrong option, RenderError for an empty range.
         """
         checked = _absolute_paths(dict(options or {}))
@@ -95,6 +96,7 @@ class RenderClient:
             audio=None if audio is None else str(audio.absolute()),
             overlay=overlay,
             sheet=None if sheet is None else str(sheet.absolute()),
+            preview_width=preview_width,
             device=device,
             program=parseq_tui.__version__,
         )

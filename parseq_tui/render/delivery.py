@@ -26,6 +26,9 @@ from parseq_tui.render.take import Job, LineLog, Take, write_atomically
 _DEPTH = 8
 """Steps that may wait: a frame has two (keep, deliver)."""
 
+LARGEST_PREVIEW = 512
+"""Pixels: what a job may ask for; the small pictures of a long take must stay small beside its frames."""
+
 
 class Delivery:
     """Takes finished frames away. `close` it, whatever happens."""
@@ -33,6 +36,7 @@ class Delivery:
     def __init__(self, take: Take, job: Job, prepared: Prepared, cache: FrameCache, events: LineLog) -> None:
         """Raises VideoError, AudioError or OSError if what was asked for cannot be written."""
         self._take, self._prepared, self._cache, self._events = take, prepared, cache, events
+        self._preview_width = max(8, min(job.preview_width, LARGEST_PREVIEW))
         self._records = LineLog(take.frames_path)
         self._out = Out(take, job, prepared)
         self._waiting: deque[Future[None]] = deque()
@@ -95,7 +99,7 @@ class Delivery:
         if shown:
             self._out.add(frame, image, self._cache.path(key))
         preview = self._take.preview_path(frame)
-        write_atomically(preview, encode_ppm(thumbnail(image)))
+        write_atomically(preview, encode_ppm(thumbnail(image, self._preview_width)))
         pictures = [keys.pictures[frame]] if plan.tween is not None and plan.request is not None else []
         self._records.record(frame=frame, key=key, seconds=round(seconds, 4), reused=reused, pictures=pictures)
         self.done.add(frame)

@@ -9,6 +9,7 @@ from pathlib import Path
 from parseq_tui.errors import ParseqError
 from parseq_tui.formats.frames import is_frame_json, read_frames
 from parseq_tui.formats.native import loads
+from parseq_tui.recent import recent_documents
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.explain import explain
 from parseq_tui.render.forecast import Forecast
@@ -25,8 +26,14 @@ def answer(path: Path, job: Job) -> Forecast:
     runs = explain(path, job.document, options=job.options, frames=job.frames)
     render = sum(run.last + 1 - run.first for run in runs if run.render)
     reuse = sum(run.last + 1 - run.first for run in runs if not run.render)
-    seconds, same = pace(RenderClient(path).takes(), _settings(job)) if render else (None, True)
+    seconds, same = pace(_takes(path), _settings(job)) if render else (None, True)
     return Forecast(render, reuse, seconds, same)
+
+
+def _takes(path: Path) -> list[Take]:
+    """The document's takes, newest first; before its first render, those of the documents worked on last."""
+    own = RenderClient(path).takes()
+    return own or [take for other in recent_documents() for take in RenderClient(other).takes()[:1]]
 
 
 def pace(takes: list[Take], wanted: RenderSettings) -> tuple[float | None, bool]:

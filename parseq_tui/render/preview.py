@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from parseq_tui.errors import RenderError
 
 MAX_WIDTH = 96
-"""Pixels: a half-block preview in a terminal is never wider."""
+"""Pixels, where nobody asks for more (`Job.preview_width`): half blocks in a terminal are never more."""
 
 _HEADER = re.compile(rb"P6\s+(?:#[^\n]*\n\s*)*(\d{1,5})\s+(\d{1,5})\s+255\s")
 

@@ -53,6 +53,8 @@ class Job:
     sheet: str | None = None
     """A picture file for a contact sheet."""
     device: str = "auto"
+    preview_width: int = 96
+    """Pixels of the small pictures, at most."""
     program: str = ""
     """Version of this program that wrote the job."""
 

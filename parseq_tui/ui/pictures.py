@@ -31,8 +31,8 @@ USUAL_CELL = (8, 16)
 """Pixels of a cell where the terminal does not tell: rather too small than over the edge."""
 HALF_BLOCK_BYTES = 36
 """What a cell of half blocks costs at most: two colours of 24 bits and a character."""
-PIXELS_WIDE = 256
-"""How wide the worker's small pictures should be where real pixels are shown."""
+PIXELS_WIDE, HALF_BLOCKS_WIDE = 256, 96
+"""How wide the worker's small pictures should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,11 @@ class Pictures:
     def slow(self) -> bool:
         """Whether preparing takes longer than a key may wait."""
         return self.protocol in ("sixel", "kitty")
+
+    @property
+    def pixels_wide(self) -> int:
+        """How wide a picture should be that is made to be shown here."""
+        return PIXELS_WIDE if self.slow else HALF_BLOCKS_WIDE
 
     @property
     def cell(self) -> tuple[int, int]:

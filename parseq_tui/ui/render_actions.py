@@ -15,6 +15,7 @@ from parseq_tui.errors import ParseqError
 from parseq_tui.render.client import CacheUse, RenderClient
 from parseq_tui.render.forecast import Forecast, forecast
 from parseq_tui.timeline.render_settings import draft, resolve
+from parseq_tui.ui.file_actions import suggested_name
 from parseq_tui.ui.render_progress import Progress, clock
 from parseq_tui.ui.view_state import playhead, selected
 from parseq_tui.ui.widgets.render_pane import RenderPane
@@ -74,7 +75,9 @@ class RenderActions:
         if progress is None or progress.over:
             return ""
         words = "paused" if progress.state == "paused" else "rendering"
-        return f"{words} {progress.done}/{progress.total}"
+        left = progress.seconds_left
+        time_left = f", {clock(left)} left" if left is not None and progress.state != "paused" else ""
+        return f"{words} {progress.done}/{progress.total}{time_left}"
 
     def do(self, action: str, argument: str) -> bool:
         """Carry out a command about renders; False if it is none."""
@@ -110,7 +113,8 @@ class RenderActions:
     def _wish(self, scope: RenderScope, *, is_draft: bool) -> _Wish | None:
         screen, path = self._screen, self._screen.session.path
         if path is None:
-            screen.say("save the document first, :w NAME.json: its frames live beside it", "warning")
+            screen.open_command_line(f"w {suggested_name(screen.session)}")
+            screen.say("first a file: Enter saves it under this name, its frames live beside it", "warning")
             return None
         try:
             options = draft(resolve(screen.session.document.render)) if is_draft else {}
@@ -148,7 +152,9 @@ class RenderActions:
     def _launch(self, wish: _Wish, words: str) -> None:
         self._note("")
         try:
-            wish.client.start(wish.text, options=wish.options, frames=wish.frames)
+            width = self._pane.picture_pixels
+            job = wish.client.job(wish.text, options=wish.options, frames=wish.frames, preview_width=width)
+            wish.client.start_jobs([job])
         except ParseqError as error:
             self._screen.desk.tell(error)
             return

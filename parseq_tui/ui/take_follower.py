@@ -36,7 +36,9 @@ class TakeFollower:
         events: list[Event] = self._tail.poll()
         self.progress.fold(events)
         quiet = not events and self.progress.ended is None and self._polls % LOOKS_AT_WORKER == 0
-        if quiet and not self.take.running():
+        if quiet and self.take.waiting():
+            self.progress.words = "waiting for the take before it"
+        elif quiet and not self.take.running():
             self.progress.fold(self._tail.poll())  # its last words may have come between the two looks
             self.progress.worker_gone(last_lines(self.take.log_path))
 

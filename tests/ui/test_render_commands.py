@@ -29,7 +29,7 @@ def document(tmp_path: Path) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What would have been started."""
     calls: list[object] = []
-    monkeypatch.setattr(RenderClient, "start", lambda self, text, **given: calls.append(given["frames"]))
+    monkeypatch.setattr(RenderClient, "start_jobs", lambda self, jobs: calls.extend(job.frames for job in jobs))
     return calls
 
 
@@ -82,6 +82,16 @@ def test_a_long_render_asks_first_and_no_key_typed_before_starts_it(
         await asyncio.sleep(READING_SECONDS)
         await press(pilot, screen, "y")
         assert started == [(0, 1)]
+
+    flow(document, steps)
+
+
+def test_a_document_without_a_file_is_given_one_first(document: Path, started: list[object]) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.session.path = None
+        await press(pilot, screen, "space", "r", "a")
+        assert rows(screen)[-1].startswith(":w bouncy-cuts.json")
+        assert not started
 
     flow(document, steps)
 

@@ -173,6 +173,66 @@ def test_a_worker_that_was_killed_is_noticed_and_its_last_words_shown(client: Re
     in_panes(test, client=client)
 
 
+def test_the_values_of_a_frame_stand_beside_its_picture(client: RenderClient) -> None:
+    worker = FakeWorker(client, running=False)
+    worker.say(started(4))
+    for frame in range(4):
+        worker.frame(frame, 4)
+    worker.say(Ended(NOON, "done", 4, 0, 8.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.query_one(RenderPane).set_values(app.table)
+        app.move(3)
+        text = await polled(app, pilot)
+        assert any("▀" in row and f"strength             {0.5 + 0.3 * np.sin(3 / 30):.4f}" in row for row in text)
+        assert any("▀" in row and "seed                 0.0000" in row for row in text)
+
+    in_panes(test, client=client, size=(260, 40))
+
+
+def test_a_low_wide_pane_puts_the_picture_beside_the_words(client: RenderClient) -> None:
+    worker = FakeWorker(client, running=False)
+    worker.say(started(4))
+    worker.frame(0, 4)
+    worker.say(Ended(NOON, "done", 1, 0, 2.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.query_one("#left").display = False
+        text = await polled(app, pilot)
+        assert text[0].startswith("▀" * 8) and "finished" in text[0]
+        assert sum("▀" in row for row in text) == len(text) - 1, "as high as the pane"
+
+    in_panes(test, client=client, size=(90, 18))
+
+
+def test_takes_have_the_room_while_they_are_listed(client: RenderClient) -> None:
+    for number in range(9):
+        worker = FakeWorker(client, f"2026010{number}-000000", running=False)
+        worker.say(started(2))
+        worker.frame(0, 2)
+        worker.say(Ended(NOON, "stopped", 1, 0, 1.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await polled(app, pilot)
+        pane = app.query_one(RenderPane)
+        pane.focus()
+        await pilot.press("t")
+        await until_listed(app, pilot)
+        assert sum("stopped" in row for row in rows(app)) == 9
+        await pilot.press("t")
+        assert "frame 0" in await polled(app, pilot)
+
+    in_panes(test, client=client, size=(120, 40))
+
+
+async def until_listed(app: PanesDemo, pilot: Pilot[None]) -> None:
+    for _ in range(100):  # they are read in a thread
+        await settled(app, pilot)
+        if any("takes:" in row for row in rows(app)):
+            return
+        await asyncio.sleep(0.02)
+
+
 def test_keys_ask_and_nothing_is_done_here(client: RenderClient) -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         app.query_one(RenderPane).focus()

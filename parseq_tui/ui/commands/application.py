@@ -105,14 +105,11 @@ def rename(context: Context, argument: str) -> Effect:
 
 
 _application("render.all", "Render everything", "Render all frames; finished ones come from the cache.", "render",
-             why_not=_has_no_file, aliases=("render",))  # fmt: skip
+             aliases=("render",))  # fmt: skip
 _application("render.selection", "Render the selection", "Render from the first to the last selected keyframe.",
-             "render", why_not=_has_no_file)  # fmt: skip
-_application(
-    "render.frame", "Render this frame", "Render the frame under the playhead.", "render", why_not=_has_no_file
-)
-_application("render.draft", "Render a draft", "Render everything with few steps, to see the motion.", "render",
-             why_not=_has_no_file)  # fmt: skip
+             "render")  # fmt: skip
+_application("render.frame", "Render this frame", "Render the frame under the playhead.", "render")
+_application("render.draft", "Render a draft", "Render everything with few steps, to see the motion.", "render")
 _application("render.forecast", "What a render costs",
              "Count the frames that are not in the cache and estimate the time, before rendering.", "render",
              why_not=_has_no_file, aliases=("forecast", "plan"))  # fmt: skip

@@ -156,7 +156,8 @@ class EditorScreen(PaneMessages, Painter, inherit_bindings=False):
         """What goes on, for the right end of the title."""
         count = self.desk.context().conflicts
         conflicts = f"! {count} conflict{'s' if count > 1 else ''} (Space x)  " if count else ""
-        return f"{conflicts}{self.renders.state}"
+        standing = f"! {self.files.standing}  " if self.files.standing else ""
+        return f"{standing}{conflicts}{self.renders.state}"
 
     def _plotted(self) -> tuple[str, ...]:
         """Pinned fields, and the one under the cursor first."""

@@ -147,6 +147,11 @@ class RenderPane(LineView, can_focus=True):
         """Of the take shown; None if there is none."""
         return self._follower.progress if self._follower is not None and self._follower.take is not None else None
 
+    @property
+    def picture_pixels(self) -> int:
+        """How wide a picture should be that is made to be shown here."""
+        return self._pictures().pixels_wide
+
     def poll(self) -> None:
         """Look at the files now (the pane does it by itself all the time)."""
         if self.is_mounted and not self._polling and self._follower is not None:
