@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from parseq_tui.errors import BackendUnavailable, OutOfMemory
+from parseq_tui.errors import BackendUnavailable, OutOfMemory, RenderError
 
 SMALL_NETWORK = 20_000_000
 """Parameters of a UNet below which one thread serves it best, and batches pay on a CPU."""
@@ -83,7 +83,10 @@ def quiet_libraries() -> Iterator[None]:
 
 @contextmanager
 def out_of_memory_explained(doing: str, advice: str) -> Iterator[None]:
-    """Turns a device that has no room left into OutOfMemory: what was being done, and what to lower."""
+    """Turns a device that has no room left into OutOfMemory: what was being done, and what to lower.
+
+    A device that stopped working becomes a RenderError.
+    """
     try:
         yield
     except torch.OutOfMemoryError as problem:
@@ -91,6 +94,10 @@ def out_of_memory_explained(doing: str, advice: str) -> Iterator[None]:
     except MemoryError as problem:
         raise OutOfMemory(f"memory is full while {doing}", hint=advice) from problem
     except RuntimeError as problem:
+        if "CUDA error" in str(problem):
+            reason = str(problem).splitlines()[0]
+            hint = "render again: it goes on behind the frames it has; if it happens again, look at the driver's log"
+            raise RenderError(f"the device failed while {doing}: {reason}", hint=hint) from problem
         if "not enough memory" not in str(problem) and "can't allocate memory" not in str(problem):
             raise
         raise OutOfMemory(f"memory is full while {doing}", hint=advice) from problem

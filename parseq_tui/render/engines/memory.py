@@ -18,7 +18,7 @@ RESERVE = 512 << 20
 """Bytes left alone: the context of CUDA, fragments, and what other programs take meanwhile."""
 _UNET_BYTES_PER_CELL = 40_000
 """What a UNet of 320 channels needs beside its weights, per row and latent cell, in half precision."""
-_VAE_BYTES_PER_PIXEL = 128 * 12
+_VAE_BYTES_PER_PIXEL = 128 * 16
 """What an autoencoder of 128 channels needs to decode one pixel, per byte of its type."""
 TILE = 512
 """Pixels along a side of the tiles an autoencoder works in."""
