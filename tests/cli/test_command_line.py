@@ -37,7 +37,18 @@ def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
 def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, name, "--help")
     assert code == 0
-    assert f"example: parseq-tui {name}" in out
+    assert f"parseq-tui {name}" in out.split("\nexample")[1]
+
+
+def test_help_lists_every_command_and_what_exit_codes_mean(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    assert all(f"\n  {name:10} " in out for name in COMMANDS)
+    assert max(map(len, out.splitlines())) <= 80
+    assert "exit codes" in out
 
 
 def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:

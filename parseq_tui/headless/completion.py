@@ -1,0 +1,65 @@
+"""`completion`: a script for bash, zsh or fish, written from the commands and options that the command line has.
+
+File names are left to the shell; the names of examples are asked for when they are needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+
+Words = Mapping[str, Sequence[str]]
+"""Command → its options; "" → those of the editor."""
+
+_BASH = """\
+_parseq_tui() {{
+  local word="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}" options=
+  COMPREPLY=()
+  if [ "$before" = --from ]; then
+    COMPREPLY=($(compgen -W "$(parseq-tui new 2>/dev/null | cut -d' ' -f1)" -- "$word"))
+    return
+  fi
+  case "${{COMP_WORDS[1]}}" in
+{cases}
+    *) options="{editor}" ;;
+  esac
+  if [ "$COMP_CWORD" = 1 ]; then
+    options="$options {commands}"
+  fi
+  case "$word" in
+    -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
+    *) COMPREPLY=($(compgen -f -- "$word"))
+       if [ "$COMP_CWORD" = 1 ]; then COMPREPLY+=($(compgen -W "$options" -- "$word")); fi ;;
+  esac
+}}
+complete -o filenames -F _parseq_tui parseq-tui
+"""
+
+
+def completion(arguments: argparse.Namespace) -> int:
+    """Write the script to standard output."""
+    print(SCRIPTS[arguments.shell](arguments.words()), end="")
+    return 0
+
+
+def _bash(words: Words) -> str:
+    cases = "\n".join(f'    {name}) options="{" ".join(options)}" ;;' for name, options in words.items() if name)
+    return _BASH.format(cases=cases, editor=" ".join(words[""]), commands=" ".join(filter(None, words)))
+
+
+def _zsh(words: Words) -> str:
+    return "autoload -U +X bashcompinit && bashcompinit\n" + _bash(words)
+
+
+def _fish(words: Words) -> str:
+    commands = " ".join(filter(None, words))
+    lines = [f'complete -c parseq-tui -n __fish_use_subcommand -a "{commands}"']
+    for name, options in words.items():
+        when = f'"__fish_seen_subcommand_from {name}"' if name else "__fish_use_subcommand"
+        lines += [f"complete -c parseq-tui -n {when} -l {option.removeprefix('--')}" for option in options]
+    examples = "(parseq-tui new 2>/dev/null | string split -f1 ' ')"
+    lines.append(f'complete -c parseq-tui -n "__fish_seen_subcommand_from new" -l from -x -a "{examples}"')
+    return "\n".join(lines) + "\n"
+
+
+SCRIPTS: Mapping[str, Callable[[Words], str]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}

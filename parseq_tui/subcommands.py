@@ -1,0 +1,379 @@
+"""The words that may follow `parseq-tui`: one entry per command, with its options, its help and an example.
+
+`--help`, shell completion and the tests derive from COMMANDS. What a command does is in `headless`, imported when it
+runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from parseq_tui import argument_types
+from parseq_tui.timeline.render_settings import SETTINGS
+
+GROUPS = {
+    "begin": "to begin",
+    "look": "to look",
+    "render": "to render",
+    "exchange": "to and from other programs",
+}
+"""Headings of `--help`."""
+_HAVE_OPTIONS = frozenset({"engine", "model", "mode", "input", "width", "height", "steps", "scheduler"})
+
+
+@dataclass(frozen=True)
+class Command:
+    """One word of the command line."""
+
+    name: str
+    group: str
+    """What it is about: a heading of `--help`."""
+    help: str
+    example: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def _documents(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("documents", nargs="+", type=Path, metavar="DOC")
+
+
+def _document(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("document", type=Path, metavar="DOC")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="write JSON to standard output, for scripts")
+
+
+def _render_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("document", type=Path, metavar="DOC", help="a document, or frame JSON (ours or a peer's)")
+    _render_output(parser.add_argument_group("what comes out"))
+    _render_scope(parser.add_argument_group("how much"))
+    _render_settings(parser.add_argument_group("how (each wins over the document's `render` object)"))
+
+
+def _render_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--out",
+        metavar="FILE.mp4|DIR/",
+        help="a video (.mp4, .mkv, .mov: ProRes, .webm, .gif, .webp), or numbered PNG files in DIR/",
+    )
+    group.add_argument("--audio", type=Path, metavar="FILE", help="a sound to hear with the video")
+    group.add_argument("--overlay", action="store_true", help="draw each frame's parameters on what --out gets")
+    group.add_argument("--sheet", type=Path, metavar="FILE.png", help="also a contact sheet of up to 64 frames")
+    group.add_argument("--json", action="store_true", help="write JSON to standard output, for scripts")
+
+
+def _render_scope(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--plan", action="store_true", help="only say what would be rendered, and why")
+    group.add_argument(
+        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames; B is not included"
+    )
+    group.add_argument("--draft", action="store_true", help="fewer steps, to see the motion quickly")
+    group.add_argument(
+        "--takes",
+        type=argument_types.count,
+        default=1,
+        metavar="N",
+        help="render N times with other seeds: takes to choose from",
+    )
+    group.add_argument("--detach", action="store_true", help="start it and return; `attach` follows it")
+
+
+def _render_settings(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--engine", choices=SETTINGS["engine"].choices, help=SETTINGS["engine"].help)
+    group.add_argument("--model", help=SETTINGS["model"].help)
+    group.add_argument("--mode", choices=SETTINGS["mode"].choices, help=SETTINGS["mode"].help)
+    group.add_argument("--input", metavar="FILE", help=SETTINGS["input"].help)
+    group.add_argument(
+        "--size", type=argument_types.picture_size, metavar="WxH", help="frame size in pixels, multiples of 8"
+    )
+    group.add_argument("--steps", type=int, help=SETTINGS["steps"].help)
+    group.add_argument("--scheduler", help=SETTINGS["scheduler"].help)
+    group.add_argument(
+        "--set",
+        type=argument_types.setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"any other render setting: {', '.join(name for name in SETTINGS if name not in _HAVE_OPTIONS)}",
+    )
+    group.add_argument("--device", default="auto", metavar="auto|cpu|cuda:N", help="where to compute (default: auto)")
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    _documents(parser)
+    parser.add_argument("--format", choices=("parseq", "schedules", "csv"), default="parseq", help="default: parseq")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument("--out-dir", type=Path, metavar="DIR", help="one file per document, named after it")
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    _documents(parser)
+    _json(parser)
+
+
+def _eval_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("expression", metavar="EXPR")
+    parser.add_argument("--frames", type=int, default=20, metavar="N", help="how many frames (default: 20)")
+    parser.add_argument("--fps", type=float, default=20.0, help="frames per second (default: 20)")
+    parser.add_argument("--bpm", type=float, default=140.0, help="beats per minute (default: 140)")
+    _json(parser)
+
+
+def _plot_arguments(parser: argparse.ArgumentParser) -> None:
+    _document(parser)
+    parser.add_argument("fields", nargs="*", metavar="FIELD", help="default: the displayed fields")
+    parser.add_argument(
+        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames; B is not included"
+    )
+
+
+def _functions_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one function or variable; default: all")
+    _json(parser)
+
+
+def _listen_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sound", type=Path, metavar="SONG", help="a sound file, or a video with sound")
+    parser.add_argument("document", nargs="?", type=Path, metavar="DOC", help="the document that takes it in")
+    parser.add_argument(
+        "--keyframes", choices=("beats", "onsets", "low", "mid", "high"), help="keyframes on these moments, labelled"
+    )
+    parser.add_argument(
+        "--every", type=argument_types.count, default=1, metavar="N", help="only every N-th of these moments"
+    )
+    parser.add_argument(
+        "--series",
+        action="append",
+        default=[],
+        metavar="CURVE[=NAME]",
+        help="a time series for formulas: loudness, low, mid, high, attack or pitch; may be repeated",
+    )
+    parser.add_argument("--tempo", action="store_true", help="the document gets the song's beats per minute")
+    parser.add_argument("--bpm", type=argument_types.positive, help="about how fast the song is, where you know it")
+    parser.add_argument("--offset", type=float, default=0.0, metavar="MS", help="milliseconds to move everything by")
+    parser.add_argument(
+        "--sensitivity",
+        type=argument_types.positive,
+        default=1.0,
+        metavar="X",
+        help="2 hears fainter notes, 0.5 only clear ones",
+    )
+    parser.add_argument(
+        "--smooth", type=argument_types.count, default=1, metavar="FRAMES", help="average a series over so many frames"
+    )
+    parser.add_argument(
+        "--fps", type=argument_types.positive, help="points a second of a series without a document (default: 20)"
+    )
+    _json(parser)
+
+
+def _new_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="left out: list the examples")
+    parser.add_argument("--from", dest="example", metavar="EXAMPLE", help="start from this example")
+
+
+def _completion_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+
+
+def _takes_arguments(parser: argparse.ArgumentParser) -> None:
+    _document(parser)
+    _json(parser)
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    _document(parser)
+    parser.add_argument("first", nargs="?", metavar="A", help="a take: its name or number in `takes`; default: 2")
+    parser.add_argument("second", nargs="?", metavar="B", help="another one; default: 1, the newest")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="a video of both (.mp4, .gif, …), or a contact sheet (.png, .jpg)"
+    )
+    parser.add_argument(
+        "--layout",
+        choices=("side", "flicker", "wipe", "difference"),
+        default="side",
+        help="beside each other; in turn; left half of A, right half of B; how far they are apart (default: side)",
+    )
+    _json(parser)
+
+
+def _prune_arguments(parser: argparse.ArgumentParser) -> None:
+    _document(parser)
+    parser.add_argument(
+        "--limit",
+        type=argument_types.byte_count,
+        default=0,
+        metavar="SIZE",
+        help="what may stay, such as 500MB or 2GB (default: 0)",
+    )
+    parser.add_argument(
+        "--takes", type=argument_types.count, metavar="N", help="also remove the folders of all but the newest N takes"
+    )
+
+
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+
+
+def _headless(module: str, function: str) -> Callable[[argparse.Namespace], int]:
+    def run(arguments: argparse.Namespace) -> int:
+        from importlib import import_module
+
+        code: int = getattr(import_module(f"parseq_tui.headless.{module}"), function)(arguments)
+        return code
+
+    return run
+
+
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (
+        Command(
+            "new",
+            "begin",
+            "start a document, blank or from an example",
+            "parseq-tui new\nparseq-tui new dance.json --from cat_dog_spider",
+            _new_arguments,
+            _headless("new", "new"),
+        ),
+        Command(
+            "doctor",
+            "begin",
+            "say what works on this machine, what does not, and why",
+            "parseq-tui doctor",
+            _no_arguments,
+            _headless("doctor", "doctor"),
+        ),
+        Command(
+            "completion",
+            "begin",
+            "write what makes a shell complete these commands and their options",
+            'bash: eval "$(parseq-tui completion bash)" in ~/.bashrc\n'
+            'zsh:  eval "$(parseq-tui completion zsh)" in ~/.zshrc, behind compinit\n'
+            "fish: parseq-tui completion fish > ~/.config/fish/completions/parseq-tui.fish",
+            _completion_arguments,
+            _headless("completion", "completion"),
+        ),
+        Command(
+            "check",
+            "look",
+            "list every problem of a document, with its place and how to mend it",
+            "parseq-tui check *.json",
+            _check_arguments,
+            _headless("documents", "check"),
+        ),
+        Command(
+            "plot",
+            "look",
+            "draw curves of a document",
+            "parseq-tui plot dance.json zoom strength",
+            _plot_arguments,
+            _headless("formulas", "plot"),
+        ),
+        Command(
+            "eval",
+            "look",
+            "evaluate one formula over frames",
+            "parseq-tui eval '1 + 0.1*sin(p=1b)' --frames 30 --bpm 120",
+            _eval_arguments,
+            _headless("formulas", "evaluate"),
+        ),
+        Command(
+            "functions",
+            "look",
+            "explain the language: every function and variable, with an example and its curve",
+            "parseq-tui functions bez",
+            _functions_arguments,
+            _headless("formulas", "functions"),
+        ),
+        Command(
+            "render",
+            "render",
+            "render a document to a video or pictures; what is already rendered is reused",
+            "parseq-tui render dance.json --out dance.mp4\n"
+            "parseq-tui render dance.json --plan\n"
+            "parseq-tui render dance.json --frames 0:48 --out dance.gif --sheet dance.png\n"
+            "parseq-tui render dance.json --engine test --overlay --out motion.mp4",
+            _render_arguments,
+            _headless("render", "render"),
+        ),
+        Command(
+            "takes",
+            "render",
+            "list the renders of a document",
+            "parseq-tui takes dance.json",
+            _takes_arguments,
+            _headless("render", "takes"),
+        ),
+        Command(
+            "compare",
+            "render",
+            "compare two renders of a document: what differs, in words or as a video of both",
+            "parseq-tui compare dance.json --out both.mp4",
+            _compare_arguments,
+            _headless("compare", "compare"),
+        ),
+        Command(
+            "attach",
+            "render",
+            "follow the render that is running",
+            "parseq-tui attach dance.json",
+            _takes_arguments,
+            _headless("render", "attach"),
+        ),
+        Command(
+            "pause",
+            "render",
+            "let the running render wait after its current frame",
+            "parseq-tui pause dance.json",
+            _document,
+            _headless("render", "pause"),
+        ),
+        Command(
+            "resume",
+            "render",
+            "let a render that was paused go on",
+            "parseq-tui resume dance.json",
+            _document,
+            _headless("render", "resume"),
+        ),
+        Command(
+            "stop",
+            "render",
+            "stop the running render after its current frame",
+            "parseq-tui stop dance.json",
+            _document,
+            _headless("render", "stop"),
+        ),
+        Command(
+            "prune",
+            "render",
+            "remove old frames that the newest render does not use",
+            "parseq-tui prune dance.json --limit 500MB",
+            _prune_arguments,
+            _headless("render", "prune"),
+        ),
+        Command(
+            "export",
+            "exchange",
+            "write the values of every frame: JSON for Parseq's consumers, schedules, or CSV",
+            "parseq-tui export dance.json -o dance.frames.json",
+            _export_arguments,
+            _headless("documents", "export"),
+        ),
+        Command(
+            "listen",
+            "exchange",
+            "hear beats, onsets, loudness and pitch in a song, and take them into a document",
+            "parseq-tui listen song.ogg dance.json --keyframes beats --series low",
+            _listen_arguments,
+            _headless("listen", "listen"),
+        ),
+    )
+}
