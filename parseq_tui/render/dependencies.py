@@ -211,6 +211,8 @@ def _tween_recipe(
     recipe = asdict(tween)
     for name in ("newer_motions", "older_motions"):
         recipe[name] = _with_depths(recipe[name], depth_content)
+    if all(motion.get("depth") is None for motion in recipe["older_motions"]):
+        del recipe["alone"]  # what has no effect is not in a key
     recipe["newer"] = pictures[tween.newer]
     recipe["older"] = None if tween.older is None else pictures[tween.older]
     moved = edges is not None and (tween.newer_motions or tween.older_motions)

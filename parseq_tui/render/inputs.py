@@ -7,14 +7,10 @@ the key of a take's frame.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
-
-import cv2
-import numpy as np
 
 from parseq_tui.errors import RenderError, VideoError
 from parseq_tui.render.cache import DamagedFrame, FrameCache
@@ -22,7 +18,6 @@ from parseq_tui.render.engines.base import Image
 from parseq_tui.render.messages import Started
 from parseq_tui.render.plan import rational_rate
 from parseq_tui.render.take import Take
-from parseq_tui.render.warp import Depth, depth_to_distance
 from parseq_tui.video import images, reader
 
 
@@ -151,38 +146,6 @@ class VideoInput:
 
     def close(self) -> None:
         self._reader.close()
-
-
-class DepthMaps:
-    """Depth maps out of pictures, bright being near; the last one stays when there are no more."""
-
-    def __init__(self, source: Input) -> None:
-        self._source = source
-        self._computed: Callable[[int, int, int], Depth] = lru_cache(maxsize=4)(self._distance)
-
-    def content(self, index: int) -> str:
-        """Identifies the map at this position."""
-        return self._source.content(self._held(index))
-
-    def distance(self, index: int, width: int, height: int) -> Depth:
-        """Distance per pixel, float64 (height, width), 1…2. Raises VideoError."""
-        return self._computed(self._held(index), width, height)
-
-    def close(self) -> None:
-        self._source.close()
-
-    def _distance(self, held: int, width: int, height: int) -> Depth:
-        grey = cv2.cvtColor(self._source.picture(held), cv2.COLOR_RGB2GRAY)
-        return depth_to_distance(cv2.resize(grey.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
-
-    def _held(self, index: int) -> int:
-        """Which picture stands for a position: a still one for all."""
-        return 0 if self._source.count is None else min(index, self._source.count - 1)
-
-
-def open_depth(name: str | None, base: Path, rate: Fraction | None) -> DepthMaps | None:
-    """The depth maps called `name`, if there are any. Raises VideoError."""
-    return None if name is None else DepthMaps(open_input(name, base, moving=True, rate=rate, what="depth map"))
 
 
 def open_input(name: str | None, base: Path, *, moving: bool, rate: Fraction | None, what: str = "input") -> Input:

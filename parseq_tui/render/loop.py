@@ -42,8 +42,8 @@ class Inputs(Protocol):
 class Depths(Protocol):
     """How far things are, for motion in space."""
 
-    def distance(self, index: int, width: int, height: int) -> warp.Depth:
-        """Distance per pixel, float64 (height, width), at this position of the timeline."""
+    def distance(self, index: int, image: Image) -> warp.Depth:
+        """Distance per pixel, float64 (height, width), of a picture that moves at this position of the timeline."""
 
 
 def diffuse_frames(
@@ -148,11 +148,15 @@ def match_colors(
 
 
 class Tweens:
-    """What is seen at each frame: with a cadence, the two newest diffused pictures, moved along and mixed (B6)."""
+    """What is seen at each frame: with a cadence, the two newest diffused pictures, moved along and mixed (B6).
+
+    Both are moved by the depth that is seen in the newer one.
+    """
 
     def __init__(self, pictures: Pictures, depths: Depths | None = None) -> None:
         self._pictures, self._depths = pictures, depths
-        self._moved: dict[int, tuple[tuple[Motion, ...], Image]] = {}
+        self._moved: dict[int, tuple[tuple[Motion, ...], list[Image]]] = {}
+        """Diffused frame → its motions so far, and its picture before the first, between them and after the last."""
 
     def shown(self, plan: FramePlan) -> Image:
         """The picture to show at this plan's frame."""
@@ -162,22 +166,34 @@ class Tweens:
         self._moved = {frame: moved for frame, moved in self._moved.items() if frame in (tween.newer, tween.older)}
         newer = self._travelled(tween.newer, tween.newer_motions, plan.edges)
         if tween.older is None:
-            return newer
-        older = self._travelled(tween.older, tween.older_motions, plan.edges)
-        mixed = older * (1 - tween.weight) + newer * tween.weight
+            return newer[-1]
+        still_there = len(tween.older_motions) - len(tween.newer_motions) - tween.alone
+        eyes = [newer[0]] * still_there + newer[:-1]
+        older = self._travelled(tween.older, tween.older_motions, plan.edges, eyes)
+        mixed = older[-1] * (1 - tween.weight) + newer[-1] * tween.weight
         return np.asarray(np.rint(mixed), np.uint8)
 
-    def _travelled(self, frame: int, motions: tuple[Motion, ...], edges: Edges | None) -> Image:
-        """A diffused picture after these motions; goes on from where it stood at the frame before."""
-        done, image = self._moved.get(frame, ((), self._pictures[frame]))
+    def _travelled(
+        self, frame: int, motions: tuple[Motion, ...], edges: Edges | None, eyes: Sequence[Image] = ()
+    ) -> list[Image]:
+        """A diffused picture and what each motion makes of it; goes on from where it stood at the frame before.
+
+        `eyes`: for the last so many motions, the pictures whose depth counts.
+        """
+        done, states = self._moved.get(frame, ((), [self._pictures[frame]]))
         if motions[: len(done)] != done:
-            done, image = (), self._pictures[frame]
-        image = move(image, motions[len(done) :], edges, self._depths)
-        self._moved[frame] = (motions, image)
-        return image
+            done, states = (), [self._pictures[frame]]
+        for number in range(len(done), len(motions)):
+            seen = number - (len(motions) - len(eyes))
+            assert edges is not None  # a plan with motion says how it is carried out
+            eye = eyes[seen] if seen >= 0 else None
+            states = [*states, _moved(states[-1], motions[number], edges, self._depths, eye)]
+        self._moved[frame] = (motions, states)
+        return states
 
 
-def _moved(image: Image, motion: Motion, edges: Edges, depths: Depths | None) -> Image:
+def _moved(image: Image, motion: Motion, edges: Edges, depths: Depths | None, seen: Image | None = None) -> Image:
+    """`seen`: the picture whose depth counts, if it is not `image` itself."""
     height, width = image.shape[:2]
     border, resampling = edges.border, edges.resampling
     if isinstance(motion, Planar):
@@ -192,7 +208,7 @@ def _moved(image: Image, motion: Motion, edges: Edges, depths: Depths | None) ->
         depth = None
         if motion.depth is not None:
             assert depths is not None  # a plan names depth maps only where a render has them
-            depth = depths.distance(motion.depth, width, height)
+            depth = depths.distance(motion.depth, image if seen is None else seen)
         return warp.warp_3d(flipped, **numbers, border=border, resampling=resampling, depth=depth)
     matrix = warp.camera_2022(width, height, **asdict(motion))
     return warp.warp(image, matrix, border=border, resampling=resampling)

@@ -88,6 +88,8 @@ class Tween:
     older_motions: tuple[Motion, ...]
     weight: float
     """Share of the newer one, above 0 to 1."""
+    alone: int = 0
+    """How many of the older one's motions come before the newer one is there; the rest go by the newer one's depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +374,6 @@ class _Planner:
         weight = (index - newer + 1) / self.cadence
         if older < 0 or weight >= 1:
             return Tween(self._frame(newer), self._travel(newer, index), None, (), 1.0)
-        return Tween(
-            self._frame(newer), self._travel(newer, index), self._frame(older), self._travel(older, index), weight
-        )
+        alone = len(self._travel(older, newer - 1))
+        shown = self._frame(newer), self._travel(newer, index), self._frame(older), self._travel(older, index)
+        return Tween(*shown, weight, alone)

@@ -18,9 +18,10 @@ from parseq_tui.formats.frames import is_frame_json, read_frames
 from parseq_tui.formats.native import loads
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.render.dependencies import FrameKeys, key_frames
+from parseq_tui.render.depth import Depths, open_depth
 from parseq_tui.render.engines import make_engine
 from parseq_tui.render.engines.base import Engine
-from parseq_tui.render.inputs import DepthMaps, Input, open_depth, open_input
+from parseq_tui.render.inputs import Input, open_input
 from parseq_tui.render.plan import FramePlan, input_rate, plan_frames, plan_warnings, rational_rate
 from parseq_tui.render.take import Job
 from parseq_tui.timeline.bake import bake
@@ -50,7 +51,7 @@ class Prepared:
     """Frames that were asked for."""
     keys: FrameKeys
     input: Input
-    depths: DepthMaps | None
+    depths: Depths | None
     engine: Engine
     fps: Fraction
     """Frames per second of the video."""
@@ -87,7 +88,7 @@ def prepare(
     table = timeline.table
     rate = input_rate(table, timeline.options, timeline.dialect)
     source = open_input(settings.input, Path(job.base), moving=settings.mode == "video", rate=rate)
-    depths = open_depth(settings.depth, Path(job.base), rate)
+    depths = open_depth(settings.depth, Path(job.base), rate, job.device)
     first = table.first_frame
     until = None if job.frames is None else (first, max(job.frames[1], first + 1))
     plans = plan_frames(table, settings, timeline.options, timeline.dialect, until, input_frames=source.count)

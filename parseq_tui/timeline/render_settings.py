@@ -95,7 +95,7 @@ SETTINGS: Mapping[str, Setting] = _settings(
         "depth",
         str,
         None,
-        "depth maps for motion in 3d, bright is near: a picture, a folder or a video; without them the scene is flat",
+        "for motion in 3d: depth maps, bright is near (a picture, a folder, a video), or the folder of a depth model",
         optional=True,
     ),
     Setting("end", str, "stop", "when the video is shorter than the timeline", ("stop", "hold", "loop")),

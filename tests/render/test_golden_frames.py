@@ -22,7 +22,8 @@ from parseq_tui.video.images import read_image
 class Ramp:
     """The depth maps Deforum was given: everything slopes away, in waves (inverse depth, as its network answers)."""
 
-    def distance(self, index: int, width: int, height: int) -> np.ndarray:
+    def distance(self, index: int, image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
         down, across = np.mgrid[:height, :width]
         return depth_to_distance(down / height + 0.5 * np.sin(6.28 * across / width))
 
