@@ -21,6 +21,7 @@ ORDER = (
     "prompt_travel",
     "seed_travel",
     "plus_and_minus",
+    "dance_to_music",
     "video_input",
     "motion_tour",
     "blank",
@@ -36,8 +37,8 @@ class Example:
     path: Path
     summary: str
     """What it shows, in a line: the file's `meta.about`."""
-    input: Path | None
-    """The clip or picture it starts from."""
+    files: tuple[Path, ...]
+    """What it reads beside itself: the clip it starts from, the sound it is heard with."""
 
 
 def examples() -> list[Example]:
@@ -62,5 +63,5 @@ def _place(name: str) -> int:
 
 def _read(path: Path) -> Example:
     content = json.loads(path.read_text(encoding="utf-8"))
-    named = content.get("render", {}).get("input")
-    return Example(path.stem, path, content["meta"]["about"], path.parent / named if named else None)
+    named = [content.get("render", {}).get(setting) for setting in ("input", "audio")]
+    return Example(path.stem, path, content["meta"]["about"], tuple(path.parent / name for name in named if name))

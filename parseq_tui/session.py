@@ -123,8 +123,8 @@ class Session:
         """The newest bake; of the current document only if `baked`."""
         self.file_missing = False
         """Whether the file is gone from disk: what is here is the only copy then."""
-        self.brings: Path | None = None
-        """A file that the document reads, to be laid beside it when it gets a file of its own."""
+        self.brings: tuple[Path, ...] = ()
+        """Files that the document reads, to be laid beside it when it gets a file of its own."""
         self.clipboard = ""
         self.collisions: tuple[Collision, ...] = ()
         """Merges whose conflicts are not settled yet, oldest first."""

@@ -67,8 +67,8 @@ def test_the_bundled_model_draws_them_all(tmp_path: Path) -> None:
 
     shelf = EngineShelf()
     for example in SHOWN:
-        if example.input is not None:
-            shutil.copy(example.input, tmp_path)
+        for file in example.files:
+            shutil.copy(file, tmp_path)
         take = Take(tmp_path / f"{example.name}.render" / "takes" / "one")
         (take.folder / "preview").mkdir(parents=True)
         job = Job(example.path.read_text(), example.path.name, str(tmp_path), {}, (0, 2))

@@ -23,7 +23,7 @@ def new(arguments: argparse.Namespace) -> int:
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(source.path.read_text(encoding="utf-8"))
-        copied = _copy_input(source, path)
+        copied = _copy_files(source, path)
     except FileExistsError:
         raise ParseqError(f"{path} exists already", hint="choose another name: nothing is overwritten") from None
     except OSError as error:
@@ -44,12 +44,12 @@ def _list(chosen: str | None) -> None:
     print(f"\nstart from one: parseq-tui new FILE.json --from {name}", file=sys.stderr)
 
 
-def _copy_input(example: Example, path: Path) -> str:
-    """An example that reads a clip or picture brings it along; its name is kept, since the document names it."""
-    if example.input is None:
-        return ""
-    target = path.parent / example.input.name
-    if not target.exists():
-        target.write_bytes(example.input.read_bytes())
-        return f" and {target}"
-    return ""
+def _copy_files(example: Example, path: Path) -> str:
+    """An example brings along the clip or sound it reads; its name is kept, since the document names it."""
+    copied = ""
+    for file in example.files:
+        target = path.parent / file.name
+        if not target.exists():
+            target.write_bytes(file.read_bytes())
+            copied += f" and {target}"
+    return copied

@@ -216,14 +216,14 @@ class FileActions:
 
     def _brought(self, folder: Path) -> str:
         """Lay what an example reads beside its copy; words about it. Any thread."""
-        source = self._session.brings
-        if source is None or (folder / source.name).exists():
-            return ""
-        try:
-            (folder / source.name).write_bytes(source.read_bytes())
-        except OSError as error:
-            return f"but {source.name}, which it reads, could not be copied: {error.strerror}"
-        return f"with {source.name}, which it reads"
+        missing = [source for source in self._session.brings if not (folder / source.name).exists()]
+        for source in missing:
+            try:
+                (folder / source.name).write_bytes(source.read_bytes())
+            except OSError as error:
+                return f"but {source.name}, which it reads, could not be copied: {error.strerror}"
+        names = " and ".join(source.name for source in missing)
+        return f"with {names}, which it reads" if names else ""
 
     def _import_prompts(self, path: Path) -> None:
         """Raises ParseqError."""

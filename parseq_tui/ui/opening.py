@@ -84,7 +84,7 @@ def example_session(example: Example) -> Session:
     """A copy of an example, without a file of its own: saving asks for a name."""
     session = Session.open(example.path)
     session.path, session.file_digest = None, ""
-    session.brings = example.input
+    session.brings = example.files
     return session
 
 

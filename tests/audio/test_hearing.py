@@ -14,6 +14,7 @@ from parseq_tui.audio.heard import Heard, Wish, taken_in
 from parseq_tui.audio.hearing import CURVES, EVENTS, Hearing
 from parseq_tui.errors import AudioError, EditError
 from parseq_tui.formats.native import loads
+from parseq_tui.paths import bundled
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
 
@@ -34,6 +35,17 @@ def test_beats_onsets_and_tempo(bpm: float) -> None:
     both = np.concatenate((played.kicks, played.hats))
     assert off(hearing.moments("onsets"), both).max() < 0.01
     assert len(hearing.moments("onsets")) <= len(both) + 2, "nothing is heard that was not played"
+
+
+def test_a_whole_band() -> None:
+    """The example's song: drums on beats, a plucked note every eighth, bass and chords under them, at 120 bpm."""
+    hearing = Hearing(read_recording(bundled("examples") / "beat.ogg"))
+    eighths = np.arange(0, 8, 0.25)
+    assert hearing.tempo.bpm == pytest.approx(120, abs=0.1)
+    assert off(hearing.moments("beats"), eighths[::2]).max() < 0.01
+    assert off(hearing.moments("onsets"), eighths).max() < 0.01
+    sixteenths = np.arange(0, 8, 0.125)
+    assert off(sixteenths, hearing.moments("onsets")).max() < 0.01, "nothing is heard that was not played"
 
 
 def test_a_known_tempo_settles_halves_and_doubles() -> None:
