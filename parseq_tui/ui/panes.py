@@ -32,14 +32,14 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("P", "paste…"), ("t", "plot"), ("D", "delete row"),
     ),
     "curves": (
-        ("← →", "frame"), ("+ -", "zoom"), ("f", "fit"), ("1-8", "show/hide"), ("s", "scale"), ("Enter", "keyframe"),
-        ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
+        ("← →", "frame"), ("+ -", "zoom"), ("↑ ↓", "value"), ("k", "keyframe here"), ("?", "help"),
+        ("Tab", "next pane"), ("Space", "menu"), ("f", "fit"), ("1-8", "show/hide"), ("s", "scale"),
+        ("a", "axis"), ("w W", "beat"), ("Enter", "nearest keyframe"), ("PgUp PgDn", "pan"), ("u", "undo"),
     ),
     "prompts": (
-        ("↑ ↓", "choose"), ("Enter", "edit"), ("n", "new"), ("d", "remove"), ("[ ]", "starts/ends here"),
-        ("s", "split"),
-        ("c", "copy"), ("J K", "move"), ("e", "spread"),
-        ("i", "import"), ("a", "all frames"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
+        ("↑ ↓", "choose"), ("Enter", "edit"), ("n", "new"), ("d", "remove"), ("?", "help"), ("Tab", "next pane"),
+        ("Space", "menu"), ("[ ]", "starts/ends here"), ("s", "split"), ("c", "copy"), ("J K", "move"),
+        ("e", "spread"), ("i", "import"), ("a", "all frames"), ("u", "undo"),
     ),
     "render": (
         ("r", "render all"), ("d", "draft"), ("s", "selection"), ("p", "this frame"), ("x", "stop"), ("z", "pause"),

@@ -15,7 +15,7 @@ from typing import Any, Final
 from parseq_tui.errors import DocumentError
 from parseq_tui.formats.atomic_file import write_atomically
 from parseq_tui.paths import views_file
-from parseq_tui.ui.view_state import MAXIMUM_WIDTH, MINIMUM_WIDTH, Column, ViewState
+from parseq_tui.ui.view_state import HEADS, MAXIMUM_WIDTH, MINIMUM_WIDTH, Column, ViewState
 
 KEPT: Final = 50
 """Documents."""
@@ -54,7 +54,7 @@ def looking(view: ViewState, kept: object) -> ViewState:
         plotted=tuple(dict.fromkeys(_names(kept.get("plotted")))),
         formulas=kept.get("formulas") is not False,
         position="seconds" if kept.get("position") == "seconds" else "beats",
-        curves=curves if isinstance(curves, bool) else view.curves,
+        curves=next((one for one in HEADS if one == curves), view.curves),
     )
 
 

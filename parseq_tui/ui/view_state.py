@@ -17,6 +17,7 @@ from parseq_tui.timeline.document import Document
 Part = Literal["frame", "label", "value", "formula"]
 Reach = Literal["block", "rows", "columns"]
 Position = Literal["beats", "seconds"]
+Heads = Literal["tall", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Column:
         return self.field or self.part
 
 
+HEADS: tuple[Heads, ...] = ("tall", "always", "never")
 MINIMUM_WIDTH, MAXIMUM_WIDTH = 4, 120
 """Cells that a column can be made wide."""
 FRAME = Column("", "frame")
@@ -86,8 +88,8 @@ class ViewState:
     """Columns whose width (in cells, separator included) was chosen by hand."""
     position: Position = "beats"
     """What stands beside the frame number."""
-    curves: bool = True
-    """Whether a small curve stands under the head of each column where there is room."""
+    curves: Heads = "tall"
+    """Whether a small curve stands under the head of each column: on tall terminals, always or never."""
     grouping: bool = False
     """Whether the formula bar shows how the formula is grouped."""
     plotted: tuple[str, ...] = ()

@@ -121,6 +121,7 @@ class PanesDemo(App[None]):
         self.table, self.document = make_table(frames, first), make_document(frames, first)
         self.client = client
         self.first_theme, self.level = theme, level
+        self.refused: list[str] = []
         self.posted: list[Message] = []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -157,6 +158,9 @@ class PanesDemo(App[None]):
     def on_curves_pane_playhead_moved(self, message: CurvesPane.PlayheadMoved) -> None:
         self.posted.append(message)
         self.move(message.frame)
+
+    def on_curves_pane_refused(self, message: CurvesPane.Refused) -> None:
+        self.refused.append(message.reason)
 
     def on_curves_pane_value_wanted(self, message: CurvesPane.ValueWanted) -> None:
         self.posted.append(message)

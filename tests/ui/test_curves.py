@@ -335,3 +335,18 @@ def test_a_held_keyframe_goes_the_way_of_the_mouse_and_may_leave_the_scale() -> 
         assert drag.moved_to(10_000, row)[0] <= 399
 
     in_panes(test)
+
+
+def test_what_cannot_be_changed_says_why_and_beats_are_stepped() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.move(101)
+        await pilot.press("up")
+        assert app.refused == ["strength has no keyframe at 101: k makes one"]
+        app.move(0)
+        await pilot.press("w", "w", "W")
+        asked = [message.frame for message in app.posted if isinstance(message, CurvesPane.PlayheadMoved)]
+        assert asked[0] == asked[2] and asked[1] == pytest.approx(2 * asked[0], abs=1)
+        await pilot.press("1", "2", "3", "4", "k")
+        assert "a chooses one" in app.refused[-1]
+
+    in_panes(test)

@@ -120,9 +120,11 @@ def test_the_curve_under_a_head_goes_on_from_the_value_into_the_formula_column()
 def test_curves_in_the_heads_can_be_switched_off() -> None:
     hands = fingers(("seed", "zoom"), "zoom")
     hands.press("z s")
-    assert not hands.desk.view.curves
+    assert hands.desk.view.curves == "always"
     hands.press("z s")
-    assert hands.desk.view.curves
+    assert hands.desk.view.curves == "never"
+    hands.press("z s")
+    assert hands.desk.view.curves == "tall"
 
 
 def test_how_a_document_is_looked_at_is_kept_between_runs(tmp_path: Path) -> None:

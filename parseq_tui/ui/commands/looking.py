@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from parseq_tui.ui.commands.registry import Context, Do, Effect, Look, Say, command
-from parseq_tui.ui.view_state import clamped, column_at, columns
+from parseq_tui.ui.view_state import HEADS, clamped, column_at, columns
 
 
 @command("view.formulas", "Show or hide formula columns", "Values only, or values and formulas.", group="view")
@@ -24,10 +24,12 @@ def toggle_position(context: Context, argument: str) -> Effect:
     return Look(replace(context.view, position="seconds" if context.view.position == "beats" else "beats"))
 
 
-@command("view.column_curves", "Curves in the heads", "Show or hide the small curve under the head of each column; it "
-         "needs a terminal of 44 lines.", group="view")  # fmt: skip
+@command("view.column_curves", "Curves in the heads", "The small curve under the head of each column: where the "
+         "terminal is tall, always, or never.", group="view")  # fmt: skip
 def toggle_column_curves(context: Context, argument: str) -> Effect:
-    return Look(replace(context.view, curves=not context.view.curves))
+    following = HEADS[(HEADS.index(context.view.curves) + 1) % len(HEADS)]
+    words = {"tall": "on tall terminals", "always": "always", "never": "never"}[following]
+    return Look(replace(context.view, curves=following), f"curves in the heads: {words}")
 
 
 @command("view.grouping", "Show how formulas are grouped", "Every parenthesis that the order of operators implies, in "

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import count
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.bulk import compiled
 from parseq_tui.timeline.edits.rows import frames_per
 from parseq_tui.timeline.keyframe import Keyframe
-from parseq_tui.ui.commands.positions import PositionError, frame_of
+from parseq_tui.ui.commands.positions import PositionError, frame_of, next_beat
 from parseq_tui.ui.commands.registry import Context, Effect, Look, Say, command
 from parseq_tui.ui.drawing.cells import shortest
 from parseq_tui.ui.view_state import Column, ViewState, clamped, column_at, columns, playhead, row_at
@@ -182,17 +180,10 @@ def _beat_step(name: str, title: str, direction: int) -> None:
     def run(context: Context, argument: str) -> Effect:
         document = context.document
         per_beat = float(frames_per("beats", document.options))
-        here = playhead(document, context.view)
-        frames = (round(number * per_beat) for number in _around(here / per_beat, direction))
-        frame = next(frame for frame in frames if (frame - here) * direction > 0)
+        frame = next_beat(playhead(document, context.view), direction, per_beat)
         if not document.first_frame <= frame <= document.last_frame:
             return Say("there is no beat beyond this one")
         return Look(at_frame(document, context.view, frame))
-
-
-def _around(beat: float, direction: int) -> Iterator[int]:
-    """Beats from the one at hand on, in a direction."""
-    return count(math.floor(beat) if direction > 0 else math.ceil(beat), direction)
 
 
 _beat_step("go.next_beat", "Next beat", 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from itertools import count
 
 from parseq_tui.timeline.document import Options
 from parseq_tui.timeline.edits.rows import frames_per
@@ -13,6 +15,13 @@ _MAXIMUM = 10_000_000
 
 class PositionError(ValueError):
     """A text that is no position; says what one looks like."""
+
+
+def next_beat(frame: int, direction: int, per_beat: float) -> int:
+    """The nearest frame of a beat beyond `frame`: after it (1) or before it (-1). `per_beat` frames are one beat."""
+    beats = count(math.floor(frame / per_beat) if direction > 0 else math.ceil(frame / per_beat), direction)
+    frames = (round(beat * per_beat) for beat in beats)
+    return next(one for one in frames if (one - frame) * direction > 0)
 
 
 def frame_of(text: str, options: Options, *, default_unit: str = "", relative_to: int | None = None) -> int:

@@ -73,6 +73,9 @@ class PaneMessages:
     def on_curves_pane_playhead_moved(self, event: CurvesPane.PlayheadMoved) -> None:
         self.desk.look_at(event.frame)
 
+    def on_curves_pane_refused(self, event: CurvesPane.Refused) -> None:
+        self.desk.carry_out(Say(event.reason, "warning"))
+
     def on_curves_pane_value_wanted(self, event: CurvesPane.ValueWanted) -> None:
         self.apply(value_edit(self.session.document, event.field, event.frame, event.value))
 

@@ -20,6 +20,7 @@ from textual.strip import Strip
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.ui.commands.positions import next_beat
 from parseq_tui.ui.drawing.curve_view import CurveView
 from parseq_tui.ui.drawing.grips import Drag, grip_at, rounded, step_of
 from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
@@ -51,6 +52,8 @@ class CurvesPane(Themed, can_focus=True):
         Binding("f", "fit", "all frames", id="curves.fit"),
         Binding("s", "toggle_scale", "own / shared scale", id="curves.scale"),
         Binding("a", "next_axis", "axis of the next curve", id="curves.axis"),
+        Binding("w", "beat(1)", "next beat", id="curves.next_beat"),
+        Binding("W", "beat(-1)", "previous beat", id="curves.previous_beat"),
         Binding("enter", "nearest_keyframe", "nearest keyframe", id="curves.nearest"),
         Binding("k", "set_keyframe", "keyframe here", id="curves.set_keyframe"),
         Binding("up", "nudge(1)", "value up", show=False, id="curves.up"),
@@ -73,6 +76,13 @@ class CurvesPane(Themed, can_focus=True):
         def __init__(self, field: str, frame: int, value: float) -> None:
             super().__init__()
             self.field, self.frame, self.value = field, frame, value
+
+    class Refused(Message):
+        """What was asked for cannot be done: why."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
 
     class KeyframeDragged(Message):
         """The value a field has at `frame` shall be `value` at `to_frame`, if it was dropped there."""
@@ -169,6 +179,12 @@ class CurvesPane(Themed, can_focus=True):
         if self._view is not None:
             self._ask_for(self._view.table.first_frame + end * (self._view.table.frame_count - 1))
 
+    def action_beat(self, direction: int) -> None:
+        """To the beat after (or before) the playhead."""
+        if self._view is not None and self._view.table.bpm > 0:
+            per_beat = 60 * self._view.table.fps / self._view.table.bpm
+            self._ask_for(next_beat(self._playhead, direction, per_beat))
+
     def action_zoom(self, factor: float) -> None:
         self.zoom(factor)
 
@@ -200,6 +216,7 @@ class CurvesPane(Themed, can_focus=True):
         view, made = self._view, self._chart
         name = None if view is None else view.axis_field()
         if view is None or made is None or name is None:
+            self.post_message(self.Refused("there is no curve here that can be changed: a chooses one"))
             return
         value = float(view.columns[name][self._index])
         if np.isfinite(value):
@@ -209,7 +226,11 @@ class CurvesPane(Themed, can_focus=True):
         """Change the value of the keyframe under the playhead."""
         view, made = self._view, self._chart
         name = None if view is None else view.axis_field()
-        if view is None or made is None or name is None or not view.is_keyframe(name, self._index):
+        if view is None or made is None or name is None:
+            self.post_message(self.Refused("there is no curve here that can be changed: a chooses one"))
+            return
+        if not view.is_keyframe(name, self._index):
+            self.post_message(self.Refused(f"{name} has no keyframe at {self._playhead}: k makes one"))
             return
         step = step_of(made, name)
         value = float(view.columns[name][self._index]) + steps * step

@@ -37,7 +37,7 @@ from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.view_state import ViewState, selected
 from parseq_tui.ui.widgets.table_strips import Run, styles
 
-TALL = 44
+TALL = 36
 """On terminals of this many lines there is room for a curve under the head of each column."""
 _FLASH_SECONDS = 1.2
 
@@ -153,7 +153,8 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
     @property
     def _head(self) -> int:
         """Lines above the first row."""
-        return 2 if self._view.curves and self.app.size.height >= TALL else 1
+        tall = self._view.curves == "tall" and self.app.size.height >= TALL
+        return 2 if tall or self._view.curves == "always" else 1
 
     @property
     def cursor_offset(self) -> Offset:
