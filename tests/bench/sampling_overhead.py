@@ -22,12 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "render"))
 
 from small_models import random_model, request
 
-from parseq_tui.render.engines.base import Image
+from parseq_tui.render.engines.base import Image, Task
 from parseq_tui.render.engines.components import load_components, quiet_libraries
 from parseq_tui.render.engines.models import find_model
 from parseq_tui.render.engines.picture_maker import PictureMaker
 from parseq_tui.render.engines.schedulers import find
-from parseq_tui.render.engines.text_encoding import TextEncoder
 
 
 def constant(shape: Callable[[torch.Tensor], tuple[int, ...]]) -> Callable[..., Any]:
@@ -84,7 +83,7 @@ def given(size: int) -> Image:
 
 def engine(name: str, asked: argparse.Namespace) -> float:
     loaded = parts()
-    maker = PictureMaker(loaded, TextEncoder(loaded.tokenizer, loaded.text_encoder, emphasis="guarded"))
+    maker = PictureMaker(loaded, "guarded", report=str)
     image = given(asked.size)
 
     def frame(index: int) -> None:
@@ -97,7 +96,7 @@ def engine(name: str, asked: argparse.Namespace) -> float:
             seed=index,
             positive=f"a (cat:{1 + share:.3f}) in the snow",
         )
-        maker.from_picture(wanted, image, 0.6)
+        maker.make(Task(wanted, image, 0.6))
 
     return milliseconds(frame, asked.frames)
 

@@ -6,6 +6,7 @@ import importlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -101,11 +102,109 @@ def apart(first: torch.Tensor, second: torch.Tensor) -> float:
     return float((first - second).abs().max())
 
 
-@pytest.mark.parametrize("name", scheduler_names())
+OURS = [name for name in scheduler_names() if find(name).rule]
+STOCK = [name for name in scheduler_names() if not find(name).rule]
+
+
+@pytest.mark.parametrize("name", STOCK)
 def test_a_table_is_its_scheduler(name: str) -> None:
     assert apart(run(compile_table(find(name), SD1, STEPS)), stock(name, SD1, None)) < 1e-4
     begin = Start(3 * find(name).calls_per_step, 3 * find(name).calls_per_step)
     assert apart(run(compile_table(find(name), SD1, STEPS, start=begin)), stock(name, SD1, 3)) < 1e-4
+
+
+def levels_of(config: dict[str, Any]) -> tuple[list[float], Any]:
+    """Euler's noise levels, and a network as a denoiser of latents x = x₀ + σ·ε."""
+    from diffusers import EulerDiscreteScheduler
+
+    scheduler = EulerDiscreteScheduler.from_config(config)
+    scheduler.set_timesteps(STEPS)
+    signal = scheduler.alphas_cumprod.double().numpy()
+    known = np.log(np.sqrt((1 - signal) / signal))
+
+    def denoise(x: torch.Tensor, level: float) -> torch.Tensor:
+        time = float(np.interp(np.log(level), known, np.arange(len(known))))
+        answer = network(x / (level**2 + 1) ** 0.5, time)
+        if config["prediction_type"] == "epsilon":
+            return x - level * answer
+        return x / (level**2 + 1) - answer * level / (level**2 + 1) ** 0.5
+
+    return [float(level) for level in scheduler.sigmas], denoise
+
+
+def ancestral(level: float, following: float) -> tuple[float, float]:
+    up = min(following, (following**2 * (level**2 - following**2) / level**2) ** 0.5)
+    return (following**2 - up**2) ** 0.5, up
+
+
+def reference(name: str, config: dict[str, Any]) -> torch.Tensor:
+    """Our samplers on plain tensors, in the time λ = -log σ of the DPM-Solver++ paper."""
+    from math import exp, expm1, log
+
+    levels, denoise = levels_of(config)
+    generator = torch.Generator().manual_seed(0)
+    x = drawn(generator) * levels[0]
+    slopes: list[torch.Tensor] = []
+    for index, (level, following) in enumerate(pairwise(levels)):
+        now = denoise(x, level)
+        if name == "lms":
+            slopes.append((x - now) / level)
+            used = slopes[-4:]
+            fine = np.linspace(level, following, 20_001)
+            at = levels[index + 1 - len(used) : index + 1]
+            for place, slope in enumerate(used):
+                others = [other for other in range(len(used)) if other != place]
+                basis = np.prod([(fine - at[o]) / (at[place] - at[o]) for o in others], axis=0) * np.ones_like(fine)
+                x = x + float(np.trapezoid(basis, fine)) * slope
+            continue
+        if following == 0:
+            x = now
+            continue
+        if name == "dpmpp_2s_a":
+            down, up = ancestral(level, following)
+            t, t_next = -log(level), -log(down)
+            h = t_next - t
+            middle = exp(-(t + h / 2))
+            inner = (middle / level) * x - expm1(-h / 2) * now
+            x = (down / level) * x - expm1(-h) * denoise(inner, middle) + drawn(generator) * up
+        else:
+            t, h = -log(level), log(level) - log(following)
+            middle = exp(-(t + h / 2))
+            first, rest = drawn(generator), drawn(generator)
+            down, up = ancestral(level, middle)
+            inner = (down / level) * x - expm1(t + log(down)) * now + first * up
+            share = (level - middle) / (level - following)
+            down, up = ancestral(level, following)
+            whole = share**0.5 * first + (1 - share) ** 0.5 * rest
+            x = (down / level) * x - expm1(t + log(down)) * denoise(inner, middle) + whole * up
+    return x
+
+
+@pytest.mark.parametrize("config", [SD1, VELOCITY | {"rescale_betas_zero_snr": False}], ids=["epsilon", "velocity"])
+@pytest.mark.parametrize("name", ["lms", "dpmpp_2s_a", "dpmpp_sde"])
+def test_our_own_samplers_are_their_papers(name: str, config: dict[str, Any]) -> None:
+    table = compile_table(find(name), config, STEPS)
+    assert apart(run(table), reference(name, config)) < 1e-4
+    assert len(table.inputs) == (STEPS if name == "lms" else 2 * STEPS - 1)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_own_samplers_begin_anywhere(name: str) -> None:
+    """A schedule cut short is the end of the whole one; a shrunk one is as long as the whole one."""
+    full = compile_table(find(name), SD1, STEPS)
+    cut = compile_table(find(name), SD1, STEPS, start=Start(3, 3))
+    np.testing.assert_allclose(cut.timesteps, full.timesteps[-len(cut.timesteps) :])
+    assert cut.inputs[0, CLEAN] > 0 and full.inputs[0, CLEAN] == 0
+    shrunk = compile_table(find(name), SD1, STEPS, strength=0.4)
+    assert len(shrunk.timesteps) == len(full.timesteps)
+    np.testing.assert_allclose(shrunk.timesteps[0], full.timesteps[0] * 0.4, rtol=0.02)
+
+
+def test_samplers_of_many_steps_agree() -> None:
+    """Different ways through the same equation: with many steps the deterministic ones end at the same place."""
+    config = SD1 | {"timestep_spacing": "linspace"}
+    ends = [run(compile_table(find(name), config, 200)) for name in ("euler_karras", "lms_karras", "dpmpp_2m_karras")]
+    assert max(apart(ends[0], end) for end in ends[1:]) < 0.1 * float(ends[0].abs().max())
 
 
 @pytest.mark.parametrize("name", ["euler_a", "euler", "ddim", "dpmpp_2m", "unipc"])
@@ -172,6 +271,18 @@ def test_any_number_of_steps(name: str, steps: int) -> None:
         ("DDIM", "ddim"),
         ("LCM", "lcm"),
         ("DPM2 a", "dpm2_a"),
+        ("DPM++ SDE Karras", "dpmpp_sde_karras"),
+        ("DPM++ 2S a Karras", "dpmpp_2s_a_karras"),
+        ("DPM++ 2M SDE Heun Exponential", "dpmpp_2m_sde_heun_exponential"),
+        ("DPM++ 3M SDE Karras", "dpmpp_3m_sde_karras"),
+        ("LMS Karras", "lms_karras"),
+        ("Euler SGM Uniform", "euler_sgm_uniform"),
+        ("Euler a sgm_uniform", "euler_a_sgm_uniform"),
+        ("DPM++ 2M Simple", "dpmpp_2m_sgm_uniform"),
+        ("DPM++ 2M Automatic", "dpmpp_2m"),
+        ("Heun Polyexponential", "heun_exponential"),
+        ("DDIM Uniform", "ddim_uniform"),
+        ("LMSDiscreteScheduler", "lms"),
         ("EulerDiscreteScheduler", "euler"),
         ("DPMSolverMultistepScheduler", "dpmpp_2m"),
     ],
@@ -191,6 +302,18 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(RenderError, match="no scheduler called 'eular a'") as caught:
         find("eular a")
     assert "did you mean 'euler_a'" in caught.value.hint and "ddim" in caught.value.hint
+
+
+def test_samplers_that_cannot_be_tables_are_answered_with_those_that_can() -> None:
+    for name in ("DPM adaptive", "DPM fast", "Restart", "DDIM CFG++"):
+        with pytest.raises(RenderError, match="is not here") as caught:
+            find(name)
+        assert "use " in caught.value.hint
+
+
+def test_sgm_uniform_is_what_lightning_models_are_made_for() -> None:
+    table = compile_table(find("euler_sgm_uniform"), SD1, 4)
+    np.testing.assert_allclose(table.timesteps, [999, 749, 499, 249])
 
 
 def test_settings_a_scheduler_cannot_take_are_refused() -> None:

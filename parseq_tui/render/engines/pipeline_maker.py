@@ -27,7 +27,7 @@ from parseq_tui.render.engines.devices import (
     quiet_libraries,
 )
 from parseq_tui.render.engines.memory import Need, Placement, choose_placement, next_smaller
-from parseq_tui.render.engines.models import ModelDescription
+from parseq_tui.render.engines.models import ModelDescription, read_json
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class PipelineMaker:
 
             try:
                 pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(
-                    model.folder, torch_dtype=dtype, local_files_only=True, use_safetensors=True
+                    model.folder, torch_dtype=dtype, local_files_only=True, use_safetensors=True, **_left_out(model)
                 )
             except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as problem:
                 reason = " ".join(str(problem).split())[:300]
@@ -183,6 +183,15 @@ class PipelineMaker:
         else:
             pipeline.remove_all_hooks()
             pipeline.enable_sequential_cpu_offload(device=self._device)
+
+
+def _left_out(model: ModelDescription) -> dict[str, None]:
+    """Parts that the model was published without (the third text encoder of Stable Diffusion 3): said to be none."""
+    index = read_json(model.folder / "model_index.json")
+    named = {name for name, entry in index.items() if isinstance(entry, list) and entry and entry[0] is None}
+    if model.pipeline_class.startswith("StableDiffusion3"):
+        named |= {name for name in ("text_encoder_3", "tokenizer_3") if not (model.folder / name).is_dir()}
+    return dict.fromkeys(sorted(named))
 
 
 def plain_text(request: DiffusionRequest, prompt: str) -> str:

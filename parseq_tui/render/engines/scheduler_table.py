@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from parseq_tui.errors import RenderError
+from parseq_tui.render.engines.linear_samplers import RULES, Paper
 from parseq_tui.render.engines.schedulers import Scheduler
 
 CLEAN, NOISE, FIRST_OUTPUT = 0, 1, 2
@@ -83,6 +84,8 @@ def compile_table(
             stock.set_timesteps(steps)
         else:
             prepare(stock, steps)
+        if scheduler.rule:
+            return _written(scheduler.rule, stock, start, from_noise=strength is None and start is None, share=strength)
         return _recorded(stock, start, from_noise=strength is None and start is None, share=strength or 1.0)
     except (ValueError, ArithmeticError, ImportError, IndexError, NotImplementedError) as problem:
         reason = " ".join(str(problem).split())[:200]
@@ -136,6 +139,20 @@ def _recorded(stock: Any, start: Start | None, *, from_noise: bool, share: float
     used = _used_noises(rows[:, FIRST_OUTPUT + outputs : FIRST_OUTPUT + outputs + len(drawn)])
     rows = np.ascontiguousarray(rows[:, : FIRST_OUTPUT + outputs + used])
     return Table(rows[:-1], rows[-1], timesteps.to(torch.float64).numpy() * share, used)
+
+
+def _written(rule: str, stock: Any, start: Start | None, *, from_noise: bool, share: float | None) -> Table:
+    """Runs one of our own samplers over the noise levels of `stock`."""
+    signal = np.asarray(stock.alphas_cumprod, np.float64)
+    levels = [float(level) for level in stock.sigmas]
+    begin = start or Start(0, 0)
+    paper = Paper(np.sqrt((1 - signal) / signal), stock.config.prediction_type, 2 * len(levels))
+    # a step that was moved is given the noise of where it begins: these samplers have no other place
+    latent = paper.start(levels[begin.noised_at], from_noise=from_noise)
+    rows, result, times, noises = paper.rows(RULES[rule](paper, latent, levels[begin.step :]))
+    if not (np.isfinite(rows).all() and np.isfinite(result).all()):
+        raise ValueError("its coefficients are not finite")
+    return Table(rows, result, times * (share or 1.0), noises)
 
 
 def _used_noises(columns: NDArray[np.float64]) -> int:

@@ -20,7 +20,7 @@ from parseq_tui.render.engines.schedulers import Scheduler
 
 _STRONGEST = 0.999
 _KARRAS_RHO = 7.0
-_OVER_SIGMAS = ("euler", "euler_a", "heun", "dpmpp_2m", "dpmpp_2m_sde")
+_OVER_SIGMAS = ("euler", "euler_a", "heun", "dpmpp_2m", "dpmpp_2m_sde", "lms", "dpmpp_2s_a", "dpmpp_sde")
 """Samplers whose steps are a list of noise levels, which the web UI chooses itself."""
 
 
@@ -37,7 +37,7 @@ def choose_table(
         raise RenderError(
             f"a denoising strength of {strength:g} with {steps} steps runs no step at all", hint="raise one of them"
         )
-    begin = (steps - kept) * scheduler.calls_per_step
+    begin = (steps - kept) * scheduler.entries_per_step
     return compile_table(scheduler, config, steps, start=Start(begin, begin))
 
 
@@ -49,7 +49,7 @@ def _web_ui(
         steps = int(steps / share) if share > 0 else 0
     run = asked - 1 if fixed_steps else int(share * steps)
     if scheduler.name.removesuffix("_karras").removesuffix("_exponential") in _OVER_SIGMAS:
-        begin = 0 if strength is None else (steps - run - 1) * scheduler.calls_per_step
+        begin = 0 if strength is None else (steps - run - 1) * scheduler.entries_per_step
         placed = {**config, "timestep_spacing": "linspace"}
         return compile_table(scheduler, placed, steps, start=Start(begin, begin), prepare=_web_ui_levels(scheduler))
     if scheduler.name != "ddim":
@@ -70,7 +70,7 @@ def _web_ui_levels(scheduler: Scheduler) -> Prepare:
         known = np.asarray(((1 - stock.alphas_cumprod) / stock.alphas_cumprod) ** 0.5, np.float64)
         levels = place(known, steps)
         times = np.interp(np.log(levels), np.log(known), np.arange(len(known)))
-        if scheduler.calls_per_step == 2:  # every step but the first is listed twice
+        if scheduler.entries_per_step == 2:  # every step but the first is listed twice
             levels, times = np.repeat(levels, 2)[1:], np.repeat(times, 2)[1:]
         stock.set_timesteps(steps)
         stock.sigmas = torch.from_numpy(np.append(levels, 0.0))

@@ -248,13 +248,18 @@ def plain_weights(prompt: str) -> str:
     return _EXPONENT.sub(lambda found: f"{found[1]}{Decimal(found[2]):f}", prompt)
 
 
+_SPACINGS = ("Karras", "Exponential", "SGM Uniform", "Uniform")
+"""Longer names before those they end in."""
+
+
 def _names(scheduler: Scheduler, samplers: frozenset[str]) -> tuple[str, str] | None:
     """How the server calls a sampler, and its spacing; None if it has none like it.
 
     Before version 1.9 the spacing was part of the name, and another field was ignored.
     """
-    base, _, spacing = scheduler.title.rpartition(" ")
-    if spacing in ("Karras", "Exponential"):
+    spacing = next((spacing for spacing in _SPACINGS if scheduler.title.endswith(f" {spacing}")), "")
+    if spacing:
+        base = scheduler.title.removesuffix(f" {spacing}")
         if base in samplers:
             return base, spacing
         return (scheduler.title, "Automatic") if scheduler.title in samplers else None
