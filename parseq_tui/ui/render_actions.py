@@ -105,9 +105,13 @@ class RenderActions:
 
     def start(self, scope: RenderScope, *, draft: bool) -> None:
         """Count what must be rendered, then render the document as it is now, saved or not; a long one asks first."""
+        if self.running:
+            self._screen.say("it is being rendered already: Space r x stops it, Space r r shows it", "warning")
+            return
         wish = self._wish(scope, is_draft=draft)
         if wish is not None:
             self._note("counting the frames to render…")
+            self._screen.say("counting the frames to render…")
             self._work(self._start(wish))
 
     def _wish(self, scope: RenderScope, *, is_draft: bool) -> _Wish | None:
