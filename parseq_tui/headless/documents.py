@@ -82,6 +82,7 @@ def _write(text: str, target: Path | None) -> None:
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ParseqError(f"cannot write {target}: {error.strerror}") from error
+    print(f"wrote {target}", file=sys.stderr)
 
 
 def _tell(problems: list[Diagnostic], path: Path | None = None) -> None:

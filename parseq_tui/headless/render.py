@@ -116,7 +116,8 @@ def takes(arguments: argparse.Namespace) -> int:
         frames = f"{summary.done}/{summary.total} frames ({summary.reused} reused)"
         size = f"{summary.size / 1e6:.1f} MB"
         state = "paused" if summary.paused else summary.state
-        print(f"{number:3}  {summary.name}  {state:8} {frames:32} {summary.seconds:7.1f} s {size:>9}  {summary.video}")
+        video = _from_here(summary.video)
+        print(f"{number:3}  {summary.name}  {state:8} {frames:32} {summary.seconds:7.1f} s {size:>9}  {video}")
     if not summaries:
         print("no renders yet", file=sys.stderr)
         return 0
@@ -134,6 +135,12 @@ def prune(arguments: argparse.Namespace) -> int:
     left = client.cache_use()
     print(f"{gone.frames} frames removed, {gone.bytes / 1e6:.1f} MB; {left.bytes / 1e6:.1f} MB stay", file=sys.stderr)
     return 0
+
+
+def _from_here(video: str) -> str:
+    """A file below this folder by its way from here, since that is shorter."""
+    path = Path(video)
+    return str(path.relative_to(Path.cwd())) if video and path.is_relative_to(Path.cwd()) else video
 
 
 def render_options(arguments: argparse.Namespace, document_render: Mapping[str, Any]) -> dict[str, Any]:
