@@ -31,6 +31,10 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("g", "go to"), ("z", "view"), (":", "command"), ("/", "find"), ("b", "many rows"),
         ("P", "paste…"), ("t", "plot"), ("D", "delete row"),
     ),
+    "entry": (
+        ("Enter", "keep"), ("Tab", "keep, go right"), ("Esc", "cancel"), ("↑ ↓", "earlier ones"), ("^G", "grouping"),
+        ("^Space", "complete"),
+    ),
     "curves": (
         ("← →", "frame"), ("+ -", "zoom"), ("↑ ↓", "value"), ("k", "keyframe here"), ("?", "help"),
         ("Tab", "next pane"), ("Space", "menu"), ("f", "fit"), ("1-8", "show/hide"), ("s", "scale"),

@@ -32,6 +32,9 @@ def pasting(before: str, clipboard: str, keys: str) -> Fingers:
         ("0:[1]=S 10:5 60:2", "", "V down y down down P r", "0:1=S 10:5 60:1=S 70:5"),
         ("0:[1] 30:5 60:2", "7\n", "v down p escape", "0:7 30:[7] 60:2"),
         ("0:[1] 30:5 60:2", "1,5\n", "p", "0:[1.5] 30:5 60:2"),
+        # terminals and other systems end lines in their own ways
+        ("0:[1] 30:5 60:2", "7\tS\r8\tL\r", "p", "0:[7]=S 30:8=L 60:2"),
+        ("0:[1] 30:5 60:2", "7\tS\r\n8\tL\r\n", "p", "0:[7]=S 30:8=L 60:2"),
     ],
 )  # fmt: skip
 def test_pastes(before: str, clipboard: str, keys: str, after: str) -> None:

@@ -32,11 +32,15 @@ Lines = list[list[str]]
 
 
 def lines_of(text: str) -> Lines:
-    """The cells of a text, a list per line. Raises EditError where there are too many, or none."""
+    """The cells of a text, a list per line. Raises EditError where there are too many, or none.
+
+    Terminals paste the ends of lines as carriage returns.
+    """
     if len(text) > MAXIMUM_CHARACTERS:
         raise EditError(
             f"that is too much to paste: {len(text):,} characters", hint=f"at most {MAXIMUM_CHARACTERS:,}; use parts"
         )
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         lines = [line for line in csv.reader(io.StringIO(text), delimiter="\t") if line]
     except csv.Error as error:

@@ -192,8 +192,8 @@ class FormulaBar(LineEntry):
         dim = self.palette.style("dim", "panel")
         text = self.text_edit.text
         if not is_formula:
-            formula = "; = begins a formula" if self._cell.takes_formula else ""
-            return [(f" Enter keeps and goes down, Tab goes right, Esc cancels{formula}", dim)]
+            formula = "= begins a formula   " if self._cell.takes_formula else ""
+            return [(f" {formula}{self._cell.help}", dim)]
         shift = 1 if text.startswith("=") else 0
         problem = _problem(text[shift:])
         if self._cell.grouping and problem is None and text[shift:].strip():
@@ -207,7 +207,7 @@ class FormulaBar(LineEntry):
                 (f"{call.text[call.end :]}  {call.help}", dim),
             ]
         if problem is None:
-            return [(" Enter keeps and goes down, Tab right, Esc cancels  ↑ earlier ones  ^G how it is grouped", dim)]
+            return [(f" {self._cell.help}", dim)]
         return self._caret(problem.span, start + shift, problem.message, problem.hint, "dim")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from parseq_tui.ui.completing import usage
+from parseq_tui.ui.drawing.cells import fitted
 from parseq_tui.ui.widgets.line_entry import LineEntry
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
 
@@ -106,7 +107,7 @@ class StatusBar(StyledLines):
     def _words(self, room: int) -> list[Part]:
         role = {"information": "text", "warning": "warning", "error": "error"}[self._severity]
         mark = {"information": " ", "warning": " ! ", "error": " ! "}[self._severity]
-        return [(f"{mark}{self._message}"[: max(0, room)], self.palette.style(role, "panel"))]
+        return [(fitted(f"{mark}{self._message}", max(0, room)), self.palette.style(role, "panel"))]
 
     def _keys(self, room: int) -> list[Part]:
         key, text = self.palette.style("accent", "panel", "bold"), self.palette.style("dim", "panel")
