@@ -198,7 +198,7 @@ class EditorScreen(PaneMessages, Painter, inherit_bindings=False):
         self.query_one(RenderPane).set_playhead(frame)
 
     def _show_hints(self) -> None:
-        pane = self.panes.focused()
+        pane = "entry" if self.formula.editing else self.panes.focused()
         self.status.show_hints(HINTS.get(pane, HINTS["table"]))
 
     def use_glyphs(self, glyphs: str) -> None:
