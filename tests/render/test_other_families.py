@@ -20,6 +20,8 @@ from parseq_tui.render.engines.pipeline_maker import nearest_seed, plain_text
 
 pytestmark = pytest.mark.slow  # torch, diffusers
 
+NONE = dict.fromkeys(["text_encoder_3", "tokenizer_3"])
+
 
 @cache
 def stable_diffusion_3() -> Path:
@@ -87,7 +89,9 @@ def stock(kind: str) -> Any:
     import diffusers
 
     with quiet_libraries():
-        made = getattr(diffusers, f"AutoPipelineFor{kind}").from_pretrained(stable_diffusion_3(), local_files_only=True)
+        made = getattr(diffusers, f"AutoPipelineFor{kind}").from_pretrained(
+            stable_diffusion_3(), local_files_only=True, **NONE
+        )
     made.set_progress_bar_config(disable=True)
     return made
 

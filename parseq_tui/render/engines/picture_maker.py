@@ -69,6 +69,7 @@ class PictureMaker:
         self._parts = parts
         self._report = report
         self._prompts = PromptEncoder(parts, emphasis)
+        self._text_parts = [part for part in parts.networks if part.startswith("text_encoder")]
         self._residence: Residence | None = None
         self._pixels = 0
         self._tables: OrderedDict[tuple[str, int, float | None], Table] = OrderedDict()
@@ -185,6 +186,9 @@ class PictureMaker:
     def _latents(
         self, residence: Residence, tasks: Sequence[Task], drawings: Sequence[Drawing], *, alone: bool
     ) -> list[torch.Tensor]:
+        if len(tasks) == 1 and alone:  # the way of a loopback, which waits for every picture
+            self._merger.settle("unet", self._extra.uses(tasks[0].request.positive), residence.send_home)
+            return sample_together(residence.at_work("unet"), drawings)
         finished: dict[int, torch.Tensor] = {}
         groups: dict[tuple[Hashable, tuple[Use, ...]], list[int]] = {}
         for index, (task, drawing) in enumerate(zip(tasks, drawings, strict=True)):
@@ -236,7 +240,7 @@ class PictureMaker:
         """Brings the text encoders to the request's LoRA weights, and teaches them the words it uses."""
         uses = self._extra.uses(request.positive)
         states: list[Hashable] = []
-        for part in [part for part in self._parts.networks if part.startswith("text_encoder")]:
+        for part in self._text_parts:
             self._merger.settle(part, uses, residence.send_home)
             states.append(self._merger.wanted(part, uses))
         self._prompts.set_state(states)

@@ -18,7 +18,7 @@ import torch
 from parseq_tui.errors import OutOfMemory, RenderError
 from parseq_tui.render.conditioning import extract_networks, parse_emphasis, split_terms, text_at, timeline
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
-from parseq_tui.render.engines.compatibility import DIFFUSERS
+from parseq_tui.render.engines.compatibility import OURS
 from parseq_tui.render.engines.devices import (
     choose_device,
     device_name,
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 class PipelineMaker:
     """A loaded pipeline of any text-to-image family that diffusers knows."""
 
-    choices = DIFFUSERS
+    choices = OURS
     text_passes = 0
 
     def __init__(self, pipeline: Any, device: torch.device, report: Report = _log.info) -> None:

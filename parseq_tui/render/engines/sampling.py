@@ -168,15 +168,16 @@ def combination_answers(
 ) -> list[torch.Tensor]:
     """The weighted sum of the network's answers for each latent, flat, in the latents' dtype."""
     sums: list[torch.Tensor | None] = [None] * len(latents)
+    dtype = latents[0].dtype
     for group, rows in enumerate(asked[0].rows):
         embeddings = _joined([one.embeddings[group] for one in asked])
         batch = _joined([latent.to(embeddings.dtype).expand(rows, -1, -1, -1) for latent in latents])
         timestep = times[0] if len(times) == 1 else torch.stack(list(times)).repeat_interleave(rows)
         told = _conditions([one.conditions[group] for one in asked]) if asked[0].conditions else {}
         answers = unet(batch, timestep, encoder_hidden_states=embeddings, return_dict=False, **told)[0]
-        for index, (one, latent) in enumerate(zip(asked, latents, strict=True)):
-            own = answers[index * rows : (index + 1) * rows].to(latent.dtype).flatten(1)
-            part = one.weights[group].to(latent.dtype) @ own
+        for index, one in enumerate(asked):
+            own = answers if len(asked) == 1 else answers[index * rows : (index + 1) * rows]
+            part = one.weights[group].to(dtype) @ own.to(dtype).flatten(1)
             before = sums[index]
             sums[index] = part if before is None else before + part
     return [total for total in sums if total is not None]
