@@ -85,7 +85,7 @@ def unwritable(place: Path, error: OSError) -> RenderError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(
             f"there is no space left on the disk of {place}",
-            hint="free some space or remove old frames, then render again: it goes on where it stopped",
+            hint="free some space (parseq-tui prune removes old frames), then render again: it goes on there",
         )
     return RenderError(
         f"{place} cannot be written: {error.strerror}", hint="mend its permissions, or save the document elsewhere"

@@ -15,6 +15,7 @@ No image library, no torch: the editor and the command line read takes through t
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -261,14 +262,23 @@ class LineLog:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         size = os.fstat(self._descriptor).st_size
-        if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            os.write(self._descriptor, b"\n")  # a worker died in the middle of a line: it must not swallow ours
+        self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
+        """Whether a line was cut off, by a worker's death or a full disk: it must not swallow the next one."""
 
     def event(self, event: Event) -> None:
-        os.write(self._descriptor, encode(event))
+        """Raises OSError if it cannot be written whole."""
+        self._write(encode(event))
 
     def record(self, **fields: Any) -> None:
-        os.write(self._descriptor, json.dumps(fields).encode() + b"\n")
+        """Raises OSError if it cannot be written whole."""
+        self._write(json.dumps(fields).encode() + b"\n")
+
+    def _write(self, line: bytes) -> None:
+        line = b"\n" + line if self._torn else line
+        written = os.write(self._descriptor, line)
+        self._torn = written < len(line)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         os.close(self._descriptor)

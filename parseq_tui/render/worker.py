@@ -86,10 +86,11 @@ class Worker:
             traceback.print_exc()
             return self._failed(f"the renderer cannot be loaded: {error}", "install the program again; try doctor")
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                full = "free some space (parseq-tui prune removes old frames), then render again: it goes on here"
+                return self._failed(f"there is no space left on the disk of {self.take.folder}", full)
             traceback.print_exc()
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            hint = "free some space, then render again: it goes on here" if full else f"see {self.take.log_path}"
-            return self._failed(f"{error.filename or self.take.folder}: {error.strerror}", hint)
+            return self._failed(f"{error.filename or self.take.folder}: {error.strerror}", f"see {self.take.log_path}")
         except Exception as error:  # noqa: BLE001 - the border: the message goes to the user, the traceback to worker.log
             traceback.print_exc()
             what = f"{type(error).__name__}: {error}".rstrip(": ")

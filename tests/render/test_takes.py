@@ -37,6 +37,18 @@ def take(tmp_path: Path) -> Take:
     return made
 
 
+def test_a_line_that_a_full_disk_cut_off_does_not_swallow_the_next(take: Take, monkeypatch) -> None:
+    log, whole = LineLog(take.events_path), os.write
+    log.event(started())
+    monkeypatch.setattr(os, "write", lambda descriptor, data: whole(descriptor, data[:9]))
+    with pytest.raises(OSError, match="No space"):
+        log.event(frame_done(0))
+    monkeypatch.setattr(os, "write", whole)
+    log.event(frame_done(1))
+    log.close()
+    assert take.tail().poll() == [started(), frame_done(1)]
+
+
 class TestLock:
     def test_it_is_held_for_life_and_no_longer(self, tmp_path: Path) -> None:
         path = tmp_path / "lock"
