@@ -19,7 +19,7 @@ from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
 from parseq_tui.formats.atomic_file import backup_of, write_atomically
 from parseq_tui.paths import recovery_folder
-from parseq_tui.recovery import saving
+from parseq_tui.recovery import SaveLock
 from parseq_tui.session import FileNotice, Session, digest, read_file
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.merge import Conflict
@@ -225,19 +225,27 @@ class Follower:
             session.save()  # says why not
             return ""
         async with self._one_at_a_time:
-            for _ in range(SAVE_ATTEMPTS):
-                outcome = await self._taken_in(path)
-                if isinstance(outcome, (Reloaded, Merged)):
-                    self._say(outcome, path)
-                document = session.document
-                written = await asyncio.to_thread(_write, document, path, session.file_digest)
-                if written.overwritten is not None:
-                    self._say(settle(session, written.overwritten), path)
-                    session.file_digest = written.digest  # the file holds ours by now, without theirs
-                elif written.digest:
-                    session.written(document, path, written.digest)
-                    self._said = None
-                    return f"what was there is kept in {backup_of(path).name}" if isinstance(outcome, Broken) else ""
+            lock = await asyncio.to_thread(SaveLock, recovery_folder(), path)
+            try:
+                return await self._merged_and_written(path)
+            finally:
+                lock.release()
+
+    async def _merged_and_written(self, path: Path) -> str:
+        session = self._session
+        for _ in range(SAVE_ATTEMPTS):
+            outcome = await self._taken_in(path)
+            if isinstance(outcome, (Reloaded, Merged)):
+                self._say(outcome, path)
+            document = session.document
+            written = await asyncio.to_thread(_write, document, path, session.file_digest)
+            if written.overwritten is not None:
+                self._say(settle(session, written.overwritten), path)
+                session.file_digest = written.digest  # the file holds ours by now, without theirs
+            elif written.digest:
+                session.written(document, path, written.digest)
+                self._said = None
+                return f"what was there is kept in {backup_of(path).name}" if isinstance(outcome, Broken) else ""
         raise EditError(f"{path.name} is written by somebody else all the time", hint="save again, or save elsewhere")
 
 
@@ -252,11 +260,10 @@ class _Written:
 def _write(document: Document, path: Path, known_digest: str) -> _Written:
     """Write unless the file is not what is known; may run in any thread. Raises DocumentError."""
     text = native.dumps(document)
-    with saving(recovery_folder(), path):
-        if isinstance(look(path, known_digest), Fresh):
-            return _Written("")
-        kept = native.dump(document, path)
-        before = look(backup_of(path.resolve()), known_digest) if kept else None
+    if isinstance(look(path, known_digest), Fresh):
+        return _Written("")
+    kept = native.dump(document, path)
+    before = look(backup_of(path.resolve()), known_digest) if kept else None
     written = digest(text)
     theirs = before if isinstance(before, Fresh) and before.digest != written else None
     return _Written(written, theirs)
@@ -287,9 +294,7 @@ def notice(outcome: Outcome, path: Path) -> FileNotice:
         count = len(outcome.cells)
         cells = f"{count} cell{'s' if count != 1 else ''}" if count or not outcome.other else ""
         parts = [part for part in (cells, "more than cells" if outcome.other else "") if part]
-        text = (
-            f"reloaded {path.name} from disk: {' and '.join(parts) or 'nothing here'} changed; undo brings yours back"
-        )
+        text = f"reloaded {path.name}: {' and '.join(parts) or 'nothing here'} changed; undo brings yours back"
         return FileNotice(text, cells=outcome.cells)
     if isinstance(outcome, Merged):
         return _merge_notice(outcome, path)

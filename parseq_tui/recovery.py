@@ -12,8 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,21 +69,25 @@ class Journal:
             self._lock = None
 
 
-@contextmanager
-def saving(folder: Path, document_path: Path) -> Iterator[None]:
-    """While this lasts no other editor of this user saves the same document. Goes on without where it cannot lock."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{_stem(document_path.resolve())}.saving"
-        handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError:
-        yield
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+class SaveLock:
+    """While one editor of this user holds it, no other one saves the same document. Without where one cannot lock."""
+
+    def __init__(self, folder: Path, document_path: Path) -> None:
+        """Waits for whoever holds it."""
+        self._handle: int | None = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{_stem(document_path.resolve())}.saving"
+            self._handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+        except OSError:
+            self.release()
+
+    def release(self) -> None:
+        """The next one may save."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
 
 def left_behind(folder: Path, document_path: Path | None) -> Draft | None:

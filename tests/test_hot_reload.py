@@ -52,7 +52,7 @@ def test_a_clean_document_takes_over_what_was_written(session: Session) -> None:
     assert outcome == Reloaded(cells=((0, "angle"),), other=False)
     assert session.document.keyframes[0].values["angle"] == 5
     assert not session.dirty
-    assert "reloaded song.json from disk: 1 cell changed" in notice(outcome, _path(session)).text
+    assert "reloaded song.json: 1 cell changed" in notice(outcome, _path(session)).text
     session.undo()
     assert session.document.keyframes[0].values["angle"] == 0
 

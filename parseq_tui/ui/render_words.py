@@ -15,7 +15,7 @@ from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.drawing.cells import fitted, fixed, plain
 from parseq_tui.ui.render_progress import Level, Progress, clock
 
-VALUE_NAME_CELLS, VALUE_CELLS = 20, 31
+VALUE_NAME_CELLS, VALUE_CELLS = 18, 28
 """Width of a name beside a picture, and of the name, its value and a gap."""
 _ROLES: dict[Level, str] = {"info": "dim", "warning": "warning", "error": "error"}
 _LEVEL_MARKS: dict[Level, str] = {"info": " ", "warning": "? ", "error": "! "}
@@ -146,10 +146,16 @@ def values(table: FrameTable | None, frame: int, width: int, rows: int) -> list[
     room, index = across * rows, frame - table.first_frame
     names = table.fields if len(table.fields) <= room else table.fields[: room - 1]
     cells = [
-        [Part(fitted(name, VALUE_NAME_CELLS) + " ", "dim"), Part(fitted(fixed(float(table[name][index]), 4), 10))]
+        [Part(fitted(name, VALUE_NAME_CELLS) + " ", "dim"), Part(fitted(_brief(float(table[name][index])), 9))]
         for name in names
     ]
     if len(names) < len(table.fields):
         cells.append([Part(fitted(f"and {len(table.fields) - len(names)} more", VALUE_CELLS), "dim")])
     down = min(rows, len(cells))
     return [[part for cell in cells[row::down] for part in cell] for row in range(down)]
+
+
+def _brief(value: float) -> str:
+    """Four decimals, without the zeros that say nothing."""
+    text = fixed(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -306,7 +306,8 @@ class RenderPane(LineView, can_focus=True):
         width = left - len(_GAP.text)
         words = [*self._head(progress, width), *self._caption(progress)]
         rows = self.size.height - len(words)
-        words += self._values(left, rows - 2, gap=False) if picture else []
+        lines = 1 if progress.over else 2  # of the log; the values say more
+        words += self._values(left, rows - lines, gap=False) if picture else []
         words += render_words.log(progress, width, self.size.height - len(words))
         if not picture:
             return self._painted(words)
