@@ -184,8 +184,8 @@ def test_the_values_of_a_frame_stand_beside_its_picture(client: RenderClient) ->
         app.query_one(RenderPane).set_values(app.table)
         app.move(3)
         text = await polled(app, pilot)
-        assert any("▀" in row and "strength           0.53 " in row for row in text)
-        assert any("▀" in row and "seed               0 " in row for row in text)
+        assert any("▀" in row and "strength           0.53" in row for row in text)
+        assert any("▀" in row and "seed               0" in row for row in text)
 
     in_panes(test, client=client, size=(260, 40))
 

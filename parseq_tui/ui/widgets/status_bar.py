@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rich.cells import cell_len
+
 from parseq_tui.ui.completing import usage
 from parseq_tui.ui.drawing.cells import fitted
 from parseq_tui.ui.widgets.line_entry import LineEntry
@@ -48,13 +50,16 @@ class TitleBar(StyledLines):
             (f" {view.name}", style("accent", "panel", "bold")),
             (mark, style("warning", "panel", "bold")),
             (read_only, style("warning", "panel")),
-            (f"   {view.about}", style("dim", "panel")),
         ]
-        used = sum(len(text) for text, _ in left)
-        state = f"{view.state} "
-        gap = self.size.width - used - len(state)
+        room = self.size.width - sum(cell_len(text) for text, _ in left)
+        about, state = f"   {view.about}", f"{view.state} "
+        if len(about) + len(state) > room and view.state:  # what goes on says more than how long the document is
+            about = about[: max(0, room - len(state) - 1)]
+        left.append((about, style("dim", "panel")))
+        gap = room - len(about) - len(state)
         if gap > 0:
-            left += [(" " * gap, style("dim", "panel")), (state, style("dim", "panel"))]
+            role = "warning" if state.startswith("!") else "dim"
+            left += [(" " * gap, style("dim", "panel")), (state, style(role, "panel"))]
         self.set_parts([left], on="panel")
 
 
