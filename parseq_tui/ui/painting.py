@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, Self
 
 from textual import constants
 from textual._compositor import Compositor
 from textual.geometry import Region
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.widget import Widget
 
 from parseq_tui.ui.screen_diff import Part, PartsUpdate
@@ -86,38 +85,64 @@ class PartsCompositor(Compositor):
         screen, dirty = self.size.region, self._dirty_regions.copy()
         self._dirty_regions.clear()
         spans = self._regions_to_spans([region.intersection(screen) for region in dirty])
-        return PartsUpdate(list(self._parts(spans))) if dirty else None
+        return PartsUpdate(list(self._parts(_bands(spans)))) if dirty else None
 
-    def _parts(self, spans: Any) -> Iterator[Part]:
+    def _parts(self, bands: Iterable[Region]) -> Iterator[Part]:
         """What is seen there, from the front to the back."""
         shown = [(widget, region, region.intersection(clip)) for widget, (region, clip) in self.visible_widgets.items()]
-        for y, first, end in spans:
-            left = [(first, end)]
+        for band in bands:
+            left = [band]
             for widget, region, seen in shown:
-                if not seen.y <= y < seen.bottom:
-                    continue
                 for stretch in tuple(left):
-                    start, stop = max(stretch[0], seen.x), min(stretch[1], seen.right)
-                    if start >= stop:
-                        continue
-                    left.remove(stretch)
-                    left += [(a, b) for a, b in ((stretch[0], start), (stop, stretch[1])) if a < b]
-                    yield _part(widget, region, seen, y, start, stop)
+                    part = stretch.intersection(seen)
+                    if part:
+                        left.remove(stretch)
+                        left += _without(stretch, part)
+                        yield from _rendered(widget, region, seen, part)
                 if not left:
                     break
 
 
-def _part(widget: Widget, region: Region, seen: Region, y: int, start: int, stop: int) -> Part:
-    """The cells from `start` to `stop` of a screen row, with a margin beside them."""
-    first, end = max(seen.x, start - _MARGIN), min(seen.right, stop + _MARGIN)
+def _bands(spans: Iterable[tuple[int, int, int]]) -> Iterator[Region]:
+    """Spans (row, first column, end) as rectangles, equal ones of neighbouring rows together."""
+    open_bands: dict[tuple[int, int], list[int]] = {}
+    for y, first, end in spans:
+        rows = open_bands.get((first, end))
+        if rows is not None and rows[1] == y:
+            rows[1] = y + 1
+            continue
+        if rows is not None:
+            yield Region(first, rows[0], end - first, rows[1] - rows[0])
+        open_bands[first, end] = [y, y + 1]
+    for (first, end), (y, bottom) in open_bands.items():
+        yield Region(first, y, end - first, bottom - y)
+
+
+def _without(whole: Region, part: Region) -> list[Region]:
+    """What is left of a rectangle when one inside it is taken away."""
+    pieces = (
+        Region(whole.x, whole.y, whole.width, part.y - whole.y),
+        Region(whole.x, part.bottom, whole.width, whole.bottom - part.bottom),
+        Region(whole.x, part.y, part.x - whole.x, part.height),
+        Region(part.right, part.y, whole.right - part.right, part.height),
+    )
+    return [piece for piece in pieces if piece]
+
+
+def _rendered(widget: Widget, region: Region, seen: Region, part: Region) -> Iterator[Part]:
+    """The cells of a rectangle of the screen that one widget is seen in, with a margin beside them."""
+    first, end = max(seen.x, part.x - _MARGIN), min(seen.right, part.right + _MARGIN)
     if isinstance(widget, Painted):
-        gutter = widget.styles.gutter
-        left, line = region.x + gutter.left, y - region.y - gutter.top
-        if left <= start and stop <= region.right - gutter.right and 0 <= line < region.height - gutter.height:
-            first, end = max(first, left), min(end, region.right - gutter.right)
-            strip = widget.render_line(line).crop(first - left, end - left)
-            for line_filter in widget.get_line_filters():
-                strip = strip.apply_filter(line_filter, widget.background_colors[1])
-            return Part(y, first, strip, start, stop)
-    strips = widget.render_lines(Region(first - region.x, y - region.y, end - first, 1))
-    return Part(y, first, strips[0] if strips else Strip.blank(end - first), start, stop)
+        content = region.shrink(widget.styles.gutter)
+        if content.contains_region(part):
+            first, end = max(first, content.x), min(end, content.right)
+            filters, background = widget.get_line_filters(), widget.background_colors[1]
+            for y in part.line_range:
+                strip = widget.render_line(y - content.y).crop(first - content.x, end - content.x)
+                for line_filter in filters:
+                    strip = strip.apply_filter(line_filter, background)
+                yield Part(y, first, strip, part.x, part.right)
+            return
+    strips = widget.render_lines(Region(first - region.x, part.y - region.y, end - first, part.height))
+    for y, strip in zip(part.line_range, strips, strict=False):
+        yield Part(y, first, strip, part.x, part.right)

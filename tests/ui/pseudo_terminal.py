@@ -13,8 +13,6 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-
 
 class Burst(NamedTuple):
     """What came back after a key."""
@@ -39,8 +37,14 @@ class PseudoTerminal:
         rows: int = 45,
         environment: dict[str, str] | None = None,
         toured: bool = True,
+        bytes_per_second: float = 0.0,
     ) -> None:
-        """`toured`: whether the home in `environment` is that of somebody who has been offered the tour."""
+        """`toured`: whether the home in `environment` is that of somebody who has been offered the tour.
+
+        `bytes_per_second`: what a slow link lets through; 0: as much as comes.
+        """
+        self.bytes_per_second = bytes_per_second
+        self._free_at = 0.0
         if toured and environment and "PARSEQ_TUI_HOME" in environment:
             state = Path(environment["PARSEQ_TUI_HOME"], "state")
             state.mkdir(parents=True, exist_ok=True)
@@ -58,16 +62,25 @@ class PseudoTerminal:
             os.execvpe(command[0], command, full)
         fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def _chunk(self) -> bytes:
+        """What has come; over a slow link a little, and not before that got through."""
+        if not self.bytes_per_second:
+            return os.read(self._handle, 65536)
+        time.sleep(max(0.0, self._free_at - time.perf_counter()))
+        chunk = os.read(self._handle, 1024)
+        self._free_at = max(self._free_at, time.perf_counter()) + len(chunk) / self.bytes_per_second
+        return chunk
+
     def read(self, *, quiet: float = 0.12, timeout: float = 5.0) -> Burst:
         """Everything that comes until the line has been silent for `quiet` seconds."""
         cpu, start = self.cpu(), time.perf_counter()
         data, first, last = bytearray(), 0.0, 0.0
-        while time.perf_counter() - start < timeout:
-            ready, _, _ = select.select([self._handle], [], [], quiet if data else timeout)
+        while (left := timeout - (time.perf_counter() - start)) > 0:
+            ready, _, _ = select.select([self._handle], [], [], min(quiet, left) if data else left)
             if not ready:
                 break
             try:
-                chunk = os.read(self._handle, 65536)
+                chunk = self._chunk()
             except OSError:
                 break
             if not chunk:
@@ -126,12 +139,14 @@ class PseudoTerminal:
         return list(screen.display)
 
     def cpu(self) -> float:
-        """Processor seconds of the program so far."""
-        try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            return 0.0
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """Processor seconds of the program so far, all threads that still run together."""
+        spent = 0
+        for task in Path(f"/proc/{self.pid}/task").glob("*"):
+            try:
+                spent += int((task / "schedstat").read_text().split()[0])  # nanoseconds
+            except OSError:
+                continue  # a thread that has just ended
+        return spent / 1e9
 
     def memory_megabytes(self) -> float:
         """Resident memory."""

@@ -16,6 +16,7 @@ from parseq_tui.paths import bundled
 from parseq_tui.recovery import left_behind
 
 EXAMPLE = bundled("examples") / "bouncy_cuts.json"
+pytestmark = pytest.mark.slow
 HEAVY = ("torch", "diffusers", "transformers", "cv2", "PIL", "av")
 
 
