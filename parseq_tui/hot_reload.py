@@ -24,7 +24,8 @@ from parseq_tui.session import FileNotice, Session, digest, read_file
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.merge import Conflict
 
-STEP_MILLISECONDS, DEBOUNCE_MILLISECONDS = 10, 100
+STEP_MILLISECONDS, DEBOUNCE_MILLISECONDS = 40, 100
+"""How often the watcher wakes up, which costs the idle program processor time, and how long it gathers."""
 CHECK_SECONDS = 2.0
 """How often the file is looked at besides: one call to the system, in a thread."""
 SAVE_ATTEMPTS = 20

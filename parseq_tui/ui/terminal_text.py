@@ -173,7 +173,7 @@ class TerminalText:
         text = self._joined(runs, width)
         if 2 < len(runs) <= _SORTED_RUNS:
             ended, (self._now, self._place) = (self._now, self._place), begun
-            by_look = sorted(runs, key=lambda run: (run.codes[2], run.codes[0], run.codes[1]))
+            by_look = sorted(runs, key=lambda run: _near(run.codes, begun[0] or RESET))
             shorter = self._joined(by_look, width)
             if len(shorter) < len(text):
                 return shorter
@@ -227,6 +227,12 @@ class TerminalText:
             parts, foreground = fresh, wanted[1] or "39"
         self._now = Codes(wanted[0], foreground, wanted[2])
         return f"\x1b[{';'.join(parts)}m"
+
+
+def _near(codes: Codes, now: Codes) -> tuple[object, ...]:
+    """Sorts looks so that as little as possible changes from one to the next, what is on first."""
+    (attributes, foreground, background), on = codes, now
+    return (background != on[2], background, attributes != on[0], attributes, foreground != on[1], foreground)
 
 
 def _runs(y: int, x: int, cells: Sequence[Cell]) -> Iterator[_Run]:

@@ -76,7 +76,7 @@ class Bench:
         terminal = PseudoTerminal(command, environment=environment, bytes_per_second=rate)
         try:
             if settled:
-                terminal.read(quiet=1.5, timeout=60)
+                terminal.read(quiet=2.5, timeout=60)
             yield terminal
         finally:
             terminal.close()
@@ -133,19 +133,21 @@ class Bench:
                 note = f"first byte {_middle(keys.first):.1f} ms"
                 self.say(f"cursor move, {path.stem}: CPU", keys.cpu, 3, "ms", note)
                 self.say(f"cursor move, {path.stem}: bytes", keys.size, 500, "B")
-                cpu, size = self.held(terminal, DOWN if path is self.large else UP, 2.0)
+                cpu, size = self.held(terminal, path, DOWN if path is self.large else UP, 2.0)
                 self.say(f"cursor held, {path.stem}: CPU per key", cpu, 3, "ms")
                 self.say(f"cursor held, {path.stem}: bytes per key", size, 500, "B")
                 self.say(f"idle, {path.stem}", sent / 3, 0, "B/s", f"{self.idle[path] * 1000:.1f} ms CPU per second")
 
-    def held(self, terminal: PseudoTerminal, key: bytes, seconds: float) -> tuple[float, float]:
+    def held(self, terminal: PseudoTerminal, path: Path, key: bytes, seconds: float) -> tuple[float, float]:
         """CPU milliseconds and bytes per key of a held key."""
         count, cpu, before = round(seconds / HELD), terminal.cpu(), len(terminal.output)
+        begun = time.perf_counter()
         for _ in range(count):
             terminal.send(key)
             terminal.read(quiet=HELD, timeout=HELD)
         terminal.read(quiet=0.3, timeout=0.5)
-        return (terminal.cpu() - cpu) * 1000 / count, (len(terminal.output) - before) / count
+        spent = terminal.cpu() - cpu - self.idle[path] * (time.perf_counter() - begun)
+        return spent * 1000 / count, (len(terminal.output) - before) / count
 
     def pages(self) -> None:
         """Page down."""

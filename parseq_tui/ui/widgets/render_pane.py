@@ -167,7 +167,9 @@ class RenderPane(LineView, can_focus=True):
 
     def _tick(self) -> None:
         self._ticks += 1
-        if self.is_on_screen or self._ticks % HIDDEN_POLLS == 0:
+        progress = self.progress
+        running = progress is not None and not progress.over
+        if (running and self.is_on_screen) or self._ticks % HIDDEN_POLLS == 0:
             self.poll()
 
     async def _poll(self, follower: TakeFollower) -> None:
