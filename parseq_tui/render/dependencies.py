@@ -174,6 +174,8 @@ def _picture_recipe(
     recipe = asdict(replace(plan, tween=None, edges=plan.edges if plan.motions or _moved(plan) else None))
     del recipe["frame"], recipe["tween"]
     del recipe["source"]["index"]
+    if plan.source.fit == "stretch":
+        del recipe["source"]["fit"]
     if not plan.grayscale:
         del recipe["grayscale"]  # what has no effect is not in a key
     recipe["motions"] = _with_depths(recipe["motions"], depth_content)

@@ -21,7 +21,7 @@ from parseq_tui.render.engines.base import Engine, Image
 from parseq_tui.render.motion import Flip, Motion, Planar, Spatial
 from parseq_tui.render.noise import add_noise
 from parseq_tui.render.plan import ColorMatch, Edges, FramePlan
-from parseq_tui.video.images import fit
+from parseq_tui.video.images import fit, shaped
 
 
 class Pictures(Protocol):
@@ -92,7 +92,8 @@ def _prepared(plan: FramePlan, inputs: Inputs, pictures: Pictures, depths: Depth
     if image is None or plan.request is None:
         return None
     scale = fit if plan.source.smooth else warp.resize
-    image = scale(image, plan.request.width, plan.request.height)
+    size = plan.request.width, plan.request.height
+    image = scale(shaped(image, *size, plan.source.fit), *size)
     image = history.blend(image, [pictures[frame] for frame in plan.history], plan.decay)
     image = move(image, plan.motions, plan.edges, depths)
     if plan.colors and plan.colors.before:

@@ -34,6 +34,8 @@ class Source:
     """`input`: the how-manieth picture, at the input's rate. `previous`: the frame number."""
     smooth: bool = False
     """`input`: shrink without aliasing. The 2022 script did not (PIPELINE A2), Deforum does (B5)."""
+    fit: str = "stretch"
+    """`input`: how a picture of another shape fills the frame (`video.images.shaped`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,19 @@ def rational_rate(fps: float) -> Fraction:
     return Fraction(fps).limit_denominator(1001)
 
 
-def plan_warnings(table: FrameTable, settings: RenderSettings, dialect: Dialect) -> list[Diagnostic]:
-    """What will be ignored although the document animates it."""
+def plan_warnings(
+    table: FrameTable, settings: RenderSettings, dialect: Dialect, input_frames: int | None = None
+) -> list[Diagnostic]:
+    """What will be ignored although the document animates it, and an input that ends before the timeline does."""
+    chosen = settings.origins.get("end", "default") != "default" or settings.end != "stop"
+    if settings.mode == "video" and not chosen and input_frames is not None and input_frames < table.frame_count:
+        message = f"the input ends after {input_frames} of the {table.frame_count} frames, and so does the video"
+        hint = 'set render.end to "hold" or "loop" to go on, or to "stop" if that is meant'
+        return [Diagnostic("warning", message, hint, "short-input"), *_ignored(table, settings, dialect)]
+    return _ignored(table, settings, dialect)
+
+
+def _ignored(table: FrameTable, settings: RenderSettings, dialect: Dialect) -> list[Diagnostic]:
     reader = MotionReader(Values(table), settings, dialect)
     if settings.mode == "txt2img" and settings.input is not None and settings.color_coherence != "video":
         hint = "choose --mode loopback to begin with it, or --mode video to follow it"
@@ -258,11 +271,12 @@ class _Planner:
     def _source(self, index: int, denoising: float) -> Source:
         if self.settings.mode == "txt2img" or denoising >= 1:
             return Source("noise")
-        if self.settings.mode == "video":
-            return Source("input", self._input_index(index), smooth=self.dialect != "2022")
-        if index:
+        if self.settings.mode == "loopback" and index:
             return Source("previous", self._frame(index - self.cadence))
-        return Source("input", 0, smooth=self.dialect != "2022") if self.has_input else Source("noise")
+        if not self.has_input:
+            return Source("noise")
+        position = self._input_index(index) if self.settings.mode == "video" else 0
+        return Source("input", position, smooth=self.dialect != "2022", fit=self.settings.fit)
 
     def _input_index(self, index: int) -> int:
         if self.input_frames is None or index < self.input_frames:

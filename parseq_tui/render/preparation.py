@@ -98,7 +98,7 @@ def prepare(
         engine.fetch(fetch)
     problems = engine.problems([plan.request for plan in plans if plan.request is not None])
     if wrong := next((problem for problem in problems if problem.severity == "error"), None):
-        raise RenderError(format_diagnostic(replace(wrong, hint="")), hint=wrong.hint)
+        raise RenderError(wrong.message, hint=wrong.hint)
     fps, repeats = _rates(timeline, settings, source)
     return Prepared(
         settings=settings,
@@ -110,7 +110,7 @@ def prepare(
         engine=engine,
         fps=fps,
         repeats=repeats,
-        warnings=(*table.diagnostics, *plan_warnings(table, settings, timeline.dialect), *problems),
+        warnings=(*table.diagnostics, *plan_warnings(table, settings, timeline.dialect, source.count), *problems),
     )
 
 

@@ -98,6 +98,13 @@ SETTINGS: Mapping[str, Setting] = _settings(
         "for motion in 3d: depth maps, bright is near (a picture, a folder, a video), or the folder of a depth model",
         optional=True,
     ),
+    Setting(
+        "fit",
+        str,
+        "stretch",
+        "how an input of another shape fills the frame: stretched, cropped to the middle, or whole between black bars",
+        ("stretch", "crop", "pad"),
+    ),
     Setting("end", str, "stop", "when the video is shorter than the timeline", ("stop", "hold", "loop")),
     Setting("seed", int, 0, "seed of a document that manages none", minimum=-1),
     Setting(
@@ -150,6 +157,7 @@ class RenderSettings:
     noise_type: str
     perspective_flip: bool
     depth: str | None
+    fit: str
     end: str
     seed: int
     seed_behavior: str

@@ -62,6 +62,27 @@ def fit(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     return np.array(Pillow.fromarray(image).resize((width, height), Pillow.Resampling.LANCZOS))
 
 
+def shaped(image: NDArray[np.uint8], width: int, height: int, way: str) -> NDArray[np.uint8]:
+    """The picture with the proportions of width × height, as far as its own pixels go: no scaling here.
+
+    `way`: stretch returns `image` itself, crop its middle, pad all of it between black bars.
+
+    >>> shaped(np.zeros((9, 16, 3), np.uint8), 1, 1, "crop").shape
+    (9, 9, 3)
+    """
+    high, wide = image.shape[:2]
+    if way == "stretch" or wide * height == high * width:
+        return image
+    if way == "crop":
+        kept_wide = min(wide, max(1, round(high * width / height)))
+        kept_high = min(high, max(1, round(wide * height / width)))
+        top, left = (high - kept_high) // 2, (wide - kept_wide) // 2
+        return np.ascontiguousarray(image[top : top + kept_high, left : left + kept_wide])
+    full_wide, full_high = max(wide, round(high * width / height)), max(high, round(wide * height / width))
+    above, before = (full_high - high) // 2, (full_wide - wide) // 2
+    return np.pad(image, ((above, full_high - high - above), (before, full_wide - wide - before), (0, 0)))
+
+
 def encode_png(image: NDArray[np.uint8], texts: Mapping[str, str] | None = None) -> bytes:
     """The bytes of a PNG file; `texts` (keyword → text) travel in its metadata."""
     fine, encoded = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])

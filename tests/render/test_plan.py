@@ -93,6 +93,12 @@ class TestSource:
         plans = plans_of(count=5, mode="video", input="clip.mp4", input_frames=3, end=end)
         assert [plan.source.index for plan in plans] == indexes
 
+    def test_a_video_that_is_too_short_is_mentioned_unless_somebody_chose(self) -> None:
+        for render, count in (({}, 1), ({"end": "stop"}, 0), ({"end": "loop"}, 0)):
+            settings = resolve({"mode": "video", "input": "clip.mp4", **render})
+            assert len(plan_warnings(table_of(5), settings, "native", 3)) == count
+        assert not plan_warnings(table_of(5), resolve({"mode": "video", "input": "clip.mp4"}), "native", 5)
+
     def test_mode_video_without_a_video_says_so(self) -> None:
         with pytest.raises(RenderError, match="needs an input"):
             plans_of(mode="video")

@@ -92,3 +92,16 @@ def test_fitting_does_not_alias() -> None:
     lines[::2] = 255
     assert np.abs(fit(lines, 16, 16).astype(int) - 127).max() < 20
     assert fit(lines, 64, 64) is lines
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 8), st.integers(1, 8))
+def test_a_picture_is_cropped_or_padded_to_proportions(wide: int, high: int, width: int, height: int) -> None:
+    picture = np.full((high, wide, 3), 9, np.uint8)
+    cropped, padded = (images.shaped(picture, width, height, way) for way in ("crop", "pad"))
+    assert images.shaped(picture, width, height, "stretch") is picture
+    assert cropped.min() == 9
+    assert cropped.shape[0] == high or cropped.shape[1] == wide
+    assert (padded == 9).sum() == picture.size
+    for shape in (cropped.shape, padded.shape):
+        # to the nearest whole pixel
+        assert abs(shape[1] * height - shape[0] * width) <= max(width, height) or min(shape[:2]) == 1
