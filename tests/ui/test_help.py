@@ -139,6 +139,22 @@ def test_recent_files_examples_and_a_blank_one_are_offered() -> None:
     in_panes(test, size=(80, 24))
 
 
+def test_what_is_called_so_comes_before_what_speaks_of_it() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        chosen: list[object] = []
+        offers = [
+            Offer(OpenChoice("example", Path("dance.json")), "dance", "the video has sound"),
+            Offer(OpenChoice("example", Path("video.json")), "video_input", "a filmed ball"),
+        ]
+        app.push_screen(OpenDocument(offers), chosen.append)
+        await pilot.press(*"video")
+        await settled(app, pilot)
+        await pilot.press("enter")
+        assert chosen == [OpenChoice("example", Path("video.json"))]
+
+    in_panes(test, size=(80, 24))
+
+
 def test_a_path_is_completed_and_opened(tmp_path: Path) -> None:
     (tmp_path / "films").mkdir()
     (tmp_path / "films" / "cat.json").write_text("{}")

@@ -92,7 +92,9 @@ class OpenDocument(ModalScreen["OpenChoice | None"]):
                 return
         else:
             words = text.casefold().split()
-            offers = [each for each in self._offers if all(w in f"{each.name} {each.words}".casefold() for w in words)]
+            found = [each for each in self._offers if all(w in f"{each.name} {each.words}".casefold() for w in words)]
+            # what is called so comes before what only speaks of it
+            offers = sorted(found, key=lambda each: not all(w in each.name.casefold() for w in words))
         self._shown, self._selected = offers, 0
         self._draw()
 
