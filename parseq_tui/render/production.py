@@ -166,7 +166,7 @@ class Production:
             )
         )
         for warning in prepared.warnings:
-            self._log("warning", format_diagnostic(warning))
+            self._log("warning", format_diagnostic(warning).removeprefix("warning: "))
         extra = sorted(frames - set(prepared.wanted))
         if extra:
             self._log("info", f"frames {extra[0]} to {extra[-1]} are made first: the ones asked for are made from them")
