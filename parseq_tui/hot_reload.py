@@ -316,15 +316,17 @@ def notice(outcome: Outcome, path: Path) -> FileNotice:
 
 
 def _merge_notice(outcome: Merged, path: Path) -> FileNotice:
-    count = len(outcome.cells)
-    text = f"{path.name} changed on disk: merged with your unsaved changes ({count} cell{'s' if count != 1 else ''})"
     if not outcome.conflicts:
-        return FileNotice(text, cells=outcome.cells)
+        count = len(outcome.cells)
+        cells = f"{count} cell{'s' if count != 1 else ''}"
+        return FileNotice(
+            f"{path.name} changed on disk: merged with your unsaved changes ({cells})", cells=outcome.cells
+        )
     places = ", ".join(conflict.where for conflict in outcome.conflicts[:3])
     more = f" and {len(outcome.conflicts) - 3} more" if len(outcome.conflicts) > 3 else ""
     beside = f"; theirs is whole in {outcome.theirs.name}" if outcome.theirs else ""
     return FileNotice(
-        f"{text}; both changed {places}{more}: yours stays; :conflicts chooses{beside}", "warning", outcome.cells
+        f"{path.name}: both changed {places}{more}; yours stays, :conflicts chooses{beside}", "warning", outcome.cells
     )
 
 

@@ -80,7 +80,7 @@ class Listing(LineView, can_focus=True):
         palette = self.palette
         widths = self._widths()
         titles = [
-            (column.title.ljust(width)[:width], palette.style("dim", "panel"))
+            (column.title[: width - 1].ljust(width), palette.style("dim", "panel"))
             for column, width in zip(self._columns, widths, strict=True)
         ]
         lines: list[Strip] = [self.line(*titles, on="panel")]
