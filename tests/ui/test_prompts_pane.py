@@ -9,7 +9,7 @@ from pane_session import in_panes, settled, text_of
 from panes_demo import PanesDemo
 from textual.geometry import Offset
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
 from parseq_tui.ui.drawing.prompt_marks import prompt_marks
@@ -220,5 +220,24 @@ def test_the_editor_colours_formulas_across_lines() -> None:
         area = app.screen.query_one("#positive", PromptArea)
         styled = [[(span.start, span.end) for span in area.get_line(line).spans] for line in (0, 1)]
         assert styled == [[(2, 6)], [(0, 2)]]
+
+    in_panes(test)
+
+
+def test_a_formula_that_cannot_be_read_is_said_while_it_is_typed_and_kept_all_the_same() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        kept: list[Prompt | None] = []
+        app.push_screen(PromptEditor(Prompt("p", "a ${1+} cat")), kept.append)
+        await pilot.pause()
+        await pilot.press("end", "!")
+        await pilot.pause()
+        problem = str(app.screen.query_one("#problem", Static).render())
+        assert problem.startswith("positive: 1+: ")
+        app.screen.query_one("#positive", PromptArea).text = "a ${1+1} cat"
+        app.screen.query_one("#weight", Input).value = "sin("
+        await pilot.pause()
+        assert str(app.screen.query_one("#problem", Static).render()).startswith("weight: sin(: ")
+        await pilot.press("ctrl+s")
+        assert kept[0] is not None and kept[0].overlap.formula == "sin("
 
     in_panes(test)

@@ -78,6 +78,7 @@ class PaneMessages:
 
     def on_curves_pane_value_wanted(self, event: CurvesPane.ValueWanted) -> None:
         self.apply(value_edit(self.session.document, event.field, event.frame, event.value))
+        self.desk.look_at(event.frame)  # a row that was made is the one that is meant now
 
     def on_curves_pane_keyframe_dragged(self, event: CurvesPane.KeyframeDragged) -> None:
         edit = drag_edit(self.session.document, event.field, event.frame, event.to_frame, event.value)

@@ -5,6 +5,7 @@ Dismissed with the changed Prompt, or None if it was cancelled. Ctrl+S keeps, Es
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -16,7 +17,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, Static, TextArea
 
-from parseq_tui.errors import EditError
+from parseq_tui.errors import EditError, FormulaError
+from parseq_tui.language.parseq_grouping import EMBEDDED
+from parseq_tui.language.parser import parse
 from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.prompt_marks import MarkKind, prompt_marks
@@ -101,6 +104,8 @@ class PromptEditor(ModalScreen["Prompt | None"]):
         self._prompt = prompt
         self._common = common
         self._focus = focus
+        self._refused = ""
+        """Why the prompt could not be kept when that was tried last."""
 
     def compose(self) -> ComposeResult:
         prompt, overlap = self._prompt, self._prompt.overlap
@@ -137,13 +142,39 @@ class PromptEditor(ModalScreen["Prompt | None"]):
             line.cursor_blink = False
         self.query_one(f"#{self._focus}").focus()
 
+    def on_text_area_changed(self) -> None:
+        self._show_problem()
+
+    def on_input_changed(self) -> None:
+        self._show_problem()
+
+    def _show_problem(self) -> None:
+        """The first formula that cannot be read, while it is typed; it can be kept all the same."""
+        self.query_one("#problem", Static).update(next(self._problems(), self._refused))
+
+    def _problems(self) -> Iterator[str]:
+        formulas = [
+            (half, match[1]) for half in ("positive", "negative") for match in EMBEDDED.finditer(self._area(half))
+        ]
+        if not self._common and self._text("weight"):
+            formulas.append(("weight", self._text("weight")))
+        for where, formula in formulas:
+            try:
+                parse(formula)
+            except FormulaError as error:
+                hint = f"; {error.hint}" if error.hint else ""
+                yield plain(f"{where}: {formula.strip()[:30]}: {error.message}{hint}")
+
+    def _area(self, half: str) -> str:
+        return self.query_one(f"#{half}", PromptArea).text
+
     def action_keep(self) -> None:
-        positive, negative = (self.query_one(f"#{half}", PromptArea).text for half in ("positive", "negative"))
-        prompt = replace(self._prompt, positive=positive, negative=negative)
+        prompt = replace(self._prompt, positive=self._area("positive"), negative=self._area("negative"))
         if not self._common:
             try:
                 prompt = self._with_range(prompt)
             except EditError as error:
+                self._refused = error.message
                 self.query_one("#problem", Static).update(error.message)
                 return
         self.dismiss(prompt)
