@@ -65,6 +65,7 @@ OPTIONS: Mapping[str, Option] = {
             "colours of the terminal: auto believes it; read at the start",
             ("auto", "truecolor", "256", "16", "none"),
         ),
+        Option("cursor", False, "whether the terminal's own cursor is seen on the cell: for magnifiers and braille"),
     )
 }
 
@@ -75,6 +76,7 @@ class Settings:
 
     theme: str = ""
     mouse: bool = True
+    cursor: bool = False
     pictures: str = "half"
     glyphs: str = "auto"
     colors: str = "auto"

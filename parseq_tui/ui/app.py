@@ -128,6 +128,8 @@ class EditorApp(App[int], inherit_bindings=False):
         if self._choose_first:
             self.choose_document(can_leave=False)
         self.use_pictures(self.preferences.settings.pictures)
+        if self.preferences.settings.cursor:
+            self.use_cursor(True)
         self._handle_signals()
         asyncio.get_running_loop().set_exception_handler(self._loop_failed)
         self.set_interval(ORPHAN_CHECK_SECONDS, self._check_terminal)
@@ -345,6 +347,11 @@ class EditorApp(App[int], inherit_bindings=False):
     def glyphs(self) -> Glyphs:
         """What is drawn with."""
         return glyphs_for(os.environ, self.preferences.settings.glyphs)
+
+    def use_cursor(self, shown: bool) -> None:
+        """Whether the terminal's own cursor is seen; it is on the current cell in any case."""
+        if isinstance(self._driver, EditorDriver):
+            self._driver.show_cursor(shown)
 
     def use_glyphs(self, glyphs: str) -> None:
         kind = glyphs_for(os.environ, glyphs)

@@ -37,6 +37,8 @@ class EditorDriver(LinuxDriver):
 
     ascii_only = False
     """Whether the terminal's font has nothing but ASCII: whatever is written is turned into that."""
+    cursor_shown = False
+    """Whether the terminal's own cursor is to be seen."""
     _answers: TerminalAnswers | None = None
     """Waits for what the terminal says of itself."""
     _line: TerminalLine | None = None
@@ -72,9 +74,16 @@ class EditorDriver(LinuxDriver):
         self._line = TerminalLine.opened(self._file.fileno(), loop) if self._file is not None else None
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self.write("\x1b[0m")
+        if self.cursor_shown:
+            self.show_cursor(True)
         self._keep_line_feeds()
         if self._key_thread is not None and self._key_thread.is_alive():
             self._input = TerminalInput(self.fileno, loop, self)
+
+    def show_cursor(self, shown: bool) -> None:
+        """Let the terminal's own cursor be seen, or only be where it is: braille displays follow it in both cases."""
+        self.cursor_shown = shown
+        self.write("\x1b[?25h" if shown else "\x1b[?25l")
 
     def _keep_line_feeds(self) -> None:
         """A line feed goes down and nothing else, as curses has it; leaving restores what was before."""

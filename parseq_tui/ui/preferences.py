@@ -23,6 +23,7 @@ class Adjustable(Protocol):
         """Raises SettingsError for a theme that does not exist."""
 
     def use_mouse(self, enabled: bool) -> None: ...
+    def use_cursor(self, shown: bool) -> None: ...
     def use_pictures(self, wish: str) -> None: ...
     def use_glyphs(self, glyphs: str) -> None: ...
     def use_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
@@ -69,6 +70,8 @@ class Preferences:
             self._app.use_theme(settings.theme)
         if settings.mouse != before.mouse:
             self._app.use_mouse(settings.mouse)
+        if settings.cursor != before.cursor:
+            self._app.use_cursor(settings.cursor)
         if settings.pictures != before.pictures:
             self._app.use_pictures(settings.pictures)
         if settings.glyphs != before.glyphs:
