@@ -44,9 +44,15 @@ def render(arguments: argparse.Namespace) -> int:
             f"{arguments.document} is being rendered already",
             hint=f"follow it: parseq-tui attach {arguments.document}   stop it: parseq-tui stop {arguments.document}",
         )
+    settings = resolve(source.render, options)
+    if settings.origins["model"] == "default" and settings.engine == "diffusers":
+        print("the document names no model: the bundled one draws it, which knows few words", file=sys.stderr)
+        print(
+            "  another one: --model FOLDER, FILE.safetensors or a hub id, and its size: --size 512x512", file=sys.stderr
+        )
     job = client.job(
         source.text,
-        options={**options, "seed_offset": resolve(source.render, options).seed_offset},
+        options={**options, "seed_offset": settings.seed_offset},
         frames=frames,
         out=None if arguments.out is None else _checked_out(arguments.out),
         audio=arguments.audio,
