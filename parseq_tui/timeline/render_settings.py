@@ -65,6 +65,13 @@ SETTINGS: Mapping[str, Setting] = _settings(
         "count steps and weigh prompts as another program does; none: strength is continuous, all steps run",
         ("none", "diffusers", "webui"),
     ),
+    Setting(
+        "acceleration",
+        str,
+        "none",
+        "on a CUDA card, record the network's calls and replay them; not tried on a card yet",
+        ("none", "graphs"),
+    ),
     Setting("scheduler", str, "euler_a", "the sampler, by the web UI's or diffusers' name"),
     Setting("steps", int, 8, "sampling steps", minimum=1, maximum=1000),
     Setting(
@@ -146,6 +153,7 @@ class RenderSettings:
     model: str
     networks: str | None
     compatibility: str
+    acceleration: str
     scheduler: str
     steps: int
     motion: str

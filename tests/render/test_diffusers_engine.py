@@ -135,6 +135,34 @@ def test_weights_that_move_cost_no_text_encoding(engine: DiffusersEngine) -> Non
     assert engine.text_passes - before <= 1  # "a cat" in two pieces of weight, once
 
 
+def test_a_morph_of_two_prompts_is_encoded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand frames; the networks that draw are left out, and the negative prompt is known before."""
+    from parseq_tui.render.engines import picture_maker
+
+    drawing = DiffusersEngine(str(golden_model()), "cpu")
+    monkeypatch.setattr(picture_maker, "sample_together", lambda _, drawings: [one.noise for one in drawings])
+    monkeypatch.setattr(
+        picture_maker, "begin_picture", lambda *_, **__: type("Begun", (), {"finished": lambda _: smooth(64, 64)})()
+    )
+    picture(drawing, positive="", negative="", steps=1)
+    before = drawing.text_passes
+    for frame in range(1000):
+        share = frame / 999
+        picture(
+            drawing, positive=f"a (cat:{0.5 + share:.4f}) :{1 - share:.4f} AND a dog :{share:.4f}", negative="", steps=1
+        )
+    assert drawing.text_passes - before == 2
+
+
+def test_the_arc_is_the_formula_of_slerp() -> None:
+    first, second = (SeedNoise(seed, (4, 32, 32)).first(0, 0).double().numpy() for seed in (1, 2))
+    angle = np.arccos((first * second).sum() / np.linalg.norm(first) / np.linalg.norm(second))
+    for share in (0.01, 0.3, 0.5, 0.77):
+        expected = (np.sin((1 - share) * angle) * first + np.sin(share * angle) * second) / np.sin(angle)
+        mixed = SeedNoise(1, (4, 32, 32)).first(2, share).double().numpy()
+        assert np.abs(mixed - expected).max() <= 1e-6
+
+
 @pytest.mark.parametrize("model", [{"factor": 4}, {"factor": 16}, {"pooled": True}], ids=str)
 def test_other_shapes_of_the_same_family(model: dict[str, Any]) -> None:
     small = DiffusersEngine(str(random_model(**model)), "cpu")
@@ -188,6 +216,15 @@ def test_a_full_memory_becomes_advice(engine: DiffusersEngine, monkeypatch: pyte
         assert "lower the width and height" in caught.value.hint
 
 
+def test_numbers_that_are_none_are_told(engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_unet: Any, drawings: Any) -> Any:
+        return [one.noise * float("nan") for one in drawings]
+
+    monkeypatch.setattr("parseq_tui.render.engines.picture_maker.sample_together", broken)
+    with pytest.raises(RenderError, match=r"are none \(NaN\)"):
+        picture(engine)
+
+
 def test_a_model_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFound, match="nowhere") as caught:
         DiffusersEngine(str(tmp_path / "nowhere")).load()
@@ -200,7 +237,7 @@ def test_a_model_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path) 
 
 
 def test_models_of_other_kinds_are_named() -> None:
-    with pytest.raises(RenderError, match="is a StableDiffusion3Pipeline"):
+    with pytest.raises(RenderError, match="StableDiffusion3Pipeline.*cannot be loaded"):
         DiffusersEngine(str(changed(golden_model(), _class_name="StableDiffusion3Pipeline")), "cpu").load()
     with pytest.raises(RenderError, match=r"text_encoder of model .* is T5EncoderModel"):
         altered = changed(golden_model(), text_encoder=["transformers", "T5EncoderModel"])

@@ -154,6 +154,58 @@ def test_a_full_memory_makes_room_and_the_frame_is_made_again(monkeypatch: pytes
 
 
 @pytest.mark.slow
+def test_what_main_memory_cannot_hold_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    from small_models import golden_model
+
+    from parseq_tui.render.engines import components
+    from parseq_tui.render.engines.diffusers import DiffusersEngine
+
+    monkeypatch.setattr(components, "free_memory", lambda _: 1000)
+    with pytest.raises(OutOfMemory, match=r"of main memory to be loaded, 0\.0 are free"):
+        DiffusersEngine(str(golden_model()), "cpu").load()
+
+
+@pytest.mark.slow
+def test_recorded_calls_answer_as_the_network_does() -> None:
+    """The recording of a card, played by hand: inputs stay in place, and every shape has a recording of its own."""
+    import torch
+
+    from parseq_tui.render.engines.cuda_graphs import GraphedNetwork
+
+    calls: list[tuple[int, ...]] = []
+
+    def network(latent: Any, time: Any, *, encoder_hidden_states: Any, **told: Any) -> Any:
+        calls.append(tuple(latent.shape))
+        extra = told.get("added_cond_kwargs", {}).get("text_embeds", torch.zeros(1)).sum()
+        return (
+            latent * time.sum()
+            + encoder_hidden_states.mean()
+            + extra
+            + told.get("timestep_cond", torch.zeros(1)).sum(),
+        )
+
+    def played(call: Any) -> Any:
+        answer = call()
+        return lambda: answer.copy_(call())
+
+    graphed = GraphedNetwork(network, played)
+    generator = torch.Generator().manual_seed(0)
+    for rows in (1, 2, 1, 2):
+        latent, text = torch.randn(rows, 4, 2, 2, generator=generator), torch.randn(rows, 3, 5, generator=generator)
+        told = {
+            "added_cond_kwargs": {"text_embeds": torch.randn(rows, 2, generator=generator)},
+            "timestep_cond": text[0],
+        }
+        for time in (torch.tensor(3.0), torch.tensor(5.0)):
+            given = {"encoder_hidden_states": text, "return_dict": False, **told}
+            (answer,) = graphed(latent, time, **given)
+            torch.testing.assert_close(answer, network(latent, time, **given)[0])
+    assert len(graphed._recorded) == 2
+    graphed.forget()
+    assert not graphed._recorded
+
+
+@pytest.mark.slow
 def test_a_card_that_stops_answering_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from small_models import golden_model, request
 

@@ -42,4 +42,4 @@ def _diffusers(settings: RenderSettings, device: str) -> Engine:
             f"the diffusers engine cannot be loaded: {missing} is missing",
             hint="install the program again (pip install parseq-tui), or render with --engine test",
         ) from error
-    return DiffusersEngine(settings.model, device, settings.compatibility, networks)
+    return DiffusersEngine(settings.model, device, settings.compatibility, networks, settings.acceleration)

@@ -97,6 +97,10 @@ def _few_steps(model: ModelDescription, requests: Sequence[DiffusionRequest]) ->
             yield Diagnostic(
                 "warning", "negative prompts have little or no effect on LCM models", hint, "ignored-field"
             )
+        if any(" AND " in request.positive for request in requests):
+            message = "LCM models know no negative pass: the terms of an AND are shares of one whole"
+            hint = "use a model that was not distilled to push terms away"
+            yield Diagnostic("warning", message, hint, "ignored-field")
     elif model.variant and largest > _FEW_STEPS_SCALE:
         yield Diagnostic(
             "warning",

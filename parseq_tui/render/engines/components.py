@@ -12,8 +12,14 @@ from typing import Any
 
 import torch
 
-from parseq_tui.errors import RenderError
-from parseq_tui.render.engines.devices import choose_device, out_of_memory_explained, quiet_libraries, set_threads
+from parseq_tui.errors import OutOfMemory, RenderError
+from parseq_tui.render.engines.devices import (
+    choose_device,
+    free_memory,
+    out_of_memory_explained,
+    quiet_libraries,
+    set_threads,
+)
 from parseq_tui.render.engines.loading import Networks, from_folder, from_single_file, tokenizer
 from parseq_tui.render.engines.models import ModelDescription, read_json, scheduler_config
 
@@ -80,6 +86,7 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
     """
     classes = _part_classes(model)
     device = choose_device(device_name)
+    _check_room(model)
     dtype = torch.float16 if device.type == "cuda" else torch.float32
     with quiet_libraries(), out_of_memory_explained(f"loading {model.name}", "use a smaller model, or --device cpu"):
         networks = _networks(model, classes, dtype)
@@ -101,6 +108,17 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
         factor=2 ** (len(vae.config.block_out_channels) - 1),
         empty_is_zero=bool(read_json(model.folder / "model_index.json").get("force_zeros_for_empty_prompt")),
     )
+
+
+def _check_room(model: ModelDescription) -> None:
+    """Refuses what main memory cannot hold: the system would end this process without a word."""
+    free = free_memory(torch.device("cpu"))
+    if free is not None and model.bytes > free:
+        needed, left = f"{model.bytes / 2**30:.1f}", f"{free / 2**30:.1f}"
+        raise OutOfMemory(
+            f"{model.name} needs {needed} GiB of main memory to be loaded, {left} are free",
+            hint="close other programs, or use a smaller model",
+        )
 
 
 def predicts_noise(unet: Any) -> bool:

@@ -50,16 +50,18 @@ class DiffusersEngine:
         device: str = "auto",
         compatibility: Compatibility | str = "none",
         networks: tuple[Path, ...] = (),
+        acceleration: str = "none",
     ) -> None:
         """`model`: see `engines.models`; `device`: auto, cpu, cuda or cuda:N.
 
         `compatibility`: whose numbers to reproduce, by name or as choices. `networks`: folders of LoRA files and
-        embeddings.
+        embeddings. `acceleration`: none, or graphs (on a card).
         """
         self._model_name = model
         self._device_name = device
         self._compatibility = compatibility
         self._networks = ExtraNetworks(networks)
+        self._graphs = acceleration == "graphs"
         self._maker: PictureMaker | PipelineMaker | None = None
         self._report: Report = _log.info
 
@@ -149,7 +151,7 @@ class DiffusersEngine:
         from parseq_tui.render.engines.picture_maker import PictureMaker
 
         choices = NAMED[self._compatibility] if isinstance(self._compatibility, str) else self._compatibility
-        return PictureMaker.load(model, self._device_name, choices, self._networks, self._report)
+        return PictureMaker.load(model, self._device_name, choices, self._networks, self._report, graphs=self._graphs)
 
 
 def _task(maker: PictureMaker | PipelineMaker, request: DiffusionRequest, image: Image | None) -> Task | Image:

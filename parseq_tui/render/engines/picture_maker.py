@@ -21,12 +21,13 @@ from parseq_tui.render.conditioning import Term, extract_networks, split_terms, 
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.compatibility import OURS, Compatibility
 from parseq_tui.render.engines.components import Components, load_components
+from parseq_tui.render.engines.cuda_graphs import GraphedNetwork
 from parseq_tui.render.engines.devices import device_name, free_memory, is_small, out_of_memory_explained
 from parseq_tui.render.engines.extra_networks import ExtraNetworks, Use
 from parseq_tui.render.engines.lora import Merger, taught_vectors
 from parseq_tui.render.engines.memory import Need, choose_placement, next_smaller
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription
-from parseq_tui.render.engines.pictures import to_latent, to_picture
+from parseq_tui.render.engines.pictures import begin_picture, to_latent
 from parseq_tui.render.engines.prompt_encoding import PromptEncoder
 from parseq_tui.render.engines.residence import Residence
 from parseq_tui.render.engines.sampling import (
@@ -62,6 +63,8 @@ class PictureMaker:
         choices: Compatibility = OURS,
         networks: ExtraNetworks | None = None,
         report: Report = _log.info,
+        *,
+        graphs: bool = False,
     ) -> None:
         self.choices = choices
         self._extra = networks or ExtraNetworks()
@@ -72,6 +75,7 @@ class PictureMaker:
         self._text_parts = [part for part in parts.networks if part.startswith("text_encoder")]
         self._residence: Residence | None = None
         self._pixels = 0
+        self._graphed = GraphedNetwork(parts.unet) if graphs and parts.device.type == "cuda" else None
         self._tables: OrderedDict[tuple[str, int, float | None], Table] = OrderedDict()
         self._placeless: dict[Hashable, bool] = {}
         self._taught: set[str] = set()
@@ -85,10 +89,12 @@ class PictureMaker:
         choices: Compatibility = OURS,
         networks: ExtraNetworks | None = None,
         report: Report = _log.info,
+        *,
+        graphs: bool = False,
     ) -> PictureMaker:
         """Raises ModelNotFound, BackendUnavailable, OutOfMemory, RenderError."""
         emphasis = choices.emphasis or _emphasis(model)
-        return cls(load_components(model, device), emphasis, choices, networks, report)
+        return cls(load_components(model, device), emphasis, choices, networks, report, graphs=graphs)
 
     @property
     def text_passes(self) -> int:
@@ -153,7 +159,9 @@ class PictureMaker:
             vae_bytes = next(parts.vae.parameters()).element_size()
             need = Need({} if on_host else weights, pixels, vae_bytes, factor=parts.factor)
             if self._residence is not None:
-                self._residence.settle(self._residence.placement)
+                self._residence.close()
+            if self._graphed is not None:
+                self._graphed.forget()
             placement = choose_placement(need, free_memory(parts.device), on_host=on_host)
             self._residence = Residence(parts.networks, parts.device, placement)
             precision = str(parts.dtype).removeprefix("torch.")
@@ -161,6 +169,11 @@ class PictureMaker:
             for part, encoder in zip(("text_encoder", "text_encoder_2"), self._prompts.encoders, strict=False):
                 encoder.ready = partial(self._at_work, part)
         return self._residence
+
+    def _unet(self, residence: Residence) -> Any:
+        """What is called as the UNet: itself, or its recordings while its weights stay where they are."""
+        unet = residence.at_work("unet")
+        return unet if self._graphed is None or residence.placement.offload != "none" else self._graphed
 
     def _at_work(self, part: str) -> object:
         assert self._residence is not None  # settled before anything is encoded
@@ -174,6 +187,8 @@ class PictureMaker:
         smaller = next_smaller(residence.placement, on_host=self._parts.device.type == "cpu")
         if smaller is None:
             return False
+        if self._graphed is not None:
+            self._graphed.forget()
         residence.settle(smaller)
         return True
 
@@ -181,14 +196,15 @@ class PictureMaker:
         drawings = [self._drawing(residence, task) for task in tasks]
         latents = self._latents(residence, tasks, drawings, alone=alone)
         residence.at_work("vae")
-        return [to_picture(self._parts, latent, truncated=self.choices.truncated) for latent in latents]
+        begun = [begin_picture(self._parts, latent, truncated=self.choices.truncated) for latent in latents]
+        return [one.finished() for one in begun]
 
     def _latents(
         self, residence: Residence, tasks: Sequence[Task], drawings: Sequence[Drawing], *, alone: bool
     ) -> list[torch.Tensor]:
         if len(tasks) == 1 and alone:  # the way of a loopback, which waits for every picture
             self._merger.settle("unet", self._extra.uses(tasks[0].request.positive), residence.send_home)
-            return sample_together(residence.at_work("unet"), drawings)
+            return sample_together(self._unet(residence), drawings)
         finished: dict[int, torch.Tensor] = {}
         groups: dict[tuple[Hashable, tuple[Use, ...]], list[int]] = {}
         for index, (task, drawing) in enumerate(zip(tasks, drawings, strict=True)):
@@ -196,7 +212,7 @@ class PictureMaker:
         size = 1 if alone else self.together(tasks[0].request.width, tasks[0].request.height)
         for (shape, uses), members in groups.items():
             self._merger.settle("unet", uses, residence.send_home)
-            unet = residence.at_work("unet")
+            unet = self._unet(residence)
             for start in range(0, len(members), size):
                 chosen = members[start : start + size]
                 batch = [drawings[index] for index in chosen]

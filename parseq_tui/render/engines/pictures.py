@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import torch
 
+from parseq_tui.errors import RenderError
 from parseq_tui.render.engines.base import Image
 from parseq_tui.render.engines.components import Components
 
@@ -24,15 +28,43 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
     return (latent.float() - _shift(parts)) * float(parts.vae.config.scaling_factor)
 
 
-def to_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = False) -> Image:
-    """The picture of a latent; the only copy from the device."""
+@dataclass(frozen=True, slots=True)
+class BegunPicture:
+    """A picture on its way from the device: the host waits for it only when it is asked for."""
+
+    planes: torch.Tensor
+    """uint8 (3, height, width), in main memory."""
+    total: torch.Tensor
+    """Sum of all levels, on the device: not a number if any of them is not."""
+    arrived: torch.cuda.Event | None
+
+    def finished(self) -> Image:
+        """The picture. Raises RenderError if the networks answered with something that is no number."""
+        if self.arrived is not None:
+            self.arrived.synchronize()
+        if not math.isfinite(float(self.total)):
+            raise RenderError(
+                "the model answered with numbers that are none (NaN)",
+                hint="lower the weights of LoRA files and the CFG scale; half precision may overflow: try --device cpu",
+            )
+        return np.asarray(cv2.merge(tuple(self.planes.numpy())), np.uint8)
+
+
+def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = False) -> BegunPicture:
+    """Decodes a latent, (1, channels, height, width), and starts the only copy from the device."""
     scaled = latent / float(parts.vae.config.scaling_factor) + _shift(parts)
     decoded = parts.vae.decode(scaled.to(_precision(parts)), return_dict=False)[0]
     levels = decoded[0].float().add(1).mul_(127.5).clamp_(0, 255)
     if not truncated:
         levels.round_()
-    planes = levels.to(torch.uint8).cpu().numpy()
-    return np.asarray(cv2.merge(tuple(planes)), np.uint8)
+    planes, total = levels.to(torch.uint8), levels.sum()
+    if planes.device.type != "cuda":
+        return BegunPicture(planes, total, None)
+    host = torch.empty(planes.shape, dtype=torch.uint8, pin_memory=True)
+    host.copy_(planes, non_blocking=True)
+    arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    arrived.record()
+    return BegunPicture(host, total, arrived)
 
 
 def _precision(parts: Components) -> torch.dtype:

@@ -44,9 +44,14 @@ class PromptEncoder:
             encoder.state = state
 
     def teach(self, name: str, vectors: Sequence[torch.Tensor]) -> None:
-        """A word that stands for vectors of its own: one tensor per text encoder, (vectors, width) each."""
-        for encoder, own in zip(self.encoders, vectors, strict=False):
-            encoder.teach({name: own})
+        """A word that stands for vectors of its own: one tensor per text encoder, (vectors, width) each.
+
+        Vectors that do not fit these encoders are left out; `advice` has told of them.
+        """
+        widths = [int(model.config.hidden_size) for model in self._parts.text_encoders]
+        if [tensor.shape[-1] for tensor in vectors] == widths:
+            for encoder, own in zip(self.encoders, vectors, strict=True):
+                encoder.teach(name, own)
 
     def combined(
         self, request: DiffusionRequest, weights: Sequence[tuple[str, float]], padded: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ nor on its neighbours in a batch.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -70,14 +70,12 @@ class TextEncoder:
         """How many times CLIP has run."""
         model.get_input_embeddings().register_forward_hook(self._put_taught)
 
-    def teach(self, words: Mapping[str, torch.Tensor]) -> None:
-        """Words that stand for vectors of their own, (vectors, width) each; longer names win over shorter ones."""
-        for name, vectors in words.items():
-            ids = self._tokenize(name)
-            first = TAUGHT + len(self._vectors)
-            if ids and vectors.shape[-1] == int(self._model.config.hidden_size):
-                self._words[ids] = tuple(range(first, first + len(vectors)))
-                self._vectors += list(vectors)
+    def teach(self, name: str, vectors: torch.Tensor) -> None:
+        """A word that stands for vectors of its own, (vectors, width); longer names win over shorter ones."""
+        first = TAUGHT + len(self._vectors)
+        if ids := self._tokenize(name):
+            self._words[ids] = tuple(range(first, first + len(vectors)))
+            self._vectors += list(vectors)
 
     def encode(self, text: str, clip_skip: int = 1) -> torch.Tensor:
         """The text as (chunks · tokens per chunk, width), in the model's dtype.
