@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
@@ -134,3 +135,13 @@ def test_the_weight_of_a_formula_is_drawn_as_it_is() -> None:
     assert bar == "░▒▓█··"
     assert range_bar(prompt, 0, 6, 6, 5, "braille") == "████··", "not known yet"
     assert range_bar(prompt, 0, 6, 6, 5, "ascii", lambda frame: "a word") == "####  "
+
+
+def test_values_before_the_first_error_of_a_field_are_shown() -> None:
+    document = Document(
+        (Keyframe(0, {"zoom": 1.0}), Keyframe(10), Keyframe(20, {}, {"zoom": "sni(1)"}), Keyframe(30)), ("zoom",)
+    )
+    table = bake(document)
+    errors, column = Errors.of(table), Column("zoom", "value")
+    shown = [field_cell(row, column, 10, table, errors, {})[0].strip() for row in document.keyframes]
+    assert shown[0] == "1" and shown[1].startswith("·") and shown[2:] == ["!err", "!err"]

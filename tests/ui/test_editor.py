@@ -220,3 +220,27 @@ def test_what_does_not_fit_a_bar_ends_in_an_ellipsis(document: Path) -> None:
         assert not rows(screen)[0].rstrip().endswith("…")
 
     flow(document, steps, (60, 20))
+
+
+def test_the_mouse_resizes_and_moves_columns_and_scrolls_sideways(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        table = screen.table
+        left, width = table._grid.span(2, 0)
+        edge = left + width - 1
+        await pilot.mouse_down("#table", offset=(edge, 0))
+        await pilot.hover("#table", offset=(edge + 7, 0))
+        await pilot.mouse_up("#table", offset=(edge + 7, 0))
+        assert table._grid.widths[2] == width + 7
+        first = screen.session.document.displayed_fields
+        left, width = table._grid.span(4, 0)
+        await pilot.mouse_down("#table", offset=(left + 2, 0))
+        await pilot.mouse_up("#table", offset=(table._grid.span(2, 0)[0] + 2, 0))
+        assert screen.session.document.displayed_fields[:2] == (first[1], first[0])
+        table.on_mouse_scroll_right()
+        await pilot.pause()
+        assert table.scroll_offset.x > 0
+        table.on_mouse_scroll_left()
+        await pilot.pause()
+        assert table.scroll_offset.x == 0
+
+    flow(document, steps, (80, 24))

@@ -7,6 +7,7 @@ so a table of any size costs what is visible of it.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -37,8 +38,8 @@ class Errors:
 
     cells: frozenset[tuple[int, str]] = frozenset()
     """(frame of the keyframe row, field) of formulas with an error."""
-    fields: frozenset[str] = frozenset()
-    """Fields with at least one error: their values between keyframes are not to be trusted."""
+    fields: Mapping[str, float] = field(default_factory=dict)
+    """Fields with at least one error → the frame from which on their interpolated values are not to be trusted."""
 
     @classmethod
     def of(cls, table: FrameTable | None) -> Errors:
@@ -49,7 +50,12 @@ class Errors:
             for one in table.diagnostics
             if one.severity == "error" and one.field and one.keyframe is not None
         }
-        return cls(frozenset(cells), table.failed_fields)
+        since = dict.fromkeys(table.failed_fields, math.inf)
+        for one in table.diagnostics:
+            if one.severity == "error" and one.field in since:
+                frame = one.frame if one.frame is not None else one.keyframe
+                since[one.field] = min(since[one.field], -math.inf if frame is None else frame)
+        return cls(frozenset(cells), {name: -math.inf if at == math.inf else at for name, at in since.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +233,7 @@ def field_cell(
     value = row.values.get(field)
     if value is not None:
         return number(value, width, decimals.get(field, 4)), "text"
-    if field in errors.fields:
+    if row.frame >= errors.fields.get(field, math.inf):  # before that, values are what they should be
         return f"{ERROR}err".rjust(width - 1) + " ", "error"
     baked = value_at(table, field, row.frame)
     if baked is None:

@@ -7,14 +7,10 @@ repaints two cells; leaving the visible part jumps half a page, so that holding 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.geometry import Offset, Region, Size
-from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from parseq_tui.timeline.document import Document
@@ -32,9 +28,9 @@ from parseq_tui.ui.drawing.grid import (
     position_cell,
 )
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.painting import Painted
 from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.view_state import ViewState, selected
+from parseq_tui.ui.widgets.table_mouse import TableMouse
 from parseq_tui.ui.widgets.table_strips import Run, styles
 
 TALL = 36
@@ -42,7 +38,7 @@ TALL = 36
 _FLASH_SECONDS = 1.2
 
 
-class KeyframeTable(Painted, ScrollView, can_focus=True):
+class KeyframeTable(TableMouse, can_focus=True):
     """Draws keyframes by the Line API: only visible cells are ever computed."""
 
     DEFAULT_CSS = """
@@ -51,31 +47,6 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
         overflow-x: hidden; overflow-y: scroll;
     }
     """
-
-    @dataclass
-    class Pointed(Message):
-        """A cell was clicked, or dragged to."""
-
-        row: int
-        column: int
-        extend: bool
-        """Whether the selection grows to here."""
-        edit: bool
-        """Whether it was a double click."""
-
-    @dataclass
-    class Resized(Message):
-        """The edge of a column's head is dragged: so wide it shall be; None: as wide as it needs."""
-
-        column: int
-        width: int | None
-
-    @dataclass
-    class HeadDropped(Message):
-        """The head of a field's column was dropped on that of another field."""
-
-        column: int
-        onto: int
 
     def __init__(self, document: Document, view: ViewState, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -89,11 +60,6 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
         self._entry: str | None = None
         self._changed: frozenset[tuple[int, str]] = frozenset()
         self._styles: dict[str, Style] = {}
-        self._dragging = False
-        self._resized: int | None = None
-        """The column whose edge is being dragged."""
-        self._head_held: int | None = None
-        """The column whose head is being dragged."""
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -148,10 +114,10 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
 
     @property
     def rows_visible(self) -> int:
-        return max(1, self.size.height - self._head)
+        return max(1, self.size.height - self.head_height)
 
     @property
-    def _head(self) -> int:
+    def head_height(self) -> int:
         """Lines above the first row."""
         tall = self._view.curves == "tall" and self.app.size.height >= TALL
         return 2 if tall or self._view.curves == "always" else 1
@@ -197,7 +163,7 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
         return max(0, min(wanted, self._grid.scrolled_width - room))
 
     def _resize_contents(self) -> None:
-        size = Size(self._grid.frozen + self._grid.scrolled_width, len(self._document.keyframes) + self._head)
+        size = Size(self._grid.frozen + self._grid.scrolled_width, len(self._document.keyframes) + self.head_height)
         if size != self.virtual_size:
             grown = size.height != self.virtual_size.height
             self.virtual_size = size
@@ -206,7 +172,7 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """All rows: a short document leaves its room to the curves and the pictures."""
-        return len(self._document.keyframes) + self._head + 1
+        return len(self._document.keyframes) + self.head_height + 1
 
     def _end_flash(self) -> None:
         self._changed = frozenset()
@@ -215,7 +181,7 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
     # -- regions ---------------------------------------------------------------------------------------------------
 
     def _line(self, row: int) -> int:
-        return row - self.scroll_offset.y + self._head
+        return row - self.scroll_offset.y + self.head_height
 
     def _refresh_cell(self, row: int, column: int) -> None:
         left, width = self._grid.span(column, self.scroll_offset.x)
@@ -229,7 +195,7 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
 
     def _refresh_selection(self, before: ViewState) -> None:
         old, new = selected(self._document, before), selected(self._document, self._view)
-        first = max(self._line(min(old.first_row, new.first_row)), self._head)
+        first = max(self._line(min(old.first_row, new.first_row)), self.head_height)
         end = min(self._line(max(old.end_row, new.end_row)), self.size.height)
         if end > first:
             self.refresh(Region(0, first, self.size.width, end - first))
@@ -247,9 +213,9 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if y < self._head:
+        if y < self.head_height:
             return self._header(width) if y == 0 else self._curve_line(width)
-        row = y - self._head + self.scroll_offset.y
+        row = y - self.head_height + self.scroll_offset.y
         if row >= len(self._document.keyframes):
             return Strip([Segment(" " * width, self._style("text"))], width)
         return self._row(row, width)
@@ -319,7 +285,7 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
         strip = Strip(moving).crop(hidden, hidden + width - grid.frozen)
         return Strip.join([Strip(frozen, grid.frozen), strip]).adjust_cell_length(width, rest)
 
-    # -- the mouse -------------------------------------------------------------------------------------------------
+    # -- size and focus ---------------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
         self._grid = lay_out(self._document, self._view, self.size.width)
@@ -331,53 +297,6 @@ class KeyframeTable(Painted, ScrollView, can_focus=True):
 
     def on_blur(self) -> None:
         self._refresh_cell(self._view.row, self._view.column)
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        if event.button == 1:
-            self.capture_mouse()
-            if event.y < self._head:
-                self._take_head(event)
-            else:
-                self._dragging = True
-                self._point(event, extend=event.shift)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self._dragging:
-            self._point(event, extend=True)
-        elif self._resized is not None:
-            left, _ = self._grid.span(self._resized, self.scroll_offset.x)
-            self.post_message(self.Resized(self._resized, max(1, event.x - left + 1)))
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        if self._head_held is not None:
-            onto = self._column_under(event)
-            if self._grid.columns[onto].field != self._grid.columns[self._head_held].field:
-                self.post_message(self.HeadDropped(self._head_held, onto))
-        self._dragging, self._resized, self._head_held = False, None, None
-        self.release_mouse()
-
-    def _take_head(self, event: events.MouseDown) -> None:
-        """The edge of a head changes the width; its middle moves the field, or brings the cursor there."""
-        self._resized = self._grid.edge_under(event.x, self.scroll_offset.x)
-        if self._resized is None:
-            self._head_held = self._column_under(event)
-            self.post_message(self.Pointed(self._view.row, self._head_held, event.shift, edit=False))
-
-    def on_click(self, event: events.Click) -> None:
-        edge = self._grid.edge_under(event.x, self.scroll_offset.x) if event.y < self._head else None
-        if event.chain == 2 and edge is not None:
-            self.post_message(self.Resized(edge, None))
-        elif event.chain == 2:
-            self._point(event, extend=False, edit=True)
-
-    def _point(self, event: events.MouseEvent, *, extend: bool, edit: bool = False) -> None:
-        row = event.y - self._head + self.scroll_offset.y
-        if not 0 <= row < len(self._document.keyframes):
-            return
-        self.post_message(self.Pointed(row, self._column_under(event), extend, edit))
-
-    def _column_under(self, event: events.MouseEvent) -> int:
-        return min(self._grid.column_under(event.x, self.scroll_offset.x), len(self._grid.columns) - 1)
 
 
 def _layout(view: ViewState) -> tuple[object, ...]:
