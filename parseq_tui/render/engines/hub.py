@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,7 +24,12 @@ _NAME = re.compile(r"(?P<repository>[\w.-]{1,96}/[\w.-]{1,96})(?:@(?P<revision>[
 _SMALL = (".json", ".txt", ".model")
 _PRECISIONS = ("", "fp16", "bf16", "fp32")
 """Variants of weights, the one to take first; "" is the full set."""
-_OFFLINE = "on a machine with a network: hf download {name}   then copy the folder here and give its path as the model"
+_OFFLINE = (
+    "on a machine with a network: hf download {name} --local-dir FOLDER   then copy that folder here and give its path "
+    "as the model"
+)
+_SECONDS = 3.0
+"""Between two words about a download."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +98,14 @@ def fetch(wanted: HubId, report: Report) -> Path:
         total, done = sum(files[name] for name in chosen), 0
         folder = Path()
         for number, name in enumerate(chosen, 1):
-            report(f"fetching {wanted}: file {number} of {len(chosen)}, {_size(done)} of {_size(total)}")
+
+            def tell(arrived: int, number: int = number, done: int = done) -> None:
+                so_far = f"{_size(done + arrived)} of {_size(total)}"
+                report(f"fetching {wanted}: file {number} of {len(chosen)}, {so_far}")
+
+            tell(0)
             # the commit, not the name of the branch: all files must be of one state
-            got = client.hf_hub_download(wanted.repository, name, revision=state.sha)
+            got = client.hf_hub_download(wanted.repository, name, revision=state.sha, tqdm_class=_telling(tell))
             folder = Path(got).parents[len(PurePosixPath(name).parts) - 1]
             done += files[name]
         _remember(wanted, folder)
@@ -194,6 +205,26 @@ def _unreachable(wanted: HubId, problem: Exception) -> ModelNotFound:
         f"{wanted} is not on this machine and the hub cannot be reached: {_first_line(problem)}",
         hint=_OFFLINE.format(name=wanted.repository),
     )
+
+
+def _telling(tell: Callable[[int], None]) -> Any:
+    """A progress bar for huggingface_hub that draws nothing and says every few seconds how much has arrived."""
+    from tqdm.std import tqdm  # type: ignore[import-untyped]
+
+    class Telling(tqdm):  # type: ignore[misc]
+        monitor_interval = 0
+        told = 0
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            options.pop("name", None)
+            super().__init__(*arguments, **{**options, "disable": False, "mininterval": _SECONDS, "file": StringIO()})
+
+        def display(self, *_: Any, **__: Any) -> None:
+            if self.n > self.told:
+                self.told = int(self.n)
+                tell(self.told)
+
+    return Telling
 
 
 def _first_line(problem: Any) -> str:
