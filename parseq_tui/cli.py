@@ -14,6 +14,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import parseq_tui
 from parseq_tui.errors import DocumentError, ParseqError
@@ -54,14 +55,24 @@ def describe(error: ParseqError) -> str:
     return "\n".join("".join(ch if ch.isprintable() else " " for ch in line) for line in lines)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong and where help is, and leaves the long usage to `--help`."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: error: {message}\n  `{self.prog} --help` says more\n")
+
+
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     if words and words[0] in COMMANDS:
         return _command_parser(COMMANDS[words[0]]).parse_args(words[1:])
-    return _editor_parser().parse_args(words)
+    parser = _editor_parser()
+    if words and not words[0].startswith("-"):
+        _refuse_mistyped_command(parser, Path(words[0]))
+    return parser.parse_args(words)
 
 
 def _editor_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="parseq-tui",
         usage="parseq-tui [DOC] [--read-only] [--theme THEME] [--no-mouse]\n       parseq-tui COMMAND …",
         description="Sequence Stable Diffusion parameters and render the video.\n"
@@ -106,7 +117,7 @@ def _about_commands() -> str:
 
 def _command_parser(command: Command) -> argparse.ArgumentParser:
     examples = command.example.splitlines()
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"parseq-tui {command.name}",
         description=command.help,
         epilog="\n  ".join(["example:" if len(examples) == 1 else "examples:", *examples]),
@@ -128,7 +139,6 @@ def _words() -> dict[str, list[str]]:
 
 
 def _edit(arguments: argparse.Namespace) -> int:
-    _refuse_mistyped_command(arguments.document)
     # measured: a lone Esc takes 100 ms unless this is set before textual is imported
     os.environ.setdefault("ESCDELAY", "20")
     from parseq_tui.wiring import run_editor
@@ -136,12 +146,12 @@ def _edit(arguments: argparse.Namespace) -> int:
     return run_editor(arguments.document, read_only=arguments.read_only, theme=arguments.theme, mouse=arguments.mouse)
 
 
-def _refuse_mistyped_command(document: Path | None) -> None:
+def _refuse_mistyped_command(parser: argparse.ArgumentParser, document: Path) -> None:
     """`parseq-tui redner` means a command: no document is called that."""
-    if document is None or document.suffix or document.exists():
+    if document.suffix or document.exists():
         return
     from difflib import get_close_matches
 
     near = get_close_matches(str(document), COMMANDS, n=1)
     hint = f"did you mean `parseq-tui {near[0]}`?" if near else f"commands: {', '.join(COMMANDS)}"
-    raise ParseqError(f"there is no command and no document called {str(document)!r}", hint=hint)
+    parser.error(f"there is no command and no document called {str(document)!r}; {hint}")

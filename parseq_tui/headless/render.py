@@ -45,11 +45,6 @@ def render(arguments: argparse.Namespace) -> int:
             hint=f"follow it: parseq-tui attach {arguments.document}   stop it: parseq-tui stop {arguments.document}",
         )
     settings = resolve(source.render, options)
-    if settings.origins["model"] == "default" and settings.engine == "diffusers":
-        print("the document names no model: the bundled one draws it, which knows few words", file=sys.stderr)
-        print(
-            "  another one: --model FOLDER, FILE.safetensors or a hub id, and its size: --size 512x512", file=sys.stderr
-        )
     job = client.job(
         source.text,
         options={**options, "seed_offset": settings.seed_offset},
@@ -61,6 +56,11 @@ def render(arguments: argparse.Namespace) -> int:
         device=arguments.device,
     )
     takes = client.start_jobs(variations(job, arguments.takes))
+    if settings.origins["model"] == "default" and settings.engine == "diffusers":
+        print("the document names no model: the bundled one draws it, which knows few words", file=sys.stderr)
+        print(
+            "  another one: --model FOLDER, FILE.safetensors or a hub id, and its size: --size 512x512", file=sys.stderr
+        )
     if not arguments.detach:
         return _follow_all(client, takes, as_json=arguments.json, stop_on_interrupt=True)
     for take in takes:

@@ -54,7 +54,16 @@ def test_help_lists_every_command_and_what_exit_codes_mean(
 def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "render")[0] == 2
     assert run(capsys, "--nonsense")[0] == 2
-    assert run(capsys, "render", "x.json", "--frames", "9:3")[0] == 2
+    code, _, err = run(capsys, "render", "x.json", "--frames", "9:3")
+    assert code == 2
+    assert len(err.splitlines()) == 2, "what is wrong and where help is, not ten lines of usage"
+
+
+@pytest.mark.parametrize("words", [["redner"], ["redner", "x.json"], ["rendr", "x.json", "--out", "x.mp4"]])
+def test_a_mistyped_command_is_told_the_nearest(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert "did you mean `parseq-tui render`?" in err
 
 
 class TestEval:
