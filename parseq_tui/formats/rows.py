@@ -20,6 +20,8 @@ from parseq_tui.language.numbers_as_text import number_text, text_number
 from parseq_tui.timeline.keyframe import EMPTY, MAX_FRAME, Keyframe
 
 _NOT_FIELDS = frozenset({"frame", "info"})
+_SHARED_NUMBERS = 20_000
+"""Beyond so many different numbers it does not pay to look for equal ones."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class RowReader:
     """Rows whose label is not a text."""
     span: tuple[int, int] | None = None
     _names: dict[str, str] = field(default_factory=dict)
+    _numbers: dict[float, float] = field(default_factory=dict)
+    """Equal numbers are held once: most documents have few different ones, and a large one holds half a million."""
 
     def scan(self, text: str, start: int) -> tuple[None, int]:
         """Read the array at `start`; a `Scan` (see `exact_json`)."""
@@ -61,6 +65,7 @@ class RowReader:
         values: dict[str, float] = {}
         formulas: dict[str, str] = {}
         canonical = self._names.setdefault
+        number = self._numbers.setdefault if len(self._numbers) < _SHARED_NUMBERS else _itself
         for key, value in pairs:
             kind = type(value)
             if key in _NOT_FIELDS:
@@ -69,7 +74,7 @@ class RowReader:
                 else:
                     info = self._label(value)
             elif kind is float and key[-2:] != "_i":
-                values[canonical(key, key)] = value
+                values[canonical(key, key)] = number(value, value) or value  # -0.0 equals 0.0
             elif kind is str and value and key[-2:] == "_i":
                 name = key[:-2]
                 formulas[canonical(name, name)] = value
@@ -205,3 +210,7 @@ def row_object(row: Keyframe) -> dict[str, Any]:
         if name in row.formulas:
             content[name + "_i"] = row.formulas[name]
     return content
+
+
+def _itself(number: float, _: float) -> float:
+    return number

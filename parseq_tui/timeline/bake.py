@@ -210,7 +210,9 @@ class _Fields:
             self.finish(name, self.refused(name, message, hint, "too-much-work"))
             return
         previous = known.result.values if known is not None and self.changes.same_frames else None
-        self.finish(name, compute_field(self.plans[name], self.around, self.frames, self.default(name), previous))
+        plan = self.plans[name]
+        self.finish(name, compute_field(plan, self.around, self.frames, self.default(name), previous))
+        plan.column.points.cache.clear()  # of no use before the field changes, and megabytes in a large document
 
     def finish(self, name: str, result: FieldValues) -> None:
         self.done[name] = _Baked(self.plans[name], result)

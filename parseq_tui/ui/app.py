@@ -7,7 +7,6 @@ editor whose terminal is gone ends by itself.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import threading
@@ -30,6 +29,7 @@ from parseq_tui.paths import settings_file, theme_folders
 from parseq_tui.recovery import Draft
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
+from parseq_tui.ui import memory
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.driver import EditorDriver, driver_for_platform
@@ -198,7 +198,7 @@ class EditorApp(App[int], inherit_bindings=False):
             before.files.stopped()
             self.switch_screen(screen)
         self._name_terminal(session.name)
-        self.call_later(_freeze_garbage)
+        self.call_later(memory.settle)
 
     def open_path(self, path: Path) -> None:
         """Open a file. Raises DocumentError."""
@@ -400,10 +400,3 @@ class EditorApp(App[int], inherit_bindings=False):
             return None
         finally:
             driver.ask("", None)
-
-
-def _freeze_garbage() -> None:
-    """A loaded document is a million objects that never die: keep the collector from walking them on every key."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()

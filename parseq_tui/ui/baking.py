@@ -9,6 +9,7 @@ import asyncio
 
 from parseq_tui.session import Session
 from parseq_tui.timeline.document import Document
+from parseq_tui.ui.memory import give_back_freed
 
 SMALL = 25_000
 """Values (frames × fields) that are baked at once."""
@@ -40,5 +41,6 @@ class Bakery:
                 job = self._session.bake_job()
                 table = await asyncio.to_thread(job.run)
                 self._session.accept(job, table)
+            await asyncio.to_thread(give_back_freed)
         finally:
             self._task = None
