@@ -22,7 +22,11 @@ from training import autoencoder, progress, workers
 from training.muon import Muon
 
 BATCH = 8
-CRITICAL = 0.03
+ROUNDS = 20
+"""How often latents go round at most."""
+KEPT = 64
+"""Tired latents at hand."""
+CRITICAL = 0.02
 """Weight of the critic's verdict against the error of the picture."""
 LIKENESS = 0.25
 """Weight of the difference of what the critic sees in the drawing and in its rebuilding."""
@@ -46,29 +50,50 @@ class Critic(nn.Module):
         return self.answer(x), seen
 
 
-def latents(model: AutoencoderTiny, x: torch.Tensor, tired: bool) -> torch.Tensor:
-    """Latents of the drawings, a little noisy as the denoiser's are; `tired` ones have been round once before."""
-    with torch.no_grad(), progress.half_precision():
-        z: torch.Tensor = model.encoder(x)
-        if tired:
-            z = model.encoder(model.decoder(z).clamp(-1, 1))
-        z = z.float()
-        return z + 0.14 * torch.rand(len(z), 1, 1, 1, device=z.device) * torch.randn_like(z)
+class Rounds:
+    """Latents that have been through decoder and encoder some times, with the drawings they come from.
+
+    Half of every batch is taken from here: a decoder that gives the drawing back from tired latents keeps a loop from
+    drifting, however long it is.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._kept: list[tuple[torch.Tensor, torch.Tensor, int]] = []
+
+    def batch(self, model: AutoencoderTiny) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
+        """Latents, drawings, and how often each has been round."""
+        tired = [self._kept[k] for k in self._rng.permutation(len(self._kept))[: BATCH // 2]]
+        x = autoencoder.fresh(self._rng, BATCH - len(tired))
+        with torch.no_grad(), progress.half_precision():
+            z: torch.Tensor = model.encoder(x).float()
+        z = torch.cat([z, *(item[0][None] for item in tired)])
+        x = torch.cat([x, *(item[1][None] for item in tired)])
+        return z, x, [0] * (BATCH - len(tired)) + [item[2] for item in tired]
+
+    def keep(self, z: torch.Tensor, x: torch.Tensor, ages: list[int]) -> None:
+        """Put away what came back from one more round."""
+        new = [(z[k], x[k], age + 1) for k, age in enumerate(ages) if age < ROUNDS]
+        self._kept = [*self._kept, *new]
+        while len(self._kept) > KEPT:
+            self._kept.pop(int(self._rng.integers(len(self._kept))))
 
 
 def loss_of(
     model: AutoencoderTiny, critic: Critic, x: torch.Tensor, z: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Loss of the decoder, and what it drew."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Loss of the decoder, what it drew, and the latents of that. A little noise stands for the denoiser's."""
     with progress.half_precision():
-        y = model.decoder(z)
+        y = model.decoder(z + 0.14 * torch.rand(len(z), 1, 1, 1, device=z.device) * torch.randn_like(z))
         back = model.encoder(y.clamp(-1, 1))
         verdict, seen = critic(y)
         with torch.no_grad():
+            first = model.encoder(x)
             _, wanted = critic(x)
     likeness = sum(((a - b).abs().mean() for a, b in zip(seen, wanted, strict=True)), torch.zeros((), device=x.device))
-    error = autoencoder.rebuilding_error(y.float(), x) + 0.15 * (back.float() - z).abs().mean()
-    return error - CRITICAL * verdict.float().mean() + LIKENESS * likeness.float(), y.detach().float().clamp(-1, 1)
+    error = autoencoder.rebuilding_error(y.float(), x) + 0.15 * (back.float() - first.float()).abs().mean()
+    loss = error - CRITICAL * verdict.float().mean() + LIKENESS * likeness.float()
+    return loss, y.detach().float().clamp(-1, 1), back.detach().float()
 
 
 def critic_loss(critic: Critic, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -99,12 +124,14 @@ def _train(rank: int, count: int, work: Path, minutes: float, peak: float = 6e-4
         average.weights, step, spent = state["average"], state["step"], state["spent"]
     torch.manual_seed(10 * step + rank)
     rng = np.random.default_rng(10 * step + rank + 5)
+    rounds = Rounds(rng)
     budget = progress.Budget(minutes, spent)
     saved, share, meetings, errors = time.monotonic(), budget.share, workers.Meetings(), [0.0]
     while share < 1:
         progress.set_rate(optimizer, progress.rate_at(share, peak, step, hold=0.3))
-        x = autoencoder.fresh(rng, BATCH)
-        loss, y = loss_of(model, critic, x, latents(model, x, tired=step % 4 == 3))
+        z, x, ages = rounds.batch(model)
+        loss, y, back = loss_of(model, critic, x, z)
+        rounds.keep(back, x, ages)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.decoder.parameters(), 1.0)

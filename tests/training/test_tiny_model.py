@@ -23,6 +23,12 @@ def test_folder_is_complete_and_small() -> None:
     assert (FOLDER / "MODEL_CARD.md").exists()
 
 
+def test_the_weights_say_what_made_them() -> None:
+    made = json.loads((FOLDER / "training.json").read_text())
+    assert made["license"] == "MIT" and made["versions"]["torch"]
+    assert {"autoencoder", "text", "denoiser"} <= set(made["stages"]) and made["seeds"]["denoiser"] >= 0
+
+
 @pytest.fixture(scope="module")
 def pipeline() -> Iterator[Any]:
     import diffusers
@@ -60,3 +66,24 @@ def test_background_has_the_named_colour(pipeline: Any) -> None:
     red = draw(pipeline, "a white star, red background")[:24].reshape(-1, 3).mean(0)
     blue = draw(pipeline, "a white star, blue background")[:24].reshape(-1, 3).mean(0)
     assert red[0] > red[2] + 0.2 and blue[2] > blue[0] + 0.2
+
+
+@pytest.mark.slow
+def test_styles_look_like_their_drawings(pipeline: Any) -> None:
+    """Neon is dark with bright lines; pixel art has hard edges exactly between its blocks of four pixels."""
+    neon = draw(pipeline, "neon, a green star, black background")
+    plain = draw(pipeline, "a green star, white background")
+    assert neon.mean() < 0.35 < plain.mean() and neon.max() > 0.8
+    pixel = draw(pipeline, "pixel art, a red heart, yellow background").mean(2)
+    steps = np.abs(np.diff(pixel, axis=1)).mean(0)
+    borders = np.arange(1, 128) % 4 == 0
+    assert steps[borders].mean() > 3 * steps[~borders].mean()
+
+
+@pytest.mark.slow
+def test_a_place_can_be_empty_and_has_a_time_of_day(pipeline: Any) -> None:
+    day, night = (draw(pipeline, f"a red heart in a meadow{when}") for when in ("", " at night"))
+    assert day[:30].mean() > night[:30].mean() + 0.2
+    empty = draw(pipeline, "a meadow")
+    red = (empty[..., 0] - empty[..., 1:].max(-1)) > 0.3
+    assert red.mean() < 0.02 < ((day[..., 0] - day[..., 1:].max(-1)) > 0.3).mean()
