@@ -133,7 +133,7 @@ class Merger:
         self._per_level = int(getattr(getattr(networks["unet"], "config", None), "layers_per_block", 2))
         self._loaded: dict[Path, Lora] = {}
         self._originals: dict[tuple[str, str], torch.Tensor] = {}
-        self._current: dict[str, tuple[tuple[Path, float], ...]] = dict.fromkeys(self._layers, ())
+        self._current: dict[str, tuple[tuple[Path, float], ...] | None] = dict.fromkeys(self._layers, ())
 
     @staticmethod
     def wanted(part: str, uses: Iterable[Use]) -> tuple[tuple[Path, float], ...]:
@@ -153,11 +153,15 @@ class Merger:
         loras = [(self._lora(file), weight) for file, weight in wanted]
         touched = {layer for (of, layer) in self._originals if of == part}
         touched |= {layer for lora, _ in loras for layer in lora.changes[part]}
-        self._current[part] = ()  # nothing that is known, should this be broken off in the middle
+        self._current[part] = None  # should this be broken off in the middle
         with torch.inference_mode(False), torch.no_grad():
             for layer in sorted(touched):
                 self._merge(part, layer, loras)
         self._current[part] = wanted
+
+    def send_originals_home(self) -> None:
+        """Frees the device of what layers were before they were changed."""
+        self._originals = {key: weight.cpu() for key, weight in self._originals.items()}
 
     def _merge(self, part: str, name: str, loras: Sequence[tuple[Lora, float]]) -> None:
         weight = self._layers[part][name].get_parameter("weight")

@@ -11,6 +11,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -93,7 +94,7 @@ class PictureMaker:
         graphs: bool = False,
     ) -> PictureMaker:
         """Raises ModelNotFound, BackendUnavailable, OutOfMemory, RenderError."""
-        emphasis = choices.emphasis or _emphasis(model)
+        emphasis = _emphasis(model, choices)
         return cls(load_components(model, device), emphasis, choices, networks, report, graphs=graphs)
 
     @property
@@ -189,11 +190,17 @@ class PictureMaker:
             return False
         if self._graphed is not None:
             self._graphed.forget()
+        self._merger.send_originals_home()
         residence.settle(smaller)
         return True
 
     def _pictures(self, residence: Residence, tasks: Sequence[Task], *, alone: bool) -> list[Image]:
+        # all texts, then all pictures: networks that come and go come once
         drawings = [self._drawing(residence, task) for task in tasks]
+        for index, task in enumerate(tasks):
+            if task.image is not None:
+                residence.at_work("vae")
+                drawings[index] = replace(drawings[index], clean=to_latent(self._parts, task.image))
         latents = self._latents(residence, tasks, drawings, alone=alone)
         residence.at_work("vae")
         begun = [begin_picture(self._parts, latent, truncated=self.choices.truncated) for latent in latents]
@@ -240,17 +247,14 @@ class PictureMaker:
         return self._placeless[shape]
 
     def _drawing(self, residence: Residence, task: Task) -> Drawing:
+        """Everything a picture follows from but the latent it starts from."""
         request, image = task.request, task.image
         scheduler = find(request.scheduler)
         table = self._table(scheduler, request.steps, None if image is None else task.strength)
         noise, later = self._noises(request, table)
         self._set_up_text(residence, request)
         asked = self._combinations(request, scheduler, table.evaluations)
-        if image is None:
-            return Drawing(table, asked, noise, later)
-        residence.at_work("vae")
-        clean = to_latent(self._parts, image)
-        return Drawing(table, asked, noise * request.noise_multiplier, later, clean)
+        return Drawing(table, asked, noise if image is None else noise * request.noise_multiplier, later)
 
     def _set_up_text(self, residence: Residence, request: DiffusionRequest) -> None:
         """Brings the text encoders to the request's LoRA weights, and teaches them the words it uses."""
@@ -316,7 +320,8 @@ def _bytes(network: torch.nn.Module) -> int:
     return sum(weights.numel() * weights.element_size() for weights in network.parameters())
 
 
-def _emphasis(model: ModelDescription) -> Emphasis:
-    # the bundled text encoder was not made for the mean that the web UI restores; two encoders side by side neither
-    plain = model.name == BUNDLED or model.is_xl or model.hints.get("emphasis") == "no norm"
-    return "no norm" if plain else "guarded"
+def _emphasis(model: ModelDescription, choices: Compatibility) -> Emphasis:
+    # the bundled text encoder was not made for the mean that the web UI restores: it is close to 0
+    if model.name == BUNDLED or model.hints.get("emphasis") == "no norm":
+        return "no norm"
+    return choices.emphasis or ("no norm" if model.is_xl else "guarded")
