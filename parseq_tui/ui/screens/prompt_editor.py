@@ -52,7 +52,9 @@ class PromptArea(TextArea):
         self.cursor_blink = False
 
     def get_line(self, line_index: int) -> Text:
-        line = super().get_line(line_index)
+        """A line as it is shown: what a terminal would obey is replaced, character by character."""
+        raw = self.document.get_line(line_index)
+        line = Text("\t".join(map(plain, raw.split("\t"))), end="", no_wrap=True)
         before = sum(len(self.document.get_line(index)) + 1 for index in range(line_index))
         for span, kind in prompt_marks(self.text):
             start, end = max(0, span.start - before), span.end - before
