@@ -383,7 +383,7 @@ class EditorApp(App[int], inherit_bindings=False):
         protocol, problem = decided(wish, await self._abilities(), in_tmux=in_tmux, passthrough=passes)
         self.pictures.protocol = protocol
         if problem and self.editor is not None:
-            self.editor.say(problem, "warning")
+            self.editor.call_after_refresh(self.editor.say, problem, "warning")  # it may not stand yet
 
     async def _abilities(self) -> Abilities | None:
         """What the terminal says it can; None if it does not answer in time."""

@@ -38,12 +38,17 @@ class PseudoTerminal:
         environment: dict[str, str] | None = None,
         toured: bool = True,
         bytes_per_second: float = 0.0,
+        attributes: bytes = b"\x1b[?62;22c",
+        pictures: bytes = b"",
     ) -> None:
-        """`toured`: whether the home in `environment` is that of somebody who has been offered the tour.
+        """`attributes`: what it says it can do (";4": sixel); `pictures`: its answer to a picture of kitty's.
+
+        `toured`: whether the home in `environment` is that of somebody who has been offered the tour.
 
         `bytes_per_second`: what a slow link lets through; 0: as much as comes.
         """
         self.bytes_per_second = bytes_per_second
+        self._answers = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b_Gi=31,": pictures, b"\x1b[c": attributes}
         self._free_at = 0.0
         if toured and environment and "PARSEQ_TUI_HOME" in environment:
             state = Path(environment["PARSEQ_TUI_HOME"], "state")
@@ -123,8 +128,8 @@ class PseudoTerminal:
         return burst._replace(cpu=self.cpu() - cpu)
 
     def _answer(self, chunk: bytes) -> None:
-        for question, answer in ((b"\x1b[?2026$p", b"\x1b[?2026;2$y"), (b"\x1b[c", b"\x1b[?62;22c")):
-            if question in chunk:
+        for question, answer in self._answers.items():
+            if answer and question in chunk:
                 os.write(self._handle, answer)
 
     def screen(self) -> list[str]:
@@ -134,7 +139,8 @@ class PseudoTerminal:
         import pyte
 
         screen = pyte.Screen(self.columns, self.rows)
-        clean = re.sub(rb"\x1b\[[>=<][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", bytes(self.output))
+        unknown = rb"\x1b\[[>=<][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b[P_].*?\x1b\\"
+        clean = re.sub(unknown, b"", bytes(self.output), flags=re.DOTALL)
         pyte.ByteStream(screen).feed(clean)
         return list(screen.display)
 
