@@ -180,11 +180,12 @@ def _ignored(table: FrameTable, settings: RenderSettings, dialect: Dialect) -> l
         return []
     warnings: list[Diagnostic] = []
     if settings.depth is not None and reader.space != "3d":
-        hint = 'set render.space to "3d", or leave render.depth out'
+        hint = 'set render.space to "3d" (--set space=3d), or leave render.depth out'
         warnings.append(Diagnostic("warning", "depth maps have no effect in 2d", hint, "ignored-setting"))
     ignored = FLAT_FIELDS if reader.space == "3d" else DEEP_FIELDS
     names = [name for name in ignored if moves(table, (name,), reader.by_steps)]
-    hint = f'set render.space to "{"2d" if reader.space == "3d" else "3d"}" to use them instead'
+    other = "2d" if reader.space == "3d" else "3d"
+    hint = f'to use them instead, set render.space to "{other}" (--set space={other})'
     return warnings + [
         Diagnostic("warning", f"{name} does not move a picture in {reader.space}", hint, "ignored-field", field=name)
         for name in names
