@@ -14,6 +14,7 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 
+from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
 
 if TYPE_CHECKING:
@@ -52,6 +53,31 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "problems": (("↑ ↓", "choose"), ("Enter", "go there"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help")),
 }  # fmt: skip
+
+_HINTED: Mapping[str, Sequence[str]] = {
+    "Enter": ("cell.edit",), "?": ("application.help",), "u": ("document.undo",), "^S": ("document.save",),
+    "^Q": ("application.quit",), "i": ("interpolation.cycle",), "< >": ("nudge.down", "nudge.up"),
+    "o": ("row.insert_after",), "v": ("select.block",), "y p": ("clipboard.copy", "clipboard.paste"),
+    ":": ("application.command_line",), "/": ("find.text",), "t": ("view.plot",), "D": ("row.delete",),
+}  # fmt: skip
+"""The commands behind the table's hints, whose keys a user may have changed."""
+
+
+def hints(pane: str, keymap: Keymap) -> Sequence[tuple[str, str]]:
+    """(key, what it does) for the status line, most useful first; with the keys that are really bound."""
+    listed = HINTS.get(pane, HINTS["table"])
+    if pane in HINTS and pane != "table":
+        return listed
+    return [(key, what) for shown, what in listed if (key := _bound(shown, keymap))]
+
+
+def _bound(shown: str, keymap: Keymap) -> str:
+    """A hint's keys as they are now; "" if a command has none."""
+    names = _HINTED.get(shown, ())
+    if all(keymap.keys.get(name) == DEFAULT_KEYS[name] for name in names):
+        return shown
+    keys = [keymap.shown(name) for name in names]
+    return " ".join(keys) if all(keys) else ""
 
 
 class TabLine(StyledLines):

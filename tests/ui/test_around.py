@@ -115,10 +115,11 @@ def test_keys_from_the_file_are_taken_over_while_the_program_runs(document: Path
         app = pilot.app
         assert isinstance(app, EditorApp)
         settings_file().parent.mkdir(parents=True)
-        settings_file().write_text('mouse = false\n[keys]\n"cursor.down" = ["n"]\n')
+        settings_file().write_text('mouse = false\n[keys]\n"cursor.down" = ["n"]\n"document.save" = "w"\n')
         assert app.preferences.read_again() == "settings.toml read again"
         await press(pilot, screen, "n")
         assert screen.desk.view.row == 1
+        assert "w save" in shown(pilot) and "^S" not in shown(pilot), "hints name the keys that are bound"
         settings_file().write_text('[keys]\n"no.command" = ["n"]\n')
         with pytest.raises(SettingsError, match="no command called"):
             app.preferences.read_again()

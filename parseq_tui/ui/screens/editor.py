@@ -27,7 +27,7 @@ from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.outside import OutsideActions
 from parseq_tui.ui.painting import Painter
-from parseq_tui.ui.panes import HINTS, PANES, PaneActions, TabLine
+from parseq_tui.ui.panes import PANES, PaneActions, TabLine, hints
 from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.remembered import recalled, remember
@@ -199,7 +199,7 @@ class EditorScreen(PaneMessages, Painter, inherit_bindings=False):
 
     def _show_hints(self) -> None:
         pane = "entry" if self.formula.editing else self.panes.focused()
-        self.status.show_hints(HINTS.get(pane, HINTS["table"]))
+        self.status.show_hints(hints(pane, self.keymap))
 
     def use_glyphs(self, glyphs: str) -> None:
         """Draw curves with these: "braille", "block" or "ascii"."""
@@ -211,6 +211,7 @@ class EditorScreen(PaneMessages, Painter, inherit_bindings=False):
     def use_keymap(self, keymap: Keymap) -> None:
         """Keys mean other things now."""
         self.keymap = self.desk.keymap = keymap
+        self._show_hints()
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
