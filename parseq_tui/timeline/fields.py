@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Space = Literal["any", "2d", "3d"]
@@ -148,6 +149,7 @@ SEED_ERA_FIELDS: Mapping[str, Field] = _catalogue(
 _EXTENSIONS = {name: field for name, field in SEED_ERA_FIELDS.items() if name not in FIELDS}
 
 
+@lru_cache(maxsize=2048)
 def field_named(name: str, dialect: str = "native") -> Field:
     """The entry of a field. Any name is a field; one that nobody declared has the default 0.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.base import (
@@ -172,4 +172,6 @@ def _merged(cells: Mapping[str, Content], changes: Mapping[str, Content | None] 
     if not changes:
         return cells
     merged = {**cells, **changes}
+    if None not in changes.values():
+        return MappingProxyType(cast("dict[str, Content]", merged))
     return MappingProxyType({name: content for name, content in merged.items() if content is not None})

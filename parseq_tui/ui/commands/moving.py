@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.bulk import compiled
@@ -255,17 +256,32 @@ def _test_of(search: str) -> Callable[[str], bool]:
 
 
 def _places(document: Document, view: ViewState, test: Callable[[str], bool]) -> Iterable[tuple[int, int]]:
+    """Row and column of every cell that holds what is looked for. Equal contents are looked at once."""
     everything = columns(document, view)
     in_values = view.search[:1] == "/" or set(view.search.casefold()) <= set("0123456789.+-e")
+    fields = {
+        part: [(index, column.field) for index, column in enumerate(everything) if column.part == part]
+        for part in ("label", "value", "formula")
+    }
+    numbers, texts = _Remembered(lambda value: test(shortest(value))), _Remembered(test)
     for row_index, row in enumerate(document.keyframes):
-        for index, column in enumerate(everything):
-            if column.part == "label":
-                content = row.info or ""
-            elif column.part == "formula":
-                content = row.formulas.get(column.field, "")
-            elif in_values and column.part == "value" and column.field in row.values:
-                content = shortest(row.values[column.field])
-            else:
-                continue
-            if content and test(content):
-                yield row_index, index
+        hits = [index for index, _ in fields["label"] if row.info and texts[row.info]]
+        if row.formulas:
+            formulas = row.formulas
+            hits += [index for index, field in fields["formula"] if field in formulas and texts[formulas[field]]]
+        if in_values:
+            values = row.values
+            hits += [index for index, field in fields["value"] if field in values and numbers[values[field]]]
+        for index in sorted(hits):
+            yield row_index, index
+
+
+class _Remembered(dict[Any, bool]):
+    """A test that is asked once about equal things."""
+
+    def __init__(self, test: Callable[[Any], bool]) -> None:
+        self._test = test
+
+    def __missing__(self, thing: Any) -> bool:
+        self[thing] = self._test(thing)
+        return self[thing]
