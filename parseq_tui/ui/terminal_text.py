@@ -77,6 +77,8 @@ def cells_of(strip: Strip, colors: ColorSystem | None) -> list[Cell]:
     for text, style, control in strip:
         if control:
             continue
+        if not text.isprintable():
+            text = _harmless(text)
         look = codes_of(style, colors)
         blank = (" ", blank_of(look))
         if text.isascii():
@@ -94,6 +96,11 @@ def cells_of(strip: Strip, colors: ColorSystem | None) -> list[Cell]:
             if width == 2:
                 cells.append(("", look))
     return cells
+
+
+def _harmless(text: str) -> str:
+    """The last gate: whatever a widget has let through, the terminal obeys none of it. As wide as before."""
+    return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" * cell_len(ch) for ch in text)
 
 
 def _combine(cells: list[Cell], mark: str) -> None:

@@ -20,6 +20,7 @@ from textual.strip import Strip
 from parseq_tui.paths import bundled
 from parseq_tui.ui.screen_diff import Part, PartsUpdate, ScreenDiff, Update
 from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.terminal_text import cells_of
 
 WIDTH, HEIGHT = 12, 3
 STYLES = [
@@ -163,3 +164,8 @@ def test_a_part_of_the_screen_is_rendered_as_the_whole_would_show_it(tmp_path: P
                 assert sent(whole, update, ColorSystem.TRUECOLOR, 160) == "", f"{places[:count]} differ"
 
     flow(document, steps, (160, 45))
+
+
+def test_nothing_that_a_terminal_obeys_gets_past_the_last_gate() -> None:
+    cells = cells_of(Strip([Segment("a\x1b[31m\x9b1mb\u202ec\x07", None)]), None)
+    assert "".join(text for text, _ in cells).isprintable()
