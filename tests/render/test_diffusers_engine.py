@@ -216,6 +216,16 @@ def test_a_full_memory_becomes_advice(engine: DiffusersEngine, monkeypatch: pyte
         assert "lower the width and height" in caught.value.hint
 
 
+def test_compatibility_by_name_is_in_the_fingerprint() -> None:
+    named = {name: DiffusersEngine(str(golden_model()), "cpu", name) for name in ("none", "diffusers", "webui")}
+    assert len({engine.fingerprint() for engine in named.values()}) == 3
+    few = request(denoising_strength=0.3, steps=4)
+    with pytest.raises(RenderError, match="runs no step"):
+        named["diffusers"].generate(request(denoising_strength=0.2, steps=4), smooth(64, 64))
+    pictures = [engine.generate(few, smooth(64, 64)) for engine in named.values()]
+    assert all(furthest(one, other) > 0 for one, other in pairwise(pictures))
+
+
 def test_numbers_that_are_none_are_told(engine: DiffusersEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_unet: Any, drawings: Any) -> Any:
         return [one.noise * float("nan") for one in drawings]
@@ -237,7 +247,7 @@ def test_a_model_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path) 
 
 
 def test_models_of_other_kinds_are_named() -> None:
-    with pytest.raises(RenderError, match="StableDiffusion3Pipeline.*cannot be loaded"):
+    with pytest.raises(RenderError, match=r"StableDiffusion3Pipeline.*cannot be loaded"):
         DiffusersEngine(str(changed(golden_model(), _class_name="StableDiffusion3Pipeline")), "cpu").load()
     with pytest.raises(RenderError, match=r"text_encoder of model .* is T5EncoderModel"):
         altered = changed(golden_model(), text_encoder=["transformers", "T5EncoderModel"])

@@ -167,6 +167,11 @@ def older(part: str, name: str) -> str:
     return f"{part}.{name}."
 
 
+def attention(part: str, name: str) -> str:
+    """Attention processors of the first diffusers versions; other layers as later."""
+    return f"{part}.{name}.".replace(".to_k.", ".processor.to_k_lora.") if ".to_k" in name else f"{part}.{name}.lora."
+
+
 @pytest.fixture(scope="module")
 def model() -> Path:
     from families import family_model
@@ -207,8 +212,9 @@ def written(file: Path, name_of: Any, roles: Mapping[str, str], alpha: float | N
         (original, KOHYA, 1.0),
         (peft, PEFT, None),
         (older, {"down": "lora.down.weight", "up": "lora.up.weight"}, None),
+        (attention, {"down": "down.weight", "up": "up.weight"}, None),
     ],
-    ids=["kohya", "original names", "peft", "older diffusers"],
+    ids=["kohya", "original names", "peft", "older diffusers", "oldest diffusers"],
 )
 def test_a_lora_is_its_change_written_into_the_weights(
     name_of: Any, roles: Any, alpha: float | None, model: Path, tmp_path: Path
@@ -222,6 +228,19 @@ def test_a_lora_is_its_change_written_into_the_weights(
     reference = DiffusersEngine(str(merged), "cpu").generate(asked("a cat"), None)
     assert furthest(drawn.generate(asked("a cat <lora:ink:0.7>"), None), reference) <= 1
     assert furthest(drawn.generate(asked("a cat"), None), reference) > 0
+
+
+@pytest.mark.slow
+def test_an_alpha_may_be_stated_beside_the_tensors(model: Path, tmp_path: Path) -> None:
+    from parseq_tui.render.engines.diffusers import DiffusersEngine
+
+    file = written(tmp_path / "ink.safetensors", peft, PEFT)
+    alphas = json.dumps({f"{part}.lora_alpha": 1 for part in LAYERS} | {"unet.r": RANK})
+    save_file(load_file(file), file, {"format": "pt", "lora_adapter_metadata": alphas})
+    merged = changed_model(model, tmp_path / "merged", tuple(LAYERS), 0.7, alpha=1)
+    reference = DiffusersEngine(str(merged), "cpu").generate(asked("a cat"), None)
+    drawn = DiffusersEngine(str(model), "cpu", networks=(tmp_path,)).generate(asked("a cat <lora:ink:0.7>"), None)
+    assert furthest(drawn, reference) <= 1
 
 
 @pytest.mark.slow

@@ -21,6 +21,8 @@ from parseq_tui.render.engines.checkpoint import read_header, shape
 from parseq_tui.render.engines.digests import digest
 
 LORA_KINDS = ("lora", "lyco")
+_LARGEST_EMBEDDING = 4 << 20
+"""Bytes; 77 vectors of Stable Diffusion XL are 0.6 MiB. Of larger files no header is read until they are named."""
 _MOST_FILES = 5_000
 """Files looked at per folder."""
 _XL_KEYS = ("clip_l", "clip_g")
@@ -159,8 +161,10 @@ class ExtraNetworks:
 def is_embedding(file: Path) -> bool:
     """Whether a file holds vectors of a taught word: few small tensors, told from its header."""
     try:
+        if file.stat().st_size > _LARGEST_EMBEDDING:
+            return False
         header = read_header(file)
-    except RenderError:
+    except (OSError, RenderError):
         return False  # what it is instead is told if a prompt names it
     header.pop("__metadata__", None)
     names = list(header)

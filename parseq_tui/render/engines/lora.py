@@ -8,6 +8,7 @@ order in which frames are made leaves no trace.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from parseq_tui.errors import RenderError
+from parseq_tui.render.engines.checkpoint import read_header
 from parseq_tui.render.engines.extra_networks import Use
 
 Pieces = dict[str, torch.Tensor]
@@ -26,7 +28,7 @@ Pieces = dict[str, torch.Tensor]
 _ROLES = re.compile(
     r"\.(?P<role>lora_up\.weight|lora_down\.weight|lora_mid\.weight|lora_A(?:\.default)?\.weight"
     r"|lora_B(?:\.default)?\.weight|lora\.up\.weight|lora\.down\.weight|lora_linear_layer\.(?:up|down)\.weight"
-    r"|alpha|hada_[tw][12](?:_[ab])?|lokr_[tw][12](?:_[ab])?|lokr_t2)$"
+    r"|up\.weight|down\.weight|alpha|hada_[tw][12](?:_[ab])?|lokr_[tw][12](?:_[ab])?|lokr_t2)$"
 )
 _SAME: Mapping[str, str] = {
     "lora_up.weight": "up",
@@ -40,6 +42,8 @@ _SAME: Mapping[str, str] = {
     "lora.down.weight": "down",
     "lora_linear_layer.down.weight": "down",
     "lora_mid.weight": "mid",
+    "up.weight": "up",
+    "down.weight": "down",
 }
 _LARGEST = 8 << 30
 """Bytes of a file that is still read as a LoRA."""
@@ -53,13 +57,15 @@ class Lora:
         self.file = file
         self._names = {part: LayerNames(part, known, per_level) for part, known in layers.items()}
         self.changes: dict[str, dict[str, Pieces]] = {part: {} for part in layers}
-        strangers = 0
+        strangers, stated = 0, _stated_alphas(file)
         for name, pieces in _read(file).items():
             place = self._place(name)
             if place is None:
                 strangers += 1
                 continue
             part, layer = place
+            if part in stated and "alpha" not in pieces:
+                pieces["alpha"] = torch.tensor(stated[part])
             self._check(name, pieces, layers[part][layer])
             self.changes[part].setdefault(layer, {}).update(pieces)
         if not any(self.changes.values()):
@@ -257,6 +263,22 @@ def _read(file: Path) -> dict[str, Pieces]:
         if (found := _ROLES.search(name)) is not None:
             layers.setdefault(name[: found.start()], {})[_SAME.get(found["role"], found["role"])] = tensor
     return {name: pieces for name, pieces in layers.items() if set(pieces) != {"alpha"}}
+
+
+def _stated_alphas(file: Path) -> dict[str, float]:
+    """Part → alpha, as files of PEFT state it beside their tensors."""
+    metadata = read_header(file).get("__metadata__", {})
+    try:
+        stated = json.loads(metadata.get("lora_adapter_metadata", "{}")) if isinstance(metadata, dict) else {}
+    except (ValueError, TypeError, RecursionError):
+        return {}  # what cannot be read states nothing
+    found = stated.items() if isinstance(stated, dict) else ()
+    ending = ".lora_alpha"
+    return {
+        name.removesuffix(ending): float(value)
+        for name, value in found
+        if name.endswith(ending) and isinstance(value, (int, float))
+    }
 
 
 def _loaded(file: Path) -> dict[str, torch.Tensor]:
