@@ -28,13 +28,10 @@ def complete_cell(context: Context, text: str, cursor: int) -> Sequence[Completi
 
 def _formula_words(document: Document, text: str, cursor: int) -> Sequence[Completion]:
     """What the language proposes, with what the document's own names mean."""
-    meanings = {series.alias: f"time series of {series.x.size:,} points" for series in document.time_series}
-    for name in document.managed_fields:
-        own = "" if is_declared(name) else "a number of your own"
-        meanings[name] = own or field_named(name, document.dialect).meaning
+    names = (*document.managed_fields, *(series.alias for series in document.time_series))
     return [
-        replace(one, help=meanings.get(one.text, one.help)) if one.kind == "field" else one
-        for one in completions(text, cursor, tuple(meanings))
+        replace(one, help=_meaning(document, one.text)) if one.kind == "field" else one
+        for one in completions(text, cursor, names)
     ]
 
 
@@ -111,4 +108,12 @@ def _fields_wanted(context: Context, typed: str) -> Sequence[Completion]:
     start = len(typed) - len(word)
     found = [name for name in names if name.startswith(word)]
     found += [name for name in names if word in name and name not in found]
-    return [Completion(name, start, "field", field_named(name, document.dialect).meaning) for name in found]
+    return [Completion(name, start, "field", _meaning(document, name)) for name in found]
+
+
+def _meaning(document: Document, name: str) -> str:
+    """What a field or time series of the document is, in a few words."""
+    series = next((one for one in document.time_series if one.alias == name), None)
+    if series is not None and name not in document.managed_fields:
+        return f"time series of {series.x.size:,} points"
+    return field_named(name, document.dialect).meaning if is_declared(name) else "a number of your own"
