@@ -122,7 +122,7 @@ def test_recent_files_examples_and_a_blank_one_are_offered() -> None:
         text = [row.rstrip() for row in text_of(app.screen.query_one(OfferList))]
         assert text[:3] == [
             " files",
-            "> cat.json                /films",
+            "> cat.json  /films",
             " examples: a copy opens, saving asks for a name",
         ]
         await pilot.press("down", "enter")

@@ -153,7 +153,8 @@ class OfferList(LineView):
         palette = self.palette
         rows: list[Strip] = []
         at, kind = 0, ""
-        width = min(28, self.size.width // 3)
+        longest = max((len(offer.name) for offer in self._offers), default=0)
+        width = min(28, self.size.width // 3, longest + 3)
         for index, offer in enumerate(self._offers):
             if offer.choice.kind != kind:
                 kind = offer.choice.kind
