@@ -50,7 +50,9 @@ class OutsideActions:
         before = entry_text(self._screen.desk.context())
         text = self._edited(before + "\n", "formula.txt")
         after = " ".join(line.strip() for line in text.splitlines() if line.strip())
-        if after != before:
+        if after == before:
+            self._screen.say("nothing was changed")
+        else:
             self._screen.desk.commit_entry(after, "stay")
 
     def _document(self) -> None:

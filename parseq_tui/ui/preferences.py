@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from parseq_tui.settings import OPTIONS, Settings, load_settings, write_setting
+from parseq_tui.errors import SettingsError
+from parseq_tui.settings import OPTIONS, Origin, Settings, load_settings, write_setting
 
 AT_START = frozenset({"colors"})
 """Options that are only looked at when the program starts."""
@@ -43,7 +44,7 @@ class Preferences:
         write_setting(self.file, name, value)
         before = self.settings.origins.get(name, "default")
         fresh = OPTIONS[name].default if value is None else value
-        origins = {**self.settings.origins, name: "default" if value is None else "file"}
+        origins: dict[str, Origin] = {**self.settings.origins, name: "default" if value is None else "file"}
         self._use(replace(self.settings, **{name: fresh}, origins=origins))
         shown = str(fresh).lower() if isinstance(fresh, bool) else fresh or '""'
         words = f"{name} = {shown}, kept in {self.file.name}"
@@ -61,13 +62,18 @@ class Preferences:
         }
         kept = {name: getattr(self.settings, name) for name in outside}
         self._app.use_keys(fresh.keys)
-        self._use(replace(fresh, **kept, origins={**fresh.origins, **outside}))
+        try:
+            self._use(replace(fresh, **kept, origins={**fresh.origins, **outside}))
+        except SettingsError:
+            self._app.use_keys(self.settings.keys)
+            raise
         return f"{self.file.name} read again"
 
     def _use(self, settings: Settings) -> None:
-        before, self.settings = self.settings, settings
+        before = self.settings
         if settings.theme != before.theme:
             self._app.use_theme(settings.theme)
+        self.settings = settings
         if settings.mouse != before.mouse:
             self._app.use_mouse(settings.mouse)
         if settings.cursor != before.cursor:

@@ -123,6 +123,9 @@ def test_keys_from_the_file_are_taken_over_while_the_program_runs(document: Path
         settings_file().write_text('[keys]\n"no.command" = ["n"]\n')
         with pytest.raises(SettingsError, match="no command called"):
             app.preferences.read_again()
+        settings_file().write_text('theme = "none"\n[keys]\n"cursor.down" = ["b"]\n')
+        with pytest.raises(SettingsError, match="no theme called"):
+            app.preferences.read_again()
         assert not app.preferences.settings.mouse, "what is wrong changes nothing"
         await press(pilot, screen, "k", "n")
         assert screen.desk.view.row == 1

@@ -46,7 +46,7 @@ def test_a_formula_is_edited_outside(document: Path, edits: Path) -> None:
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "l", "e")
-        assert screen.session.document.keyframes[0].formulas["zoom"] == "1 + 0.4 + 0 *abs(sin(p=4b))"
+        assert screen.session.document.keyframes[0].formulas["zoom"] == "S + 0.4 + 0 *abs(sin(p=4b))"
         await press(pilot, screen, "u")
         assert not screen.session.dirty
 
