@@ -230,7 +230,8 @@ class _Merger:
             return theirs
         if sides.only_ours and (ours is None or theirs is None):
             return ours
-        called = next(prompt.name for prompt in (theirs, ours, sides.base) if prompt is not None)
+        sided = [sides.base] if sides.base is not None else [one for one in (ours, theirs) if one is not None]
+        called = min(one.name for one in sided)
         if ours is None or theirs is None:
             chosen = self.conflict(f"prompt {called}", sides)
             return ours or theirs if chosen is None else ours if chosen == "ours" else theirs

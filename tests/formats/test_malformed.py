@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from document_texts import texts
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parseq_tui.errors import DocumentError
@@ -169,7 +169,6 @@ def test_a_label_that_is_no_text_matters_only_to_who_matches_labels() -> None:
     assert (error.kind, error.pointer) == ("info-not-string", "/keyframes/0/info")
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_damage_ends_in_a_traceback(data: st.DataObject) -> None:
     text = data.draw(texts())
@@ -190,7 +189,6 @@ def test_no_damage_ends_in_a_traceback(data: st.DataObject) -> None:
         bake(document)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(max_size=5),

@@ -120,7 +120,6 @@ def _fits(edit: Edit, document: Document) -> bool:
     return bool(document.prompts.entries) or not needs_prompt
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_what_is_written_after_edits_reads_back_as_the_edited_document(data: st.DataObject) -> None:
     document = loads(data.draw(texts()))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parseq_tui.errors import EditError
@@ -177,7 +177,6 @@ def test_prompts_that_met_still_meet_after_a_change_of_rates() -> None:
     assert ranges(slower) == [(0, 6), (7, 12), (13, 19)]
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.floats(1, 240), min_size=1, max_size=8),
     st.sampled_from(["seconds", "beats"]),
@@ -349,7 +348,6 @@ def some_edit(draw: st.DrawFn) -> Edit:
     return draw(st.sampled_from(choices))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(some_edit(), max_size=8))
 def test_edit_then_undo_is_the_identity_and_documents_stay_sound(edits: list[Edit]) -> None:
     history = History.of(DOCUMENT)

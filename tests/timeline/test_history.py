@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parseq_tui.timeline.document import Document
@@ -85,7 +85,6 @@ def test_a_long_history_shares_what_did_not_change() -> None:
     assert {id(version.document.keyframes[1]) for version in history.past()} == {id(DOCUMENT.keyframes[1])}
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("eur"), st.integers(0, 3)), max_size=30))
 def test_undo_and_redo_walk_one_line_of_versions(steps: list[tuple[str, int]]) -> None:
     history = History.of(DOCUMENT)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parseq_tui.formats.native import dumps, loads
@@ -151,7 +151,6 @@ def changes(draw: st.DrawFn) -> Document:
     return document
 
 
-@settings(max_examples=80, deadline=None)
 @given(changes())
 def test_one_side_alone_is_the_result(changed: Document) -> None:
     for merged in (merge(BASE, BASE, changed), merge(BASE, changed, BASE), merge(BASE, changed, changed)):
@@ -159,7 +158,6 @@ def test_one_side_alone_is_the_result(changed: Document) -> None:
         assert merged.conflicts == ()
 
 
-@settings(max_examples=80, deadline=None)
 @given(changes(), changes())
 def test_swapping_the_sides_swaps_the_conflicts_and_nothing_else(ours: Document, theirs: Document) -> None:
     one, other = merge(BASE, ours, theirs), merge(BASE, theirs, ours)
@@ -173,7 +171,6 @@ def test_swapping_the_sides_swaps_the_conflicts_and_nothing_else(ours: Document,
     assert set(one.document.managed_fields) == set(other.document.managed_fields)
 
 
-@settings(max_examples=80, deadline=None)
 @given(changes(), changes())
 def test_nothing_that_one_side_did_is_lost_without_a_conflict(ours: Document, theirs: Document) -> None:
     merged = merge(BASE, ours, theirs)
@@ -188,7 +185,6 @@ def test_nothing_that_one_side_did_is_lost_without_a_conflict(ours: Document, th
                 assert (kept is not None and kept.values.get(field) == value) or f"{field} at {row.frame}" in conflicts
 
 
-@settings(max_examples=80, deadline=None)
 @given(changes(), changes(), st.sampled_from(["ours", "theirs"]))
 def test_choosing_one_side_for_all_leaves_nothing_to_argue_about(ours: Document, theirs: Document, side: Side) -> None:
     conflicts = merge(BASE, ours, theirs).conflicts

@@ -70,6 +70,7 @@ def test_pasting_over_the_table_from_the_terminal_answers_too_much_text() -> Non
     assert not fingers.session.dirty
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_cells_is_one_step() -> None:
     rows = tuple(Keyframe(index * 10, {"zoom": 1.0}) for index in range(3000))
     names = tuple(f"own_{index}" for index in range(40))

@@ -59,7 +59,6 @@ def test_a_spike_of_one_frame_in_100000_is_drawn_where_it_is(frame: int, glyphs:
 
 
 @given(st.integers(1, 3000), st.integers(12, 200), st.data())
-@settings(max_examples=60, deadline=None)
 def test_columns_and_frames_belong_together(count: int, width: int, data: st.DataObject) -> None:
     shown = data.draw(st.integers(1, count))
     start = data.draw(st.integers(0, count - shown))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyte
 from editor_flow import flow, press
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
 from rich.segment import Segment
@@ -62,7 +62,6 @@ def _drawn(*writes: str) -> list[list[tuple[object, ...]]]:
     return _cells(terminal)
 
 
-@settings(max_examples=100)
 @given(st.lists(screens, min_size=2, max_size=4))
 def test_the_terminal_shows_the_last_screen(sequence: list[list[Strip]]) -> None:
     diff = ScreenDiff()
@@ -71,7 +70,6 @@ def test_the_terminal_shows_the_last_screen(sequence: list[list[Strip]]) -> None
     assert _drawn(*written) == _drawn(whole)
 
 
-@settings(max_examples=100)
 @given(screens, screens, st.integers(0, WIDTH))
 def test_parts_of_rows_come_to_the_same(first: list[Strip], last: list[Strip], cut: int) -> None:
     """Even where the cut goes through a wide character."""
