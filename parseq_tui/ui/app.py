@@ -38,9 +38,10 @@ from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
 from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.screen_diff import PartsUpdate, ScreenDiff
-from parseq_tui.ui.screens.editor import EditorScreen, Follow
+from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.terminal_answers import ANSWER_SECONDS, PLAIN_QUESTION, QUESTION, Abilities, TerminalAnswers
 from parseq_tui.ui.theme import color_level, load_themes, role_defaults, theme_files
+from parseq_tui.ui.workbench import Follow
 
 ORPHAN_CHECK_SECONDS = 5.0
 THEME_CHECK_SECONDS = 1.0

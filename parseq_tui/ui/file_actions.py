@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual.worker import Worker
 
@@ -21,9 +20,7 @@ from parseq_tui.timeline.edits import ImportPrompts, ReplaceDocument
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
 from parseq_tui.ui.widgets.render_pane import RenderPane
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.workbench import Program, Workbench
 
 SLOW_SECONDS = 0.7
 """Saving takes longer than this only where something is to be said about it."""
@@ -34,7 +31,7 @@ SECOND_INTERRUPT_SECONDS = 3.0
 class FileActions:
     """What a screen can do about its document's file."""
 
-    def __init__(self, screen: EditorScreen) -> None:
+    def __init__(self, screen: Workbench) -> None:
         self._screen = screen
         self._session: Session = screen.session
         self.autosave = self._fresh_autosave()
@@ -247,10 +244,8 @@ class FileActions:
             self._open_now(name)
 
     def _open_now(self, name: str) -> None:
-        from parseq_tui.ui.app import EditorApp
-
         app = self._screen.app
-        assert isinstance(app, EditorApp)
+        assert isinstance(app, Program)
         if not name:
             app.choose_document(can_leave=True)
             return
@@ -289,6 +284,10 @@ class FileActions:
                 ("d", "quit without saving", self._leave),
             ],
         )
+
+    def keep_safe(self) -> None:
+        """Write unsaved work to the journal now. Raises OSError."""
+        self.autosave.write_now()
 
     def hang_up(self, code: int = 0) -> None:
         """Out at once; unsaved work goes into the journal."""

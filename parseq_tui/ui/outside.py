@@ -10,9 +10,8 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
@@ -20,9 +19,7 @@ from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
 from parseq_tui.timeline.edits import ReplaceDocument
 from parseq_tui.ui.commands.cells import entry_text
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.workbench import Workbench
 
 _GO_TO_LINE = frozenset({"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "pico"})
 """Editors that take `+LINE`."""
@@ -31,8 +28,10 @@ _GO_TO_LINE = frozenset({"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "m
 class OutsideActions:
     """What a screen can have done by another editor."""
 
-    def __init__(self, screen: EditorScreen) -> None:
+    def __init__(self, screen: Workbench, keep_safe: Callable[[], None]) -> None:
+        """`keep_safe`: writes unsaved work to the journal at once. Raises OSError."""
         self._screen = screen
+        self._keep_safe = keep_safe
         self._unread: str | None = None
         """A whole document that came back and could not be read."""
 
@@ -78,7 +77,7 @@ class OutsideActions:
         """The text after the user's editor had it. Raises EditError."""
         command = editor_command(line)
         try:
-            self._screen.files.autosave.write_now()
+            self._keep_safe()
         except OSError as error:
             raise EditError(f"unsaved work cannot be kept safe meanwhile: {error}") from error
         with tempfile.TemporaryDirectory(prefix="parseq-tui-") as folder:

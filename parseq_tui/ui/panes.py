@@ -8,17 +8,16 @@ very low ones one pane at a time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
+from textual.screen import Screen
 
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
+from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.screens.editor import EditorScreen
 
 PANES: Final = ("table", "curves", "prompts", "render", "problems")
 WIDE_COLUMNS, MEDIUM_COLUMNS, MEDIUM_ROWS = 150, 110, 28
@@ -117,7 +116,7 @@ class TabLine(StyledLines):
 class PaneActions:
     """Focus and layout of an editor screen."""
 
-    def __init__(self, screen: EditorScreen) -> None:
+    def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
         self._open = "curves"
         self._maximised = False
@@ -172,7 +171,7 @@ class PaneActions:
             self._maximised = not self._maximised
             self._apply(focused=self.focused())
         elif action == "view.centre":
-            self._screen.table.centre()
+            self._screen.query_one(KeyframeTable).centre()
         elif action.startswith("pane."):
             self.go(action.removeprefix("pane."))
         else:

@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+
+from textual.app import App
 
 from parseq_tui.errors import EditError, ParseqError
 from parseq_tui.paths import recovery_folder, theme_folders, user_state
@@ -14,14 +15,12 @@ from parseq_tui.settings import begin_file
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.glyphs import KINDS
 from parseq_tui.ui.keymap import readable
+from parseq_tui.ui.outside import OutsideActions
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.app import EditorApp
-    from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.workbench import Program, Workbench
 
 
 def remember_tour() -> bool:
@@ -38,15 +37,18 @@ def remember_tour() -> bool:
 class ProgramActions:
     """What a screen can do about the program around it."""
 
-    def __init__(self, screen: EditorScreen) -> None:
+    def __init__(self, screen: Workbench, outside: OutsideActions) -> None:
         self._screen = screen
+        self._outside = outside
 
     @property
-    def _app(self) -> EditorApp:
-        from parseq_tui.ui.app import EditorApp
+    def _app(self) -> App[object]:
+        return self._screen.app
 
+    @property
+    def _program(self) -> Program:
         app = self._screen.app
-        assert isinstance(app, EditorApp)
+        assert isinstance(app, Program)
         return app
 
     def do(self, action: str, argument: str) -> bool:
@@ -60,11 +62,11 @@ class ProgramActions:
         elif action == "application.mouse":
             self._mouse()
         elif action == "application.theme":
-            self._screen.say(f"theme {self._app.next_theme(argument)}")
+            self._screen.say(f"theme {self._program.next_theme(argument)}")
         elif action == "view.glyphs":
             self._glyphs(argument)
         elif action == "application.redraw":
-            self._app.forget_screen()
+            self._program.forget_screen()
             self._app.refresh(repaint=True, layout=True)
         elif action == "application.suspend":
             self._suspend()
@@ -82,7 +84,7 @@ class ProgramActions:
         """Draw with another kind, by name or the next one, and keep that."""
         here = KINDS.index(self._app.glyphs)
         kind = wanted or KINDS[(here + 1) % len(KINDS)]
-        self._screen.say(self._app.preferences.change("glyphs", kind))
+        self._screen.say(self._program.preferences.change("glyphs", kind))
 
     def _help(self, query: str) -> None:
         import parseq_tui.language.functions  # noqa: F401 - importing it declares the functions
@@ -99,7 +101,7 @@ class ProgramActions:
         self._app.push_screen(HelpScreen(sections, query=query))
 
     def _mouse(self) -> None:
-        enabled = self._app.toggle_mouse()
+        enabled = self._program.toggle_mouse()
         if enabled is None:
             self._screen.say("the mouse cannot be switched on this terminal", "warning")
         else:
@@ -150,21 +152,21 @@ class ProgramActions:
             "recovery": recovery_folder(),
             "state": user_state(),
         }
-        app = self._app
+        program = self._program
 
         def left(wish: str | None) -> None:
             if wish == "edit":
                 self._tried(self._edit_settings)
 
-        app.push_screen(SettingsScreen(app.preferences, app.theme_names, folders), left)
+        self._app.push_screen(SettingsScreen(program.preferences, program.theme_names, folders), left)
 
     def _edit_settings(self) -> None:
         """The settings file in the user's editor; what is wrong in it changes nothing. Raises ParseqError."""
-        preferences = self._app.preferences
+        preferences = self._program.preferences
         file = preferences.file
         if not file.exists():
             begin_file(file)
-        self._screen.outside.edit_file(file)
+        self._outside.edit_file(file)
         self._screen.say(preferences.read_again())
 
     def _tried(self, act: Callable[[], None]) -> None:

@@ -11,12 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from parseq_tui.ui.widgets.menu import MenuEntry
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.screens.editor import EditorScreen
 
 IDLE_SECONDS = 0.7
 """So long no key must have come before a question comes by itself."""
@@ -35,10 +32,23 @@ class Question:
     """It came by itself: any other key than an answer leaves it and does what it always does."""
 
 
+class Asked(Protocol):
+    """The screen on which is asked."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being typed or chosen there."""
+        raise NotImplementedError
+
+    def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None: ...
+    def hide_menu(self) -> None: ...
+    def set_timer(self, delay: float, callback: Callable[[], None]) -> object: ...
+
+
 class Questions:
     """The questions of one screen: one at a time."""
 
-    def __init__(self, screen: EditorScreen, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, screen: Asked, clock: Callable[[], float] = time.monotonic) -> None:
         self._screen = screen
         self._clock = clock
         self._open: Question | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from parseq_tui.errors import ParseqError
 from parseq_tui.render.client import CacheUse, RenderClient
@@ -19,9 +19,7 @@ from parseq_tui.ui.file_actions import suggested_name
 from parseq_tui.ui.render_progress import Progress, clock
 from parseq_tui.ui.view_state import playhead, selected
 from parseq_tui.ui.widgets.render_pane import RenderPane
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.workbench import Workbench
 
 RenderScope = Literal["all", "selection", "frame"]
 _SCOPES: dict[str, tuple[RenderScope, bool]] = {
@@ -52,7 +50,7 @@ class _Wish:
 class RenderActions:
     """What a screen can do about renders of its document."""
 
-    def __init__(self, screen: EditorScreen) -> None:
+    def __init__(self, screen: Workbench) -> None:
         self._screen = screen
 
     @property
@@ -93,7 +91,7 @@ class RenderActions:
         elif action == "render.pause":
             self._pause()
         elif action == "render.takes":
-            self._screen.panes.go("render")
+            self._screen.show_pane("render")
             self._work(self._pane.action_toggle_takes())
         elif action == "render.prune":
             self._work(self._offer_pruning(argument))

@@ -12,16 +12,14 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parseq_tui.audio.heard import Heard, Wish, taken_in
 from parseq_tui.errors import AudioError, EditError, ParseqError
 from parseq_tui.formats import csv, native
 from parseq_tui.timeline.edits import AddTimeSeries, SetRates
 from parseq_tui.timeline.series_shaping import Shaping, shaped
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.workbench import Workbench
 
 TIMEOUT_SECONDS = 300.0
 _RANGE = re.compile(r"(keep|limit|scale)=(-?[\d.]+)\.\.(-?[\d.]+)\Z")
@@ -30,7 +28,7 @@ _RANGE = re.compile(r"(keep|limit|scale)=(-?[\d.]+)\.\.(-?[\d.]+)\Z")
 class SoundActions:
     """What a screen can do about sounds."""
 
-    def __init__(self, screen: EditorScreen) -> None:
+    def __init__(self, screen: Workbench) -> None:
         self._screen = screen
 
     def do(self, action: str, argument: str) -> bool:

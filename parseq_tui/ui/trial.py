@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from parseq_tui.errors import ParseqError
 from parseq_tui.timeline.bake import bake
@@ -22,9 +21,7 @@ from parseq_tui.ui.drawing.cells import fixed
 from parseq_tui.ui.drawing.grid import value_at
 from parseq_tui.ui.view_state import column_at, playhead
 from parseq_tui.ui.widgets.curves import CurvesPane
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.workbench import Workbench
 
 REST_SECONDS = 0.12
 """Typing pauses this long before something is tried."""
@@ -33,7 +30,7 @@ REST_SECONDS = 0.12
 class Trial:
     """The trials of one editor screen: one at a time."""
 
-    def __init__(self, screen: EditorScreen) -> None:
+    def __init__(self, screen: Workbench) -> None:
         self._screen = screen
         self._newest: object | None = None
         """What was typed or dragged last; None: nothing is being tried."""

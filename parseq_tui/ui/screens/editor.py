@@ -7,7 +7,7 @@ here knows how a document is changed or a frame is rendered.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import events
@@ -16,7 +16,7 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from parseq_tui.render.client import RenderClient
-from parseq_tui.session import FileFollower, FileNotice, Session, SessionChange
+from parseq_tui.session import Session, SessionChange
 from parseq_tui.ui.baking import Bakery
 from parseq_tui.ui.cell_view import cell_view, selection_text, title_view
 from parseq_tui.ui.clipboard import copy_outside
@@ -45,16 +45,15 @@ from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.widgets.status_bar import CommandLine, Severity, StatusBar, TitleBar
+from parseq_tui.ui.workbench import Follow, Workbench
 
 FOLLOW_SECONDS = 0.06
 """The panes follow the first move at once, later ones so often: holding a key moves the table and the formula bar."""
 TITLE_SECONDS = 1.0
 """How often the title looks whether a render goes on; a line that says the same costs nothing."""
-Follow = Callable[[Session, Callable[[FileNotice], None]], FileFollower]
-"""Makes what follows a session's file."""
 
 
-class EditorScreen(PaneMessages, Painter, inherit_bindings=False):
+class EditorScreen(PaneMessages, Painter, Workbench, inherit_bindings=False):
     """One document being edited."""
 
     AUTO_FOCUS = "#table"
@@ -72,8 +71,8 @@ class EditorScreen(PaneMessages, Painter, inherit_bindings=False):
         self.files = FileActions(self)
         self.renders = RenderActions(self)
         self.panes = PaneActions(self)
-        self.program = ProgramActions(self)
-        self.outside = OutsideActions(self)
+        self.outside = OutsideActions(self, self.files.keep_safe)
+        self.program = ProgramActions(self, self.outside)
         self.sounds = SoundActions(self)
         self.trial = Trial(self)
         self.questions = Questions(self)
@@ -299,6 +298,9 @@ class EditorScreen(PaneMessages, Painter, inherit_bindings=False):
 
     def say(self, text: str, severity: Severity = "information") -> None:
         self.status.say(text, severity)
+
+    def show_pane(self, name: str) -> None:
+        self.panes.go(name)
 
     def page_rows(self) -> int:
         return max(1, self.table.rows_visible - 1) if self.is_mounted else 20
