@@ -1,0 +1,136 @@
+"""Where documents come from: what was left behind, examples with what they read, and files that go away."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from editor_flow import flow, press, rows, saved
+from textual.pilot import Pilot
+
+from parseq_tui.formats import native
+from parseq_tui.gallery import example_named
+from parseq_tui.hot_reload import Follower
+from parseq_tui.paths import bundled, recovery_folder
+from parseq_tui.recovery import all_left_behind
+from parseq_tui.session import Session
+from parseq_tui.settings import Settings
+from parseq_tui.timeline.edits import SetValue
+from parseq_tui.ui.app import EditorApp
+from parseq_tui.ui.file_actions import suggested_name
+from parseq_tui.ui.opening import blank_session, example_session
+from parseq_tui.ui.screens.editor import EditorScreen
+
+EXAMPLE = bundled("examples") / "bouncy_cuts.json"
+
+
+def left_behind(document: Path | None, zoom: float) -> None:
+    """What an editor leaves that is killed while this is unsaved."""
+    session = Session.open(EXAMPLE)
+    session.apply(SetValue(0, "zoom", zoom))
+    code = (
+        "import os, sys; from pathlib import Path; from parseq_tui.recovery import Journal\n"
+        "path = Path(sys.argv[2]) if sys.argv[2] else None\n"
+        "Journal(Path(sys.argv[1]), path).write(sys.stdin.read()); os.kill(os.getpid(), 9)"
+    )
+    command = [sys.executable, "-c", code, str(recovery_folder()), str(document or "")]
+    assert subprocess.run(command, input=session.text(), text=True, check=False).returncode == -9
+
+
+def started(steps: Callable[[Pilot[int], EditorApp], Awaitable[None]]) -> None:
+    """Run steps in a program that was started without a document."""
+
+    async def run() -> None:
+        app = EditorApp(
+            blank_session(), settings=Settings(), follow=Follower, open_session=Session.open, choose_first=True
+        )
+        async with app.run_test(size=(100, 30)) as pilot:
+            await pilot.pause()
+            await steps(pilot, app)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("kind", ["saved before", "never saved", "file gone since"])
+def test_work_left_behind_is_offered_first_and_is_there_again(tmp_path: Path, kind: str) -> None:
+    document = None if kind == "never saved" else tmp_path / "song.json"
+    if kind == "saved before":
+        (tmp_path / "song.json").write_text(EXAMPLE.read_text())
+    left_behind(document, 7.0)
+
+    async def steps(pilot: Pilot[int], app: EditorApp) -> None:
+        screen = "\n".join(rows(app.screen))
+        assert "unsaved work that was left behind" in screen
+        assert ("a new document" if document is None else "song.json") in screen
+        await pilot.press("enter")
+        await pilot.pause()
+        editor = app.editor
+        assert editor is not None
+        for _ in range(100):
+            if editor.session.dirty:
+                break
+            await asyncio.sleep(0.02)
+        assert editor.session.document.keyframes[0].values["zoom"] == 7
+        assert editor.session.path == (document if kind == "saved before" else None)
+        assert "recovered" in rows(editor)[-1]
+
+    started(steps)
+    mine = all_left_behind(recovery_folder())
+    assert len(mine) <= 1, "the old journal went when the new one held the work"
+
+
+def test_an_example_brings_along_what_it_reads(tmp_path: Path) -> None:
+    async def steps(pilot: Pilot[int], app: EditorApp) -> None:
+        await pilot.press(*"filmed", "enter")
+        await pilot.pause()
+        assert app.editor is not None
+        app.editor.desk.run_line(f"w {tmp_path / 'mine'}")
+        await saved(app)
+        assert (tmp_path / "mine.json").is_file()
+        assert (tmp_path / "ball.mp4").is_file()
+        assert "with ball.mp4, which it reads" in rows(app.editor)[-1]
+
+    started(steps)
+
+
+def test_a_name_is_suggested_that_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = example_session(example_named("cat_dog_spider"))
+    assert suggested_name(session) == "cat-dog-spider.json"
+    (tmp_path / "cat-dog-spider.json").touch()
+    assert suggested_name(session) == "cat-dog-spider-2.json"
+
+
+def test_a_file_that_goes_away_is_named_in_the_title_and_asked_about_when_leaving(tmp_path: Path) -> None:
+    document = tmp_path / "song.json"
+    document.write_text(EXAMPLE.read_text())
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        async def until(words: str) -> None:
+            for _ in range(200):
+                if words in rows(screen)[0]:
+                    return
+                await asyncio.sleep(0.02)
+            raise AssertionError(f"{words!r} never stood in {rows(screen)[0]!r}")
+
+        await asyncio.sleep(0.3)  # the watcher needs a moment to begin
+        document.unlink()
+        await until("! not on disk")
+        await press(pilot, screen, "ctrl+q")
+        assert "has unsaved changes" in "\n".join(rows(screen))
+        await press(pilot, screen, "escape", "ctrl+s")
+        await saved(pilot.app)
+        assert document.read_text() == EXAMPLE.read_text()
+        assert "not on disk" not in rows(screen)[0]
+        document.write_text(EXAMPLE.read_text().replace('"zoom":', '"zoom"', 1))
+        await until("! file broken (line")
+        document.write_text(native.dumps(screen.session.document))
+        await asyncio.sleep(0.5)
+        await pilot.pause()
+        assert "broken" not in rows(screen)[0]
+
+    flow(document, steps)
