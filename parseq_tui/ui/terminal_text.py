@@ -6,6 +6,7 @@ is written in the order of its colours if that is shorter than row by row, for a
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -47,6 +48,8 @@ _SORTED_RUNS: Final = 300
 """In a frame of more runs than this, the order of rows is kept."""
 _MOST_MARKS: Final = 4
 """Combining marks kept on one character: what comes after them is a joke or an attack."""
+_OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that do something instead of being seen."""
 _FIRST_UNSURE: Final = "\u2e80"
 """From here on terminals may disagree about how wide a character is: no move is relative to one."""
 
@@ -99,8 +102,11 @@ def cells_of(strip: Strip, colors: ColorSystem | None) -> list[Cell]:
 
 
 def _harmless(text: str) -> str:
-    """The last gate: whatever a widget has let through, the terminal obeys none of it. As wide as before."""
-    return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" * cell_len(ch) for ch in text)
+    """The last gate: whatever a widget has let through, the terminal obeys none of it.
+
+    What is left out has no width. Characters for private use stay: they stand for pictures.
+    """
+    return "".join(ch for ch in text if unicodedata.category(ch) not in _OBEYED)
 
 
 def _combine(cells: list[Cell], mark: str) -> None:
