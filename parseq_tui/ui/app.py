@@ -242,7 +242,7 @@ class EditorApp(App[int], inherit_bindings=False):
             super()._display(screen, renderable)
         elif self._running and not self._closed and not self._batch_count:
             self._diff.resize((screen.size.width, screen.size.height))
-            self._diff.note(renderable, self.console._color_system)
+            self._diff.note(renderable, None if self.no_color else self.console._color_system)
             self._show_frame()
 
     def _show_frame(self) -> None:
@@ -262,11 +262,18 @@ class EditorApp(App[int], inherit_bindings=False):
         driver.write(text)
         driver.flush()
 
+    def _interrupted_elsewhere(self) -> None:
+        """Ctrl+C over another screen than the editor: that screen may have a use for it, but a second one gets out."""
+        if self.editor is not None and self.screen is not self.editor:
+            self.editor.files.interrupted()
+
     async def on_event(self, event: events.Event) -> None:
         """A key that the editor has a use for takes the short way, past the queues of all widgets in between."""
         screen = self.screen if isinstance(event, events.Key) and self._running else None
         if isinstance(screen, EditorScreen) and isinstance(event, events.Key) and screen.takes_at_once(event):
             return
+        if isinstance(event, events.Key) and event.key == "ctrl+c" and not event.is_forwarded:
+            self._interrupted_elsewhere()
         await super().on_event(event)
 
     def forget_screen(self) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual.strip import Strip
 
@@ -56,16 +56,23 @@ _FIRST_UNSURE: Final = "\u2e80"
 
 @lru_cache(maxsize=4096)
 def codes_of(style: Style | None, colors: ColorSystem | None) -> Codes:
-    """The look of text in a style."""
+    """The look of text in a style. Without colours, dark text on a bright ground (a cursor) is reversed."""
     if style is None:
         return RESET
     attributes = tuple(code for name, code in _ATTRIBUTES if getattr(style, name))
-    if colors is None:
-        return Codes(attributes, "39", "49")
     front, back = style.color, style.bgcolor
+    if colors is None:
+        if front is not None and back is not None and _is_darker(front, back):
+            attributes = tuple(sorted({*attributes, "7"}))
+        return Codes(attributes, "39", "49")
     foreground = "39" if front is None else ";".join(front.downgrade(colors).get_ansi_codes())
     background = "49" if back is None else ";".join(back.downgrade(colors).get_ansi_codes(foreground=False))
     return Codes(attributes, foreground, background)
+
+
+def _is_darker(one: Color, other: Color) -> bool:
+    first, second = one.get_truecolor(), other.get_truecolor(foreground=False)
+    return sum(first) < sum(second)
 
 
 @lru_cache(maxsize=4096)

@@ -106,6 +106,10 @@ class PseudoTerminal:
                 return
         raise TimeoutError(f"{text!r} never came:\n" + "\n".join(self.screen()))
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size; the kernel tells the program."""
+        fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def send(self, keys: bytes) -> None:
         os.write(self._handle, keys)
 
@@ -166,7 +170,7 @@ class PseudoTerminal:
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = 30.0) -> int:
         """The exit code; reads on so that the program is never blocked. Raises TimeoutError."""
         end = time.perf_counter() + timeout
         while time.perf_counter() < end:
