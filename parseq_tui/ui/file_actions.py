@@ -46,7 +46,8 @@ class FileActions:
     def started(self) -> None:
         """The screen stands: watch the file, keep a journal, offer what was left behind."""
         self._screen.set_interval(INTERVAL_SECONDS, self._tick)
-        self._watch()
+        if self._follower is None:  # else somebody has saved already
+            self._watch()
         if self._session.path is not None:
             recent.remember(self._session.path)
         if self._adopted is not None:
@@ -183,8 +184,8 @@ class FileActions:
         slow = self._screen.set_timer(SLOW_SECONDS, lambda: self._screen.say("saving… the disk is slow"))
         try:
             if path is None or path == self._session.path:
-                assert self._follower is not None
-                more = await self._follower.save()
+                follower = self._follower or self._watch()
+                more = await follower.save()
             else:
                 more = await self._save_as(path)
         except ParseqError as error:
@@ -303,11 +304,12 @@ class FileActions:
 
     # -- the file on disk ------------------------------------------------------------------------------------------
 
-    def _watch(self) -> None:
+    def _watch(self) -> FileFollower:
         if self._watching is not None:
             self._watching.cancel()
-        self._follower = self._screen.follow(self._session, self._told)
-        self._watching = self._screen.run_worker(self._follower.run(), name="follow the file", exit_on_error=False)
+        self._follower = follower = self._screen.follow(self._session, self._told)
+        self._watching = self._screen.run_worker(follower.run(), name="follow the file", exit_on_error=False)
+        return follower
 
     async def _reload(self) -> None:
         if self._follower is not None:
