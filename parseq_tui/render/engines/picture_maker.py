@@ -44,6 +44,7 @@ from parseq_tui.render.engines.schedulers import Scheduler, find
 from parseq_tui.render.engines.schedules import choose_table
 from parseq_tui.render.engines.seed_noise import SeedNoise
 from parseq_tui.render.engines.text_encoding import Emphasis
+from parseq_tui.render.engines.traced import TracedNetwork
 
 _log = logging.getLogger(__name__)
 _TABLES = 256
@@ -76,7 +77,7 @@ class PictureMaker:
         self._text_parts = [part for part in parts.networks if part.startswith("text_encoder")]
         self._residence: Residence | None = None
         self._pixels = 0
-        self._graphed = GraphedNetwork(parts.unet) if graphs and parts.device.type == "cuda" else None
+        self._graphed = _recorded(parts, graphs=graphs)
         self._tables: OrderedDict[tuple[str, int, float | None], Table] = OrderedDict()
         self._placeless: dict[Hashable, bool] = {}
         self._taught: set[str] = set()
@@ -325,3 +326,11 @@ def _emphasis(model: ModelDescription, choices: Compatibility) -> Emphasis:
     if model.name == BUNDLED or model.hints.get("emphasis") == "no norm":
         return "no norm"
     return choices.emphasis or ("no norm" if model.is_xl else "guarded")
+
+
+def _recorded(parts: Components, *, graphs: bool) -> GraphedNetwork | TracedNetwork | None:
+    """What answers in the UNet's place, if that is faster: graphs on a card, traces of a small network on a CPU."""
+    if parts.device.type == "cuda":
+        return GraphedNetwork(parts.unet) if graphs else None
+    small = parts.device.type == "cpu" and isinstance(parts.unet, torch.nn.Module) and is_small(parts.unet)
+    return TracedNetwork(parts.unet) if small else None
