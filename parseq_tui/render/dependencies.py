@@ -176,6 +176,8 @@ def _picture_recipe(
     del recipe["source"]["index"]
     if plan.source.fit == "stretch":
         del recipe["source"]["fit"]
+    if not (plan.alone and is_cut(plan)):
+        del recipe["alone"]  # a frame that reads others is made alone anyhow
     if not plan.grayscale:
         del recipe["grayscale"]  # what has no effect is not in a key
     recipe["motions"] = _with_depths(recipe["motions"], depth_content)

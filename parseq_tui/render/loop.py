@@ -66,12 +66,17 @@ def _side_by_side(plans: Iterable[FramePlan], engine: Engine) -> Iterator[list[F
     """The plans, in order: those that are made from no frame in groups as large as the engine likes."""
     group: list[FramePlan] = []
     for plan in plans:
-        if group and not (is_cut(plan) and is_cut(group[0]) and len(group) < _together(plan, engine)):
+        if group and not (_sociable(plan) and _sociable(group[0]) and len(group) < _together(plan, engine)):
             yield group
             group = []
         group.append(plan)
     if group:
         yield group
+
+
+def _sociable(plan: FramePlan) -> bool:
+    """Whether a frame may be made with others: cuts of a loopback stand alone, and a batch of one is dear."""
+    return is_cut(plan) and not plan.alone
 
 
 def _together(plan: FramePlan, engine: Engine) -> int:
@@ -81,7 +86,7 @@ def _together(plan: FramePlan, engine: Engine) -> int:
 def _diffused(group: Sequence[FramePlan], images: Sequence[Image | None], engine: Engine) -> list[Image]:
     asked = [(plan.request, image) for plan, image in zip(group, images, strict=True) if plan.request is not None]
     # which way follows from the plan alone: how many frames happen to be missing must not show in a picture
-    if is_cut(group[0]):
+    if _sociable(group[0]):
         return engine.generate_many(asked)
     return [engine.generate(request, image) for request, image in asked]
 

@@ -115,6 +115,8 @@ class FramePlan:
     contrast: float = 1.0
     antiblur: Antiblur | None = None
     noise: Noise | None = None
+    alone: bool = False
+    """It stands in a loopback, where the frames around it wait for one another: no batch is worth while."""
     tween: Tween | None = None
     """None: the diffused picture itself is the frame."""
 
@@ -251,6 +253,7 @@ class _Planner:
             source=source,
             colors=self._colors(index, source),
             grayscale=self.settings.grayscale,
+            alone=self.settings.mode == "loopback",
         )
         if source.kind == "noise":
             return plan

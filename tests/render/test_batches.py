@@ -50,10 +50,11 @@ def test_frames_from_noise_are_made_several_at_once() -> None:
     assert all(np.array_equal(together[frame], alone[frame]) for frame in alone)
 
 
-def test_frames_of_a_loopback_wait_for_each_other() -> None:
+def test_frames_of_a_loopback_are_made_one_by_one_its_cuts_too() -> None:
+    """A cut between frames that wait for it would be a batch of one, filled up with copies."""
     engine = Counting()
     frames(engine, "loopback", denoising_strength=[1, 1, 1, 0.5, 0.5, 1, 0.5, 1, 1, 1])
-    assert engine.groups == [3, 1, 3]
+    assert engine.groups == []
     assert len(engine.requests) == 10
 
 

@@ -80,7 +80,7 @@ class TestSource:
 
     def test_full_denoising_strength_ignores_the_input_and_everything_done_to_it(self) -> None:
         plan = plans_of({"strength": 0, "angle": 5, "noise": 0.1}, motion="absolute")[2]
-        assert plan == FramePlan(frame=2, request=plan.request)
+        assert plan == FramePlan(frame=2, request=plan.request, alone=True)
 
     def test_a_video_gives_a_picture_per_frame(self) -> None:
         plans = plans_of(mode="video", input="clip.mp4", input_frames=9)
