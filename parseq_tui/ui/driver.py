@@ -113,10 +113,10 @@ class EditorDriver(LinuxDriver):
     def write(self, data: str) -> None:
         if self.ascii_only:
             data = in_ascii(data)
-        if self._line is None:
-            super().write(data)
-        else:
+        if self._line is not None:
             self._line.write(data)
+        elif self._writer_thread is not None and self._writer_thread.is_alive():
+            super().write(data)  # else the terminal is somebody else's: what is lost is drawn anew afterwards
 
     @property
     def busy(self) -> bool:

@@ -31,7 +31,7 @@ class Painted(Widget):
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Mark regions of the content (all of it, if none are given) as changed."""
-        if repaint and self.is_mounted and not (layout or recompose):
+        if repaint and self.is_mounted and self.is_attached and not (layout or recompose):
             screen = self.screen
             if isinstance(screen, Painter) and screen.sees(self):
                 self._set_dirty(*regions)
