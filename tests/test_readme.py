@@ -1,4 +1,4 @@
-"""What the README tells people to type works, line by line, in one folder, in its order."""
+"""What the README tells people to type works: every command of every block, in one folder, in its order."""
 
 from __future__ import annotations
 
@@ -8,35 +8,63 @@ from pathlib import Path
 
 import pytest
 
-from parseq_tui.cli import main
+from parseq_tui.cli import COMMANDS, main
+from parseq_tui.gallery import examples
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-OPENS_THE_EDITOR = {"parseq-tui dance.json"}
+OPENS_THE_EDITOR = {"parseq-tui birds.json"}
 """Tested in a real terminal (tests/ui/test_terminal.py)."""
+MEGABYTE = 1_000_000
 
 
-def shell_lines(heading: str) -> list[str]:
-    """Commands in the first shell block under a heading, without their remarks."""
-    section = README.split(f"## {heading}\n")[1]
-    block = re.search(r"```sh\n(.*?)```", section, re.S)
-    assert block
-    return [line.split("  #")[0].strip() for line in block[1].splitlines()]
+def shell_lines() -> list[str]:
+    """The program's commands in all shell blocks, without their remarks."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.S)
+    lines = [re.split(r"\s+# ", line)[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("parseq-tui ")]
+
+
+def shortened(words: list[str]) -> list[str]:
+    """Two frames of the real thing are enough here."""
+    if words[0] != "render" or "--frames" in words or "--plan" in words:
+        return [re.sub(r"^0:\d+$", "0:2", word) for word in words]
+    return [*words, "--frames", "0:2"]
 
 
 @pytest.mark.slow
-def test_the_five_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
-    lines = [line for line in shell_lines("Five minutes") if line.startswith("parseq-tui ")]
-    assert len(lines) > 6
+    lines = [line for line in shell_lines() if line not in OPENS_THE_EDITOR]
+    assert len(lines) > 15
     for line in lines:
-        if line in OPENS_THE_EDITOR:
-            continue
-        words = shlex.split(line)[1:]
-        if words[0] == "render":
-            words += ["--frames", "0:2"]  # two frames of the real thing are enough here
-        assert main(words) == 0, f"{line}\n{capsys.readouterr().err}"
-    assert {"dance.json", "dance.mp4", "dance.frames.json"} <= {path.name for path in tmp_path.iterdir()}
+        assert main(shortened(shlex.split(line)[1:])) == 0, f"{line}\n{capsys.readouterr().err}"
+    made = {path.name for path in tmp_path.iterdir()}
+    assert {"birds.json", "birds.mp4", "birds.gif", "birds.frames.json", "motion.mp4", "dance.png"} <= made
+
+
+def test_what_the_text_names_in_passing_exists() -> None:
+    for name in re.findall(r"`parseq-tui (\w+)", README):
+        assert name in COMMANDS
+    for name in ("pause", "resume", "stop", "compare", "prune"):
+        assert f"`{name}`" in README
+        assert name in COMMANDS
+
+
+def test_the_numbers_of_the_walk_are_those_of_the_example() -> None:
+    from parseq_tui import bake, load
+    from parseq_tui.timeline.edits.cells import SetCells
+
+    (birds,) = (example for example in examples() if example.name == "seed_travel")
+    document = load(birds.path)
+    row = document.keyframes[3]
+    before = bake(document)["seed"]
+    edited = SetCells("try", values={(row.frame, "seed"): 9.0}).apply(document)
+    changed = int((bake(edited)["seed"] != before).sum())
+    assert f"the seed at frame {row.frame} is 9" in README
+    assert f"{changed} frames of {len(before)}" in README
 
 
 def test_the_two_commands_come_first_and_name_files_that_exist() -> None:
@@ -45,6 +73,16 @@ def test_the_two_commands_come_first_and_name_files_that_exist() -> None:
     for name in re.findall(r"examples/\w+\.json|constraints\.txt|tests/run", first + second):
         assert (ROOT / name).exists()
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith(f"exec {second}")
+
+
+def test_every_example_has_a_moving_picture_that_is_quick_to_load() -> None:
+    shown = set(re.findall(r"examples/pictures/(\w+)\.webp", README))
+    assert shown == {example.name for example in examples()} - {"blank"}
+    sizes = [(ROOT / "examples" / "pictures" / f"{name}.webp").stat().st_size for name in shown]
+    assert max(sizes) < MEGABYTE
+    assert sum(sizes) < 4 * MEGABYTE
+    for path in re.findall(r"\]\(([^)h][^)]*)\)", README):
+        assert (ROOT / path).exists(), path
 
 
 def test_the_table_for_newcomers_points_at_what_is_there() -> None:
