@@ -129,6 +129,22 @@ def _models() -> Iterator[Finding]:
             yield Finding("note", "model", f"{name}: {error.message}", error.hint)
 
 
+def _web_ui() -> Iterator[Finding]:
+    """Only if one is spoken of: asking a port that nobody named is not our business."""
+    from parseq_tui.errors import ParseqError
+    from parseq_tui.render.engines.webui import ADDRESS_VARIABLE, WebuiEngine
+
+    if not os.environ.get(ADDRESS_VARIABLE):
+        return
+    try:
+        WebuiEngine().fingerprint()
+    except ParseqError:  # its words name the address
+        hint = f"start it with --api; {ADDRESS_VARIABLE} says where it is"
+        yield Finding("note", "web UI", "the one that is named does not answer as a web UI does", hint)
+    else:
+        yield Finding("ok", "web UI", "it answers: render with --engine webui")
+
+
 def _video() -> Iterator[Finding]:
     try:
         import av
@@ -212,6 +228,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _packages,
     _device,
     _models,
+    _web_ui,
     _video,
     _terminal,
     _own_files,

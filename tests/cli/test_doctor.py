@@ -36,6 +36,15 @@ def test_broken_settings_are_named_with_what_they_may_be(tmp_path: Path, monkeyp
     assert "theme" in settings.hint
 
 
+def test_a_web_ui_is_asked_only_if_it_is_named_and_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PARSEQ_TUI_WEBUI", raising=False)
+    assert list(doctor._web_ui()) == []
+    monkeypatch.setenv("PARSEQ_TUI_WEBUI", "http://me:secret@127.0.0.1:9")
+    (finding,) = doctor._web_ui()
+    assert finding.verdict == "note"
+    assert not {"secret", "127.0.0.1"} & set(f"{finding.text} {finding.hint}".replace(":", " ").split())
+
+
 def test_a_path_at_home_does_not_name_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     assert doctor._tilde(tmp_path / "films" / "dance.json") == "~/films/dance.json"
