@@ -82,7 +82,7 @@ class ProgramActions:
 
     def _glyphs(self, wanted: str) -> None:
         """Draw with another kind, by name or the next one, and keep that."""
-        here = KINDS.index(self._app.glyphs)
+        here = KINDS.index(self._program.glyphs)
         kind = wanted or KINDS[(here + 1) % len(KINDS)]
         self._screen.say(self._program.preferences.change("glyphs", kind))
 

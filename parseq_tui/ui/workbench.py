@@ -15,6 +15,7 @@ from textual.screen import Screen
 from parseq_tui.session import FileFollower, FileNotice, Session
 from parseq_tui.timeline.edits import Edit
 from parseq_tui.ui.desk import Desk
+from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.questions import Questions
@@ -64,6 +65,10 @@ class Program(Protocol):
 
     preferences: Preferences
     theme_names: Sequence[str]
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """What is drawn with."""
 
     def choose_document(self, *, can_leave: bool) -> None: ...
     def open_path(self, path: Path) -> None:

@@ -20,9 +20,9 @@ import torch
 from parseq_tui import paths
 from parseq_tui.render.engines.base import DiffusionRequest, Task
 from parseq_tui.render.engines.components import Components
+from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.devices import quiet_libraries
 from parseq_tui.render.engines.loading import tokenizer
-from parseq_tui.render.engines.models import read_json
 from parseq_tui.render.engines.picture_maker import PictureMaker
 
 LAYOUT = paths.bundled("models") / "sd1"

@@ -22,8 +22,9 @@ from parseq_tui.render.engines.base import DiffusionRequest
 from parseq_tui.render.engines.checkpoint import Checkpoint
 from parseq_tui.render.engines.compatibility import Compatibility
 from parseq_tui.render.engines.components import predicts_noise, quiet_libraries
+from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.diffusers import DiffusersEngine
-from parseq_tui.render.engines.models import find_model, read_json
+from parseq_tui.render.engines.models import find_model
 from parseq_tui.render.engines.prompt_encoding import guidance_embedding
 
 pytestmark = pytest.mark.slow  # torch, diffusers

@@ -110,7 +110,7 @@ def test_moves(before: str, keys: str, after: str) -> None:
         ("0:[1]=sin(p=4b) 30:5=L 60:2", "replace /4b/8b/", "0:[1]=sin(p=8b) 30:5=L 60:2", "replaced in 1 cell"),
         ('0:[1]=S 30:5"a S" 60:2=S', "s S bez()", '0:[1]=bez() 30:5"a bez()" 60:2=bez()', "replaced in 3 cells"),
         ("0:[1]=sin(p=4b) 30:5=L 60:2", "s /[0-9]+b/8b/r", "0:[1]=sin(p=8b) 30:5=L 60:2", "replaced in 1 cell"),
-        ('0:[1]"drop 1" 30:5 60:2"drop 22"', "s /drop [0-9]+/<$&>/r", '0:[1]"<drop 1>" 30:5 60:2"<drop 22>"', "2 cells"),
+        ('0:[1]"d 1" 30:5 60:2"d 22"', "s /d [0-9]+/<$&>/r", '0:[1]"<d 1>" 30:5 60:2"<d 22>"', "2 cells"),
         ('0:[1]=S"S" 30:5"S" 60:2', 's S "" where 30..60', '0:[1]=S"S" 30:5 60:2', "replaced in 1 cell"),
         ("0:[1] 30:5 60:2", "bulk.label new verse where 30..", '0:[1] 30:5"new verse" 60:2"new verse"', "2 rows"),
         ('0:[1]"a" 30:5"b" 60:2', 'bulk.label "" where .', "0:[1] 30:5 60:2", "labelled 2 rows"),

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from parseq_tui.errors import OutOfMemory, RenderError
+from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.devices import (
     choose_device,
     free_memory,
@@ -21,7 +22,7 @@ from parseq_tui.render.engines.devices import (
     set_threads,
 )
 from parseq_tui.render.engines.loading import Networks, from_folder, from_single_file, tokenizer
-from parseq_tui.render.engines.models import ModelDescription, read_json, scheduler_config
+from parseq_tui.render.engines.models import ModelDescription, scheduler_config
 
 __all__ = ["Components", "choose_device", "load_components", "out_of_memory_explained", "quiet_libraries"]
 

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from parseq_tui.errors import BackendUnavailable, ModelNotFound, RenderError
+from parseq_tui.render.engines.descriptions import read_json
 
 Report = Callable[[str], None]
 """Is told what is being done, in words."""
@@ -143,8 +144,6 @@ def _one_set(names: list[str]) -> list[str]:
 
 def _complete(snapshot: Path) -> bool:
     """Whether everything its index names is there: a fetch that was broken off is gone on with."""
-    from parseq_tui.render.engines.models import read_json
-
     if not (snapshot / "model_index.json").is_file():
         return False
     index = read_json(snapshot / "model_index.json")
@@ -154,8 +153,6 @@ def _complete(snapshot: Path) -> bool:
 
 def _whole(part: Path) -> bool:
     """Whether a part has its configuration, and the weights that go with one that has any."""
-    from parseq_tui.render.engines.models import read_json
-
     if part.name.startswith(("tokenizer", "scheduler")):
         return part.is_dir()
     pieces = [list(read_json(index).get("weight_map", {}).values()) for index in part.glob("*.safetensors.index.json")]

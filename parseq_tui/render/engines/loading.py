@@ -16,7 +16,8 @@ from safetensors import SafetensorError
 from parseq_tui import paths
 from parseq_tui.errors import ModelNotFound, RenderError
 from parseq_tui.render.engines.checkpoint import Checkpoint
-from parseq_tui.render.engines.models import read_json, weight_files
+from parseq_tui.render.engines.descriptions import read_json
+from parseq_tui.render.engines.models import weight_files
 
 Networks = dict[str, Any]
 """Part (unet, vae, text_encoder, …) → torch module, in evaluation mode, on the CPU."""

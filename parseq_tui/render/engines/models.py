@@ -8,7 +8,6 @@ and no file that could run code (pickle) is ever chosen.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from parseq_tui import paths
 from parseq_tui.errors import ModelNotFound, RenderError
 from parseq_tui.render.engines import hub
 from parseq_tui.render.engines.checkpoint import FEW_STEPS, Checkpoint, Variant, read_checkpoint, variant
+from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.digests import digest
 
 BUNDLED = "tiny"
@@ -32,7 +32,6 @@ STABLE_DIFFUSION_XL = ("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPip
 SUPPORTED_CLASSES = (*STABLE_DIFFUSION, *STABLE_DIFFUSION_XL)
 """Pipeline classes whose parts the engine drives itself; others are left to diffusers' own pipelines."""
 _FAMILIES = {"sd1": "Stable Diffusion 1.x", "sd2": "Stable Diffusion 2.x", "sdxl": "Stable Diffusion XL"}
-_LARGEST_JSON = 1 << 20
 _PICKLED = (".ckpt", ".pt", ".pth", ".bin")
 _PARTS = ("unet", "transformer", "vae", "text_encoder", "text_encoder_2", "text_encoder_3")
 _SETUP = ("tokenizer", "tokenizer_2", "tokenizer_3", "scheduler")
@@ -136,19 +135,6 @@ def weight_files(folder: Path, part: str) -> list[Path]:
     files = sorted((folder / part).glob("*.safetensors"), key=lambda file: (file.name.count("."), file.name))
     variants = [re.sub(r"-\d+-of-\d+$", "", ".".join(file.name.split(".")[1:-1])) for file in files]
     return [file for file, variant in zip(files, variants, strict=True) if variant == variants[0]]
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """A small JSON object of a model folder. Raises RenderError naming the file."""
-    try:
-        if file.stat().st_size > _LARGEST_JSON:
-            raise RenderError(f"{file} is too large for a model's description")
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
-        raise RenderError(f"cannot read {file}: {problem}") from problem
-    if not isinstance(read, dict):
-        raise RenderError(f"{file} holds no JSON object")
-    return read
 
 
 def scheduler_config(model: ModelDescription) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from parseq_tui.errors import OutOfMemory, RenderError
 from parseq_tui.render.conditioning import extract_networks, parse_emphasis, split_terms, text_at, timeline
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.compatibility import OURS
+from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.devices import (
     choose_device,
     device_name,
@@ -27,7 +28,7 @@ from parseq_tui.render.engines.devices import (
     quiet_libraries,
 )
 from parseq_tui.render.engines.memory import Need, Placement, choose_placement, next_smaller
-from parseq_tui.render.engines.models import ModelDescription, read_json
+from parseq_tui.render.engines.models import ModelDescription
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """A picture in few colours: what sixel needs, and what makes a PNG small.
 
-Median cut over a histogram of 5 bits a channel. Source of the method: P. Heckbert, Color image quantization for frame buffer display, SIGGRAPH 1982.
+Median cut over a histogram of 5 bits a channel. Source of the method: P. Heckbert, "Color image quantization for frame
+buffer display", SIGGRAPH 1982.
 """
 
 from __future__ import annotations
