@@ -13,6 +13,8 @@ from pseudo_terminal import PseudoTerminal
 
 from parseq_tui.paths import bundled
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def document(tmp_path: Path) -> Iterator[Path]:
