@@ -104,22 +104,26 @@ class ClearCells:
             by_row.setdefault(frame, []).append(name)
         return changed_rows(
             document,
-            {index_at(document, frame): _Cleared(tuple(fields), self.part) for frame, fields in by_row.items()},
+            {index_at(document, frame): _Cleared(frozenset(fields), self.part) for frame, fields in by_row.items()},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Cleared:
-    fields: tuple[str, ...]
+    fields: frozenset[str]
     part: Part
 
     def __call__(self, row: Keyframe) -> Keyframe:
-        for name in self.fields:
-            if self.part != "formula":
-                row = row.with_value(name, None)
-            if self.part != "value":
-                row = row.with_formula(name, None)
-        return row
+        values = row.values if self.part == "formula" else _without(row.values, self.fields)
+        formulas = row.formulas if self.part == "value" else _without(row.formulas, self.fields)
+        return replace(row, values=values, formulas=formulas)
+
+
+def _without(cells: Mapping[str, Content], fields: frozenset[str]) -> Mapping[str, Content]:
+    """A row's cells but those of some fields; shared where there is nothing to take out."""
+    if fields.isdisjoint(cells):
+        return cells
+    return MappingProxyType({name: content for name, content in cells.items() if name not in fields})
 
 
 Place = tuple[int, str]
