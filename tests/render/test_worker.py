@@ -312,7 +312,7 @@ class TestFailures:
 @pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
 def test_every_example_renders(studio: Studio, example: Path) -> None:
     for file in example.parent.iterdir():
-        if file.suffix != ".json":
+        if file.is_file() and file.suffix != ".json":
             (studio.folder / file.name).write_bytes(file.read_bytes())
     take = studio.render(example.read_text(), options={"engine": "test", "width": 64, "height": 64}, frames=(0, 6))
     assert (end_of(take).message, end_of(take).outcome) == ("", "done")
