@@ -36,6 +36,8 @@ GHOSTS = 0.12
 """Share of scenes without their subject, or with a pale one: what weights and empty scenes mean."""
 WORN = 0.2
 """Share of inputs that look like a tired loop's."""
+LOOKS = {"outline": 2.5, "watercolour": 2.0}
+"""How often a style is shown, where it is harder than the others: thin lines and pale colours."""
 SILENT = 0.1
 """Share of captions that say nothing: what guidance steers away from."""
 
@@ -162,8 +164,9 @@ def batches(data: Collection, listener: Listener, seed: int, size: int, easy: bo
     rng = np.random.default_rng(seed)
     plain = [s.position == "center" and s.size in ("medium", "large") and s.presence == 1 for s in data.scenes]
     allowed = np.flatnonzero(plain) if easy else np.arange(len(data.scenes))
+    looks = np.array([LOOKS.get(data.scenes[k].style, 1.0) for k in allowed])
     while True:
-        picks = rng.choice(allowed, size)
+        picks = rng.choice(allowed, size, p=looks / looks.sum())
         texts = [silence(rng) if rng.random() < SILENT else caption(data.scenes[k], rng)[0] for k in picks]
         latents = data.latents[torch.from_numpy(picks)].float().to(progress.DEVICE)
         yield Batch(latents, listener.states(texts))
