@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from parseq_tui.ui.widgets.line_view import LineView
+from parseq_tui.ui.screens.tour import TourPage
 
 FEWEST = 4
 """Taps before a tempo is shown: fewer are off by more than it is worth."""
@@ -42,10 +42,10 @@ class TapScreen(ModalScreen["float | None"]):
         with Vertical() as box:
             box.border_title = "tap the tempo"
             box.border_subtitle = "any key taps   Enter take it   Esc leave"
-            yield TapView()
+            yield TourPage()
 
     def on_mount(self) -> None:
-        self.query_one(TapView).focus()
+        self.query_one(TourPage).focus()
         self._show()
 
     def on_key(self, event: events.Key) -> None:
@@ -66,28 +66,8 @@ class TapScreen(ModalScreen["float | None"]):
     def _show(self) -> None:
         bpm = tapped_tempo(self._taps)
         words = f"{len(self._taps)} taps"
-        self.query_one(TapView).show(f"{words}   {bpm:.1f} bpm" if bpm else f"{words}, a tempo shows from {FEWEST} on")
-
-
-class TapView(LineView, can_focus=True):
-    """One line."""
-
-    DEFAULT_CSS = "TapView { height: 1fr; background: $background; }"
-    _text = ""
-
-    def show(self, text: str) -> None:
-        self._text = text
-        self._draw()
-
-    def on_resize(self) -> None:
-        self._draw()
-
-    def theme_changed(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        if self.size.width:
-            self.set_lines([self.line((self._text, self.palette.style("text")))])
+        told = f"{words}   {bpm:.1f} bpm" if bpm else f"{words}, a tempo shows from {FEWEST} on"
+        self.query_one(TourPage).show([told])
 
 
 def tapped_tempo(taps: Sequence[float]) -> float | None:
