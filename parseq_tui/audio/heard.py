@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -19,6 +20,10 @@ from parseq_tui.timeline.edits import AddTimeSeries, Edit, KeyframesAt, SetRates
 from parseq_tui.timeline.edits.rows import nearest
 from parseq_tui.timeline.time_series import TimeSeries
 
+Event = Literal["beats", "onsets", "low", "mid", "high"]
+Curve = Literal["loudness", "low", "mid", "high", "attack", "pitch"]
+EVENTS: tuple[Event, ...] = get_args(Event)
+CURVES: tuple[Curve, ...] = get_args(Curve)
 LABELS: Mapping[str, str] = {"beats": "beat", "onsets": "onset", "low": "low", "mid": "mid", "high": "high"}
 """What the keyframes of an event are labelled with, so that formulas find them: info_match_since("beat")."""
 

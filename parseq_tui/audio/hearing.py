@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parseq_tui.audio.decode import Recording
+from parseq_tui.audio.heard import Curve, Event
 from parseq_tui.audio.onsets import onset_strength, onsets
 from parseq_tui.audio.pitch import pitches
 from parseq_tui.audio.spectrum import Band, Spectrum, spectrum
@@ -20,10 +20,6 @@ from parseq_tui.audio.tempo import Tempo, tempo
 from parseq_tui.timeline.time_series import TimeSeries
 
 Floats = NDArray[np.float64]
-Event = Literal["beats", "onsets", "low", "mid", "high"]
-Curve = Literal["loudness", "low", "mid", "high", "attack", "pitch"]
-EVENTS: tuple[Event, ...] = get_args(Event)
-CURVES: tuple[Curve, ...] = get_args(Curve)
 _QUIET = 40.0
 """Decibels under the loudest moment where a curve of loudness is 0."""
 

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from parseq_tui.audio.decode import read_recording
-from parseq_tui.audio.heard import Heard, Wish, taken_in
-from parseq_tui.audio.hearing import CURVES, EVENTS, Hearing
+from parseq_tui.audio.heard import CURVES, EVENTS, Heard, Wish, taken_in
+from parseq_tui.audio.hearing import Hearing
 from parseq_tui.errors import ParseqError
 from parseq_tui.session import Session
 from parseq_tui.timeline.edits.base import checked_field

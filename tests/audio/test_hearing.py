@@ -10,8 +10,8 @@ import pytest
 from songs import RATE, Floats, song, tone, write_wave
 
 from parseq_tui.audio.decode import Recording, read_recording
-from parseq_tui.audio.heard import Heard, Wish, taken_in
-from parseq_tui.audio.hearing import CURVES, EVENTS, Hearing
+from parseq_tui.audio.heard import CURVES, EVENTS, Heard, Wish, taken_in
+from parseq_tui.audio.hearing import Hearing
 from parseq_tui.errors import AudioError, EditError
 from parseq_tui.formats.native import loads
 from parseq_tui.paths import bundled

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from parseq_tui.audio.heard import CURVES, EVENTS
 from parseq_tui.timeline.edits import RemoveTimeSeries
 from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Say, command
-
-EVENTS = ("beats", "onsets", "low", "mid", "high")
-CURVES = ("loudness", "low", "mid", "high", "attack", "pitch")
 
 
 @command("sound.keyframes", "Keyframes on a sound…",
