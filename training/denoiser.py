@@ -24,6 +24,7 @@ from training import autoencoder, progress, text, workers
 from training.captions import caption, silence
 from training.drawing import Scene, picture, random_scene
 from training.muon import Muon
+from training.tired import Loops
 
 BATCH = 64
 """Pictures per step and process."""
@@ -36,7 +37,15 @@ GHOSTS = 0.12
 """Share of scenes without their subject, or with a pale one: what weights and empty scenes mean."""
 WORN = 0.2
 """Share of inputs that look like a tired loop's."""
-LOOKS = {"outline": 2.5, "watercolour": 2.0}
+TIRED = 8
+"""Inputs per batch that do come from loops, once the model draws."""
+DRAWS = 0.4
+"""Share of the time after which it does."""
+ROUND = 5
+"""Steps between two rounds of those loops."""
+FAINTEST = 0.96
+"""Share of the picture in the latents (alpha) above which no repair is asked for: its velocity would be huge."""
+LOOKS = {"outline": 3.0, "watercolour": 2.5, "neon": 1.6}
 """How often a style is shown, where it is harder than the others: thin lines and pale colours."""
 SILENT = 0.1
 """Share of captions that say nothing: what guidance steers away from."""
@@ -124,6 +133,16 @@ def part(index: int, seed: int = 4) -> list[Scene]:
     return [random_scene(rng, GHOSTS) for _ in range(PART)]
 
 
+def centred(count: int, rng: np.random.Generator) -> list[Scene]:
+    """Scenes whose caption stays true when a loop zooms into them."""
+    scenes: list[Scene] = []
+    while len(scenes) < count:
+        scene = random_scene(rng)
+        if scene.position == "center" and scene.size == "medium":
+            scenes.append(scene)
+    return scenes
+
+
 def _claimed(path: Path) -> bool:
     """True for the one process that may make this file."""
     try:
@@ -137,12 +156,20 @@ def _claimed(path: Path) -> bool:
 class Batch:
     latents: torch.Tensor
     states: torch.Tensor
+    starts: torch.Tensor | None = None
+    """What the model is shown where that is not the picture asked for, for the last entries of the batch."""
+
+    def with_tired(self, starts: torch.Tensor, wanted: torch.Tensor, states: torch.Tensor) -> Batch:
+        """The same batch with latents of loops in the place of its last entries."""
+        kept = len(self.latents) - len(starts)
+        return Batch(torch.cat([self.latents[:kept], wanted]), torch.cat([self.states[:kept], states]), starts)
 
 
 class Listener:
     """Captions -> what the UNet hears, weights in brackets included (exactly as the program does it)."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, rng: np.random.Generator) -> None:
+        self._rng = rng
         self._tokenizer, model = text.load(work)
         self._model = model.to(progress.DEVICE)
         self._weighted = TextEncoder(self._tokenizer, self._model, emphasis="guarded")
@@ -157,6 +184,15 @@ class Listener:
             if "(" in words:
                 states[k] = self._weighted.encode(words)[: text.LENGTH].float()
         return states
+
+    @property
+    def silence(self) -> torch.Tensor:
+        """(1, 77, width): what guidance steers away from."""
+        return self.states([""])
+
+    def captions(self, scenes: list[Scene]) -> torch.Tensor:
+        """(n, 77, width) of a caption of each scene."""
+        return self.states([caption(scene, self._rng)[0] for scene in scenes])
 
 
 def batches(data: Collection, listener: Listener, seed: int, size: int, easy: bool = False) -> Iterator[Batch]:
@@ -196,19 +232,25 @@ def loss_of(unet: torch.nn.Module, batch: Batch, alphas: torch.Tensor) -> torch.
     """Mean squared error of the predicted velocity.
 
     Some inputs are worn, and the clean picture is asked for: in a loop the model repairs what the last round did to
-    the picture, instead of adding to it. Not at little noise, where the velocity would have to be huge.
+    the picture, instead of adding to it. At little noise such a velocity is large, and counts less for that.
     """
     clean = batch.latents
     t = random_times(len(clean))
+    chosen = torch.rand(len(clean), 1, 1, 1, device=clean.device) < WORN
+    start = torch.where(chosen, worn(clean), clean)
+    if batch.starts is not None:
+        tired = len(batch.starts)
+        chosen[-tired:], start[-tired:] = True, batch.starts
+        t[-tired:] = (500 * torch.rand(tired, device=t.device)).long()
     noise = torch.randn_like(clean)
     a = alphas[t].view(-1, 1, 1, 1)
-    chosen = (torch.rand_like(a) < WORN) & (a < 0.85)
-    start = torch.where(chosen, worn(clean), clean)
-    noisy = a.sqrt() * start + (1 - a).sqrt() * noise
+    chosen &= a < FAINTEST
+    noisy = a.sqrt() * torch.where(chosen, start, clean) + (1 - a).sqrt() * noise
     wanted = torch.where(chosen, (a.sqrt() * noisy - clean) / (1 - a).sqrt(), a.sqrt() * noise - (1 - a).sqrt() * clean)
+    weight = torch.where(chosen, ((1 - a) / 0.15).clamp(max=1), 1.0)
     with progress.half_precision():
         guess = unet(noisy, t, batch.states, return_dict=False)[0]
-    return F.mse_loss(guess.float(), wanted)
+    return F.mse_loss(guess.float() * weight.sqrt(), wanted * weight.sqrt())
 
 
 def train(work: Path, minutes: float, count: int = 2) -> None:
@@ -227,14 +269,21 @@ def _work(rank: int, count: int, work: Path, minutes: float, peak: float = 2.5e-
     step, spent = progress.resume(path, unet, optimizer, average)
     seed = 1000 * seed + 10 * step + rank
     torch.manual_seed(seed)
-    listener = Listener(work)
+    rng = np.random.default_rng(seed)
+    listener = Listener(work, rng)
     easy, full = (batches(data, listener, seed, BATCH, flag) for flag in (True, False))
     alphas = scheduler().alphas_cumprod.to(progress.DEVICE)
     budget = progress.Budget(minutes, spent)
+    loops = Loops(autoencoder.load(work).to(progress.DEVICE), lambda n: centred(n, rng), listener.captions, rng)
     saved, share, meetings, losses = time.monotonic(), budget.share, workers.Meetings(), [0.0]
     while share < 1:
         progress.set_rate(optimizer, progress.rate_at(share, peak, step, hold=0.3))
-        loss = loss_of(unet, next(easy if share < EASY else full), alphas)
+        batch = next(easy if share < EASY else full)
+        if share > DRAWS:
+            if step % ROUND == 0 or not loops:
+                loops.advance(unet, alphas, listener.silence)
+            batch = batch.with_tired(*loops.batch(TIRED))
+        loss = loss_of(unet, batch, alphas)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
