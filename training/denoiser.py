@@ -248,6 +248,8 @@ def loss_of(unet: torch.nn.Module, batch: Batch, alphas: torch.Tensor) -> torch.
     noisy = a.sqrt() * torch.where(chosen, start, clean) + (1 - a).sqrt() * noise
     wanted = torch.where(chosen, (a.sqrt() * noisy - clean) / (1 - a).sqrt(), a.sqrt() * noise - (1 - a).sqrt() * clean)
     weight = torch.where(chosen, ((1 - a) / 0.15).clamp(max=1), 1.0)
+    if batch.starts is not None:  # half of what a loop has lost cannot be known: do not let it drown the rest
+        weight[-tired:] = (2 * (1 - a[-tired:])).clamp(max=1)
     with progress.half_precision():
         guess = unet(noisy, t, batch.states, return_dict=False)[0]
     return F.mse_loss(guess.float() * weight.sqrt(), wanted * weight.sqrt())
