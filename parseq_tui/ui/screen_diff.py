@@ -6,14 +6,15 @@ and gives the difference. Between the two any number of updates may come: while 
 and never queued.
 
 Pictures that the terminal paints over cells (sixel) are characters here (drawing/graphics.py): one is sent when all its
-cells hold its character and some of them did not before. What of it is covered is only text over it.
+cells hold its character and some of them did not before. What of it is covered is only text over it. Its pixels need
+not reach the far edges of its last cells, so what was there before is blanked, if it was not a picture of its size.
 
 Invariant: `_Row.shown` is what the terminal shows; whoever else writes to the terminal must call `forget`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from rich.color import ColorSystem
@@ -21,7 +22,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from parseq_tui.ui.drawing.graphics import Graphics, stands_for_graphic
-from parseq_tui.ui.terminal_text import RESET, Cell, Span, TerminalText, blank_of, cells_of, changed
+from parseq_tui.ui.terminal_text import RESET, Cell, Codes, Span, TerminalText, blank_of, cells_of, changed
 
 _UNKNOWN: Final = ("?", RESET)
 """Fills a row as far as nothing was put there: it is never sent."""
@@ -45,6 +46,16 @@ class PartsUpdate(CompositorUpdate):
 
 
 Update = ChopsUpdate | LayoutUpdate | PartsUpdate
+
+
+class _Touched(NamedTuple):
+    """A cell that shall show a part of a picture and did not before."""
+
+    y: int
+    x: int
+    look: Codes
+    was: str
+    """The character there before; "" if that is not known."""
 
 
 class _Row:
@@ -137,7 +148,7 @@ class ScreenDiff:
         "" where there is nothing to send.
         """
         spans: list[Span] = []
-        touched: dict[str, list[tuple[int, int, Cell]]] = {}
+        touched: dict[str, list[_Touched]] = {}
         for y, row in sorted(self._rows.items()):
             if row.end:
                 spans += self._row_spans(y, row, touched)
@@ -147,7 +158,7 @@ class ScreenDiff:
             text += self._text.put_raw(*drawn) if drawn is not None else ""
         return text if cursor is None else text + self._text.moved(*cursor)
 
-    def _row_spans(self, y: int, row: _Row, touched: dict[str, list[tuple[int, int, Cell]]]) -> list[Span]:
+    def _row_spans(self, y: int, row: _Row, touched: dict[str, list[_Touched]]) -> list[Span]:
         first, end = row.first, row.end
         row.first = row.end = 0
         wanted, before = row.wanted[first:end], row.shown[first:end]
@@ -155,15 +166,13 @@ class ScreenDiff:
         for start, stop in changed(before, wanted):
             cells = wanted[start:stop]
             if self.graphics and any(stands_for_graphic(text) for text, _ in cells):
-                found += _without_graphics(y, first + start, cells, touched)
+                found += _without_graphics(y, first + start, cells, before[start:stop], touched)
             else:
                 found.append((y, first + start, cells))
         row.shown[first:end] = wanted
         return found
 
-    def _graphic(
-        self, character: str, places: Sequence[tuple[int, int, Cell]], spans: list[Span]
-    ) -> tuple[int, int, str] | None:
+    def _graphic(self, character: str, places: Sequence[_Touched], spans: list[Span]) -> tuple[int, int, str] | None:
         """A picture that is seen whole is drawn anew; of one that is covered in part, what is seen stays as it is."""
         if character in self.graphics:
             graphic = self.graphics[character]
@@ -171,13 +180,19 @@ class ScreenDiff:
                 (y, x) for y, row in self._rows.items() for x, cell in enumerate(row.wanted) if cell[0] == character
             ]
             if len(held) == graphic.columns * graphic.rows:
-                return (*min(held), graphic.payload)
-        spans += [(y, x, [(" ", blank_of(look))]) for y, x, (_, look) in places]
+                y, x = min(held)
+                spans += _blanks(at for at in places if not self.graphics.alike(at.was, character))
+                return y, x, graphic.payload
+        spans += _blanks(places)
         return None
 
 
+def _blanks(places: Iterable[_Touched]) -> Iterator[Span]:
+    return ((at.y, at.x, [(" ", blank_of(at.look))]) for at in places)
+
+
 def _without_graphics(
-    y: int, x: int, cells: Sequence[Cell], touched: dict[str, list[tuple[int, int, Cell]]]
+    y: int, x: int, cells: Sequence[Cell], before: Sequence[Cell | None], touched: dict[str, list[_Touched]]
 ) -> Iterator[Span]:
     """The stretches of text among cells; those that are a picture's are put into `touched`."""
     start = 0
@@ -186,7 +201,8 @@ def _without_graphics(
             if start < index:
                 yield y, x + start, cells[start:index]
             start = index + 1
-            touched.setdefault(cell[0], []).append((y, x + index, cell))
+            was = before[index]
+            touched.setdefault(cell[0], []).append(_Touched(y, x + index, cell[1], "" if was is None else was[0]))
     if start < len(cells):
         yield y, x + start, cells[start:]
 

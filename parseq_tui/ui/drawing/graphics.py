@@ -44,6 +44,13 @@ class Graphics:
     def __getitem__(self, character: str) -> Graphic:
         return self._by_character[character]
 
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two characters stand for pictures of one size: each covers all that the other covers."""
+        if one not in self or other not in self:
+            return False
+        first, second = self[one], self[other]
+        return (first.columns, first.rows) == (second.columns, second.rows)
+
     def strips(self, graphic: Graphic, background: Style) -> list[Strip]:
         """The cells of a new picture."""
         character = chr(_FIRST + self._next)
