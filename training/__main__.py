@@ -11,7 +11,7 @@ import torch
 from training import autoencoder, denoiser, gallery, judge, polish, text
 
 MODEL = Path(__file__).parents[1] / "parseq_tui" / "models" / "tiny"
-MINUTES: dict[str, float] = {"autoencoder": 60, "text": 5, "denoiser": 90, "polish": 15}
+MINUTES: dict[str, float] = {"autoencoder": 60, "text": 5, "denoiser": 90, "polish": 15, "judge": 20}
 """Default minutes of the stages whose length is free, on two cores."""
 
 
@@ -39,6 +39,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, default=MODEL, help="where the finished model goes")
     parser.add_argument("--minutes", type=float, help="time budget of one stage, counted over interruptions")
+    parser.add_argument("--drawings", type=int, default=denoiser.DRAWINGS, help="that the denoiser learns from")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -52,9 +53,9 @@ def main() -> None:
         "drawings": lambda _: gallery.write(work),
         "autoencoder": lambda minutes: autoencoder.train(work, minutes, options.threads),
         "text": lambda minutes: text.train(work, minutes),
-        "denoiser": lambda minutes: denoiser.train(work, minutes, options.threads),
+        "denoiser": lambda minutes: denoiser.train(work, minutes, options.threads, options.drawings),
         "polish": lambda minutes: polish.train(work, minutes, options.threads),
-        "judge": lambda _: judge.train(work),
+        "judge": lambda minutes: judge.train(work, minutes),
         "export": lambda _: _export(work, options.out),
         "evaluate": lambda _: _evaluate(work, options.out),
     }

@@ -29,6 +29,7 @@ from training.tired import Loops
 BATCH = 64
 """Pictures per step and process."""
 DRAWINGS = 24000
+"""What there is to learn from, unless another number is asked for."""
 PART = 500
 """Drawings per file of cached latents."""
 EASY = 0.15
@@ -109,11 +110,11 @@ def encode(vae: AutoencoderTiny, scenes: list[Scene]) -> torch.Tensor:
     return torch.cat(out)
 
 
-def collection(work: Path, rank: int) -> Collection:
+def collection(work: Path, rank: int, drawings: int) -> Collection:
     """The drawings to learn from, made once per autoencoder; every process makes as many parts as it has time for."""
     folder = work / f"latents-{autoencoder.steps(work)}"
     folder.mkdir(exist_ok=True)
-    parts = [folder / f"{k}.pt" for k in range(DRAWINGS // PART)]
+    parts = [folder / f"{k}.pt" for k in range(max(1, drawings // PART))]
     if rank == 0:
         for claim in folder.glob("*.claim"):  # of a run that was interrupted
             claim.unlink()
@@ -255,13 +256,15 @@ def loss_of(unet: torch.nn.Module, batch: Batch, alphas: torch.Tensor) -> torch.
     return F.mse_loss(guess.float() * weight.sqrt(), wanted * weight.sqrt())
 
 
-def train(work: Path, minutes: float, count: int = 2) -> None:
+def train(work: Path, minutes: float, count: int = 2, drawings: int = DRAWINGS) -> None:
     """Train for `minutes` in all in `count` processes; a second call continues."""
-    workers.run(_work, work, count, minutes)
+    workers.run(_work, work, count, minutes, drawings)
 
 
-def _work(rank: int, count: int, work: Path, minutes: float, peak: float = 2.5e-3, seed: int = 5) -> None:
-    data = collection(work, rank)
+def _work(
+    rank: int, count: int, work: Path, minutes: float, drawings: int, peak: float = 2.5e-3, seed: int = 5
+) -> None:
+    data = collection(work, rank, drawings)
     torch.manual_seed(seed)
     unet = build().to(progress.DEVICE)
     unet.set_attn_processor(AttnProcessor())  # plain products: the fused kernel's backward pass is slow on CPUs

@@ -25,6 +25,8 @@ from training.palette import COLORS
 from training.subjects import SUBJECTS
 
 RATE = 3e-3
+STEPS = 175
+"""Per minute: a judge must be the same whatever else the machine does."""
 LINES = 0.3
 """Share of its lessons that are line drawings: there it sees little of a colour, and a judge must be surer than the
 model that it judges."""
@@ -90,8 +92,9 @@ def lesson(rng: np.random.Generator) -> Scene:
     return dataclasses.replace(scene, style="outline") if rng.random() < LINES else scene
 
 
-def train(work: Path, steps: int = 3500, seed: int = 6) -> None:
-    """Learn from drawings, a third of every batch new; about twenty minutes. Continues what was begun."""
+def train(work: Path, minutes: float, seed: int = 6) -> None:
+    """Learn from drawings, a third of every batch new, for about `minutes` of a core. Continues what was begun."""
+    steps = round(STEPS * minutes)
     model = Judge()
     optimizer = Muon(model.parameters(), RATE)
     begun = 0
@@ -112,7 +115,7 @@ def train(work: Path, steps: int = 3500, seed: int = 6) -> None:
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        if (step + 1) % 100 == 0:
+        if (step + 1) % 100 == 0 or step + 1 == steps:
             print(f"judge {step + 1} loss {loss.item():.3f}", flush=True)
             progress.save(work / "judge.pt", model=model.state_dict(), step=step + 1)
     scenes = [random_scene(rng) for _ in range(500)]
