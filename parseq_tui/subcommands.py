@@ -175,7 +175,9 @@ def _listen_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _new_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="left out: list the examples")
-    parser.add_argument("--from", dest="example", metavar="EXAMPLE", help="start from this example")
+    parser.add_argument(
+        "--from", dest="example", metavar="EXAMPLE|FILE", help="an example, or the settings file of a Deforum run"
+    )
 
 
 def _completion_arguments(parser: argparse.ArgumentParser) -> None:
@@ -237,8 +239,10 @@ COMMANDS: dict[str, Command] = {
         Command(
             "new",
             "begin",
-            "start a document, blank or from an example",
-            "parseq-tui new\nparseq-tui new dance.json --from cat_dog_spider",
+            "start a document: blank, from an example, or from Deforum's settings",
+            "parseq-tui new\n"
+            "parseq-tui new dance.json --from cat_dog_spider\n"
+            "parseq-tui new run.json --from 20231027_settings.txt",
             _new_arguments,
             _headless("new", "new"),
         ),

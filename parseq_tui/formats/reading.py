@@ -5,6 +5,7 @@ Every way in which a text can fail to be a document ends in a DocumentError that
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -48,6 +49,14 @@ def read_document(text: str, path: Path | None = None, *, mark: bool = False) ->
             pointer="/rendered_frames",
             kind="frames-only",
             hint="`parseq-tui render` takes it as it is; to edit, open the document it was made from",
+        )
+    if is_deforum_settings(top):
+        name = shlex.quote(str(source.path or "SETTINGS.txt"))
+        raise source.error(
+            "these are Deforum's settings, no document",
+            skip_space(text, 0),
+            kind="deforum-settings",
+            hint=f"make a document of them: parseq-tui new FILE.json --from {name}",
         )
     values = {key: member.value for key, member in top.items()}
     first_row = rows.rows[0] if rows.rows else Keyframe(0)
@@ -98,6 +107,14 @@ def top_members(source: Source, by_key: Mapping[str, Scan]) -> dict[str, Member]
 
 def _is_prerendered(top: Mapping[str, Member]) -> bool:
     return "rendered_frames" in top and "keyframes" not in top
+
+
+_DEFORUM_KEYS = ("animation_mode", "max_frames", "diffusion_cadence", "strength_schedule", "seed_behavior")
+
+
+def is_deforum_settings(top: Mapping[str, Any]) -> bool:
+    """Whether the top level of a JSON file is that of Deforum's settings (`deforum` reads them)."""
+    return "keyframes" not in top and sum(key in top for key in _DEFORUM_KEYS) >= 2
 
 
 def _assembled(

@@ -1,4 +1,4 @@
-"""`new`: start a document from an example, or blank."""
+"""`new`: start a document from an example, from Deforum's settings, or blank."""
 
 from __future__ import annotations
 
@@ -8,31 +8,59 @@ import sys
 from pathlib import Path
 
 from parseq_tui.errors import ParseqError
+from parseq_tui.formats import native
+from parseq_tui.formats.deforum import read_settings
 from parseq_tui.gallery import Example, example_named, examples
+from parseq_tui.language.diagnostics import format_diagnostic
+from parseq_tui.timeline.document import Document
 
 NAME_WIDTH = 16
 
 
 def new(arguments: argparse.Namespace) -> int:
-    """Copy an example, or write a blank document; never over an existing file. Without a file: list the examples."""
+    """Write a copy of an example, or what settings make; never over a file. Without a file: list the examples."""
     if arguments.file is None:
         _list(arguments.example)
         return 0
-    source = example_named(arguments.example or "blank")
     path: Path = arguments.file if arguments.file.suffix else arguments.file.with_suffix(".json")
+    settings = Path(arguments.example or "")
+    if settings.is_file():
+        document = _from_settings(settings)
+        _write(path, native.dumps(document))
+        words = f"{document.frame_count} frames, {len(document.managed_fields)} fields, from {settings.name}"
+    else:
+        source = example_named(arguments.example or "blank")
+        _write(path, source.path.read_text(encoding="utf-8"))
+        words = f"{source.summary}{_copy_files(source, path)}"
+    _say(path, words)
+    return 0
+
+
+def _from_settings(settings: Path) -> Document:
+    """The document that Deforum's settings make; what it lacks is told. Raises DocumentError."""
+    text, _ = native.read_text(settings)
+    document, notes = read_settings(text, settings)
+    for note in notes:
+        print(format_diagnostic(note), file=sys.stderr)
+    return document
+
+
+def _write(path: Path, text: str) -> None:
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(source.path.read_text(encoding="utf-8"))
-        copied = _copy_files(source, path)
+            file.write(text)
     except FileExistsError:
         raise ParseqError(f"{path} exists already", hint="choose another name: nothing is overwritten") from None
     except OSError as error:
         raise ParseqError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _say(path: Path, words: str) -> None:
+    """What was written, and what may come next."""
     document, video = shlex.quote(str(path)), shlex.quote(str(path.with_suffix(".mp4")))
-    print(f"wrote {path}{copied}: {source.summary}", file=sys.stderr)
+    print(f"wrote {path}: {words}", file=sys.stderr)
     print(f"  edit it:   parseq-tui {document}", file=sys.stderr)
     print(f"  render it: parseq-tui render {document} --out {video}", file=sys.stderr)
-    return 0
 
 
 def _list(chosen: str | None) -> None:
@@ -46,10 +74,13 @@ def _list(chosen: str | None) -> None:
 
 def _copy_files(example: Example, path: Path) -> str:
     """An example brings along the clip or sound it reads; its name is kept, since the document names it."""
-    copied = ""
+    copied = []
     for file in example.files:
         target = path.parent / file.name
-        if not target.exists():
-            target.write_bytes(file.read_bytes())
-            copied += f" and {target}"
-    return copied
+        try:
+            if not target.exists():
+                target.write_bytes(file.read_bytes())
+                copied.append(str(target))
+        except OSError as error:
+            raise ParseqError(f"cannot write {target}: {error.strerror}") from error
+    return f" (with {' and '.join(copied)})" if copied else ""

@@ -168,6 +168,19 @@ class TestNew:
         assert run(capsys, "new", target)[0] == 1
         assert target.read_bytes() == before
 
+    def test_makes_a_document_of_deforums_settings(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        settings, target = tmp_path / "a run.txt", tmp_path / "mine.json"
+        settings.write_text('{"max_frames": 20, "strength_schedule": "0:(0.6), 19:(t/38)", "sd_model_name": "v1-5"}')
+        code, _, err = run(capsys, "check", settings)
+        assert code == 1
+        assert f"parseq-tui new FILE.json --from '{settings}'" in err
+        code, _, err = run(capsys, "new", target, "--from", settings)
+        assert code == 0
+        assert "not taken over: the model 'v1-5'" in err
+        assert run(capsys, "check", target)[0] == 0
+        settings.write_text('{"max_frames": 20, "strength_schedule": "0.6"}')
+        assert "strength_schedule: '0.6' is not a key" in run(capsys, "new", tmp_path / "b.json", "--from", settings)[2]
+
 
 def test_plot_draws_the_fields_asked_for(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "plot", document, "prompt_weight_1", "prompt_weight_3")
