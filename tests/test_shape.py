@@ -58,4 +58,4 @@ def test_the_editor_loads_no_pixels() -> None:
 
 def test_documents_bake_without_a_user_interface() -> None:
     statement = "import parseq_tui.timeline.bake, parseq_tui.formats.native, parseq_tui.formats.frames"
-    assert not imported_by(statement) & {"textual", "rich", *HEAVY}
+    assert not imported_by(statement) & {"textual", "rich", "plotext", *HEAVY}

@@ -75,7 +75,7 @@ def _program() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    needed = ("textual", "rich", "numpy", "watchfiles", "opencv-python-headless", "av", "pillow")
+    needed = ("textual", "rich", "plotext", "numpy", "watchfiles", "opencv-python-headless", "av", "pillow")
     drawing = ("torch", "diffusers", "transformers", "safetensors", "accelerate")
     missing = [name for name in (*needed, *drawing) if _version(name) is None]
     listing = ", ".join(f"{name} {_version(name)}" for name in (*needed, *drawing) if name not in missing)

@@ -33,6 +33,21 @@ def cpu_ms(run: Callable[[], object], times: int = 10) -> float:
     return (time.process_time() - start) / times * 1e3
 
 
+def plotext_alone(waves: list[np.ndarray]) -> None:
+    """The same curves drawn by plotext, decimated as well as can be done for it."""
+    import plotext
+
+    plotext.terminal.limit(False, False)
+    figure = plotext.figure
+    figure.clear()
+    figure.plot_size(WIDTH, HEIGHT)
+    for wave in waves:
+        low, high = extremes(wave, 2 * WIDTH)
+        points = np.stack((low, high), axis=1).reshape(-1)
+        figure.draw(figure.signal(points.tolist(), marker="braille").lines(True))
+    figure.build().string()
+
+
 def drawing(frames: int) -> None:
     at = np.arange(frames, dtype=np.float64)
     waves = [np.sin(at / (50 + 40 * n)) + 0.1 * np.sin(at * n) for n in range(SERIES)]
@@ -43,6 +58,7 @@ def drawing(frames: int) -> None:
     print(f"  the whole picture           {whole:8.1f}   1.0 x")
     for name, run in (
         ("of it: decimating", lambda: [extremes(wave, dots) for wave in waves]),
+        ("the same drawn by plotext", lambda: plotext_alone(waves)),
         ("sparklines of all curves", lambda: [sparkline(wave, 12) for wave in waves]),
     ):
         cost = cpu_ms(run, times=5)

@@ -1,18 +1,29 @@
-"""The frame around curves: an axis on the left, one below, their ticks and labels.
+"""The only module that talks to plotext: a frame of axes, ticks and labels around curves.
 
-Invariant: labels never touch each other; a tick whose label has no room is left out with it.
+plotext draws on one figure per process: a lock keeps builds apart, and callers stay off the event loop.
+
+The curves themselves are painted by `drawing.raster`: plotext's kernel takes 130 ms of processor time for four dense
+curves where that takes 5, and its dense lines end the whole process with a failed assertion when a curve leaves the
+canvas (plotext 6.1.0, `density("full")`).
 """
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from parseq_tui.ui.drawing.raster import DOTS, Cells, Glyphs
 
-_PLAIN_FRAME = str.maketrans("┤└┬─│", "||+-|")
+_PLAIN_FRAME = str.maketrans("┤├└┘┌┐┬┴┼─│", "|||++++++-|")
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_lock = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +40,14 @@ def framed(curves: Cells, x_ticks: Sequence[Tick], y_ticks: Sequence[Tick], glyp
     Labels of `y_ticks` must be of one width.
     """
     height, width = curves.series.shape
-    left, (across, down) = gutter(y_ticks), DOTS[glyphs]
-    sides = [" " * (left - 1) + "│"] * height
-    for tick in y_ticks:
-        row = height - 1 - int(tick.at // down)
-        if 0 <= row < height:
-            sides[row] = tick.label + "┤"
-    axis, labels = _below(width, [(int(tick.at // across), tick.label) for tick in x_ticks])
-    below = (" " * (left - 1) + "└" + axis, " " * left + labels)
+    left = gutter(y_ticks)
+    with _lock:
+        frame = _ESCAPES.sub("", _figure(width, height, x_ticks, y_ticks, glyphs).build().string()).split("\n")
+    rows = [row[: left + width].ljust(left + width) for row in (*frame, *[""] * (height + 2))][: height + 2]
     if glyphs == "ascii":
-        sides, below = [side.translate(_PLAIN_FRAME) for side in sides], (below[0].translate(_PLAIN_FRAME), below[1])
-    rows = (side + painted for side, painted in zip(sides, curves.rows, strict=True))
-    return Cells((*rows, *below), np.pad(curves.series, ((0, 2), (left, 0))))
+        rows = [row.translate(_PLAIN_FRAME) for row in rows]
+    inside = (row[:left] + painted for row, painted in zip(rows, curves.rows, strict=False))
+    return Cells((*inside, *rows[height:]), np.pad(curves.series, ((0, 2), (left, 0))))
 
 
 def gutter(y_ticks: Sequence[Tick]) -> int:
@@ -48,12 +55,38 @@ def gutter(y_ticks: Sequence[Tick]) -> int:
     return max((len(tick.label) for tick in y_ticks), default=0) + 1
 
 
-def _below(width: int, ticks: Sequence[tuple[int, str]]) -> tuple[str, str]:
-    """The axis below the canvas and the line of its labels, each `width` cells; ticks (column, label) from the left."""
-    axis, labels = ["─"] * width, ""
-    for column, label in ticks:
-        start = max(0, min(column - (len(label) - 1) // 2, width - len(label)))
-        if 0 <= column < width and len(label) <= width and (not labels or start > len(labels)):
-            axis[column] = "┬"
-            labels = labels.ljust(start) + label
-    return "".join(axis), labels.ljust(width)
+def _figure(width: int, height: int, x_ticks: Sequence[Tick], y_ticks: Sequence[Tick], glyphs: Glyphs) -> Any:
+    plotext = _plotext()
+    across, down = DOTS[glyphs]
+    plotext.terminal.limit(False, False)  # else the size is clamped to the terminal's, or to 80 columns without one
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("colorless")
+    figure.canvas("default")
+    figure.plot_size(width + gutter(y_ticks), height + 2)
+    figure.axes(False, axis=[0, 1], side=[1])
+    figure.legend(False)
+    for axis, dots, ticks in ((0, width * across, x_ticks), (1, height * down, y_ticks)):
+        ruler = figure.ruler(axis, 0)
+        ruler.lim(0, dots)
+        ruler.alignment(lim="edge")
+        ruler.ticks([tick.at for tick in ticks], [tick.label for tick in ticks])
+    return figure
+
+
+def _plotext() -> Any:
+    """plotext without what it loads for others: Pillow, and its manual, three quarters of the time that it takes."""
+    if "plotext" in sys.modules:
+        return sys.modules["plotext"]
+    manual = ModuleType("plotext._doc.doc")
+    manual.docs = None  # type: ignore[attr-defined]
+    spared: dict[str, Any] = {"plotext._doc.doc": manual}
+    if "PIL" not in sys.modules:
+        spared["PIL"] = None
+    sys.modules.update(spared)
+    try:
+        import plotext
+    finally:
+        for name in spared:
+            del sys.modules[name]
+    return plotext
