@@ -20,7 +20,7 @@ from parseq_tui.formats import native
 from parseq_tui.formats.atomic_file import backup_of, write_atomically
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import SaveLock
-from parseq_tui.session import FileNotice, Session, digest, read_file
+from parseq_tui.session import FileNotice, Session, TakeIn, digest, read_file
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.merge import Conflict
 
@@ -95,22 +95,59 @@ def look(path: Path, known_digest: str) -> Fresh | Unchanged | Broken | Gone:
 
 
 def settle(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> Outcome:
-    """Take over what was seen, or merge it. Raises DocumentError if theirs cannot be written beside."""
+    """Take over what was seen, or merge it, here and now. Raises DocumentError if theirs cannot be written beside."""
+    known = _needs_nothing(session, seen)
+    if known is not None or not isinstance(seen, Fresh):
+        return known or Unchanged()
+    worked = _worked_out(session.taking_in(seen.document, file_digest=seen.digest))
+    session.take_in(worked.change)
+    return _kept_beside(session, seen, worked)
+
+
+async def settled(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> Outcome:
+    """As `settle`, worked out in a thread; again, where somebody types meanwhile."""
+    known = _needs_nothing(session, seen)
+    if known is not None or not isinstance(seen, Fresh):
+        return known or Unchanged()
+    while True:
+        change = session.taking_in(seen.document, file_digest=seen.digest)
+        worked = await asyncio.to_thread(_worked_out, change)
+        if session.take_in(worked.change):
+            return await asyncio.to_thread(_kept_beside, session, seen, worked)
+
+
+def _needs_nothing(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> Outcome | None:
+    """What came of it, where nothing has to be taken in; else None."""
     session.file_missing = isinstance(seen, Gone)
     if not isinstance(seen, Fresh):
         return seen
-    if seen.digest == session.file_digest:  # our own save, meanwhile
-        return Unchanged()
-    before = session.document
-    if session.dirty:
-        conflicts = session.merge(seen.document, file_digest=seen.digest)
-        theirs = _beside(session.path) if conflicts and session.path is not None else None
-        if theirs is not None:
-            write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
-            session.kept_beside(theirs)
-        return Merged(differences(before, session.document).cells, conflicts, theirs)
-    session.reload(seen.document, file_digest=seen.digest)
-    return differences(before, session.document)
+    return Unchanged() if seen.digest == session.file_digest else None  # our own save, meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """A reload or merge that is worked out, and what it changes here."""
+
+    change: TakeIn
+    differing: Reloaded
+
+
+def _worked_out(change: TakeIn) -> _Worked:
+    """The costly part; may run in any thread."""
+    done = change.worked_out()
+    return _Worked(done, differences(done.ours, done.theirs if done.merged is None else done.merged.document))
+
+
+def _kept_beside(session: Session, seen: Fresh, worked: _Worked) -> Outcome:
+    """What came of it; if there are conflicts, their version is kept whole beside ours. Raises DocumentError."""
+    merged = worked.change.merged
+    if merged is None:
+        return worked.differing
+    theirs = _beside(session.path) if merged.conflicts and session.path is not None else None
+    if theirs is not None:
+        write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
+        session.kept_beside(theirs)
+    return Merged(worked.differing.cells, merged.conflicts, theirs)
 
 
 def differences(before: Document, after: Document) -> Reloaded:
@@ -204,7 +241,7 @@ class Follower:
         """What the file held, taken over or merged; None where that failed and was said."""
         seen = await asyncio.to_thread(look, path, self._session.file_digest)
         try:
-            return settle(self._session, seen)
+            return await settled(self._session, seen)
         except DocumentError as error:
             self._tell(FileNotice(f"{error.message}; {error.hint}".rstrip("; "), "error"))
             return None
@@ -241,7 +278,7 @@ class Follower:
             document = session.document
             written = await asyncio.to_thread(_write, document, path, session.file_digest)
             if written.overwritten is not None:
-                self._say(settle(session, written.overwritten), path)
+                self._say(await settled(session, written.overwritten), path)
                 session.file_digest = written.digest  # the file holds ours by now, without theirs
             elif written.digest:
                 session.written(document, path, written.digest)
@@ -263,7 +300,7 @@ def _write(document: Document, path: Path, known_digest: str) -> _Written:
     text = native.dumps(document)
     if isinstance(look(path, known_digest), Fresh):
         return _Written("")
-    kept = native.dump(document, path)
+    kept = native.write_text(text, path)
     before = look(backup_of(path.resolve()), known_digest) if kept else None
     written = digest(text)
     theirs = before if isinstance(before, Fresh) and before.digest != written else None

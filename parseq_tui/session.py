@@ -25,7 +25,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ReplaceDocument
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.history import History
-from parseq_tui.timeline.merge import Choices, Conflict, merge
+from parseq_tui.timeline.merge import Choices, Conflict, Merged, merge
 
 ChangeKind = Literal["edit", "undo", "redo", "reload", "saved", "baked"]
 
@@ -87,6 +87,49 @@ class BakeJob:
 
     document: Document
     run: Callable[[], FrameTable]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An edit that was worked out elsewhere, for the document as it was then."""
+
+    edit: Edit
+    before: Document
+    after: Document
+
+    @classmethod
+    def to(cls, document: Document, edit: Edit) -> Applied:
+        """Work an edit out; may run in any thread. Raises EditError."""
+        after = edit.apply(document)
+        return cls(edit, document, document if after.origin is document.origin and after == document else after)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeIn:
+    """What the file now holds, on its way into the session: `worked_out` in any thread, then `Session.take_in`."""
+
+    base: Document
+    """What the file held before."""
+    ours: Document
+    dirty: bool
+    theirs: Document
+    file_digest: str
+    merged: Merged | None = None
+    """What both came to; None until it is worked out, and where nothing was unsaved here."""
+    as_on_file: bool = False
+    """Whether the merged document, written out, is what the file holds."""
+
+    def worked_out(self) -> TakeIn:
+        """With what both sides come to. The costly part."""
+        if not self.dirty:
+            return self
+        merged = merge(self.base, self.ours, self.theirs)
+        return replace(self, merged=merged, as_on_file=_is_text_of(merged.document, self.theirs, self.file_digest))
+
+
+def _is_text_of(document: Document, on_file: Document, file_digest: str) -> bool:
+    """Whether a document would be written as what the file holds. Documents that differ are written differently."""
+    return document == on_file and digest(native.dumps(document)) == file_digest
 
 
 Listener = Callable[[SessionChange], None]
@@ -181,6 +224,18 @@ class Session:
         self._move(self._history.apply(edit, self._clock()), "edit", edit.label)
         return self.document
 
+    def land(self, applied: Applied) -> bool:
+        """Take over an edit that was worked out elsewhere. False if the document has moved on: nothing has happened.
+
+        Raises EditError.
+        """
+        if applied.before is not self.document:
+            return False
+        self._refuse_if_read_only()
+        history = self._history.record(applied.edit, applied.after, self._clock())
+        self._move(history, "edit", applied.edit.label)
+        return True
+
     def reload(self, document: Document, label: str = "reload from disk", *, file_digest: str = "") -> Document:
         """Take over what the file now holds, as a step that undo can cross. The result counts as saved."""
         self.file_digest, self.file_missing = file_digest or self.file_digest, False
@@ -191,20 +246,34 @@ class Session:
 
     def merge(self, theirs: Document, *, file_digest: str) -> tuple[Conflict, ...]:
         """Take in what the file now holds beside the unsaved work here, as one step; conflicts keep what is here."""
-        base, ours = self._on_file, self.document
-        merged = merge(base, ours, theirs)
+        change = TakeIn(self._on_file, self.document, True, theirs, file_digest).worked_out()
+        self.take_in(change)
+        return change.merged.conflicts if change.merged is not None else ()
+
+    def taking_in(self, theirs: Document, *, file_digest: str) -> TakeIn:
+        """What the file now holds, to be worked out (in another thread) and given back to `take_in`."""
+        return TakeIn(self._on_file, self.document, self.dirty, theirs, file_digest)
+
+    def take_in(self, change: TakeIn) -> bool:
+        """Reload or merge. False if the document has moved on since: nothing has happened."""
+        if change.ours is not self.document or change.base is not self._on_file:
+            return False
+        merged = change.merged
+        if merged is None:
+            self.reload(change.theirs, file_digest=change.file_digest)
+            return True
         if merged.conflicts:
-            collision = Collision(base, ours, theirs, merged.document, merged.conflicts)
+            collision = Collision(change.base, change.ours, change.theirs, merged.document, merged.conflicts)
             self.collisions = (*self.collisions, collision)
         label = "merge with what was saved on disk"
         history = self._history.apply(ReplaceDocument(merged.document, label), self._clock())
-        self.file_digest, self._on_file, self.file_missing = file_digest, theirs, False
-        self._move(self._with_file(history, theirs), "reload", label)
-        return merged.conflicts
+        self.file_digest, self._on_file, self.file_missing = change.file_digest, change.theirs, False
+        self._move(history.saved(history.document if change.as_on_file else change.theirs), "reload", label)
+        return True
 
     def _with_file(self, history: History, on_file: Document) -> History:
         """The history with what the file holds; nothing is unsaved if that is, written out, the document here."""
-        same = digest(native.dumps(history.document)) == self.file_digest
+        same = _is_text_of(history.document, on_file, self.file_digest)
         return history.saved(history.document if same else on_file)
 
     def kept_beside(self, path: Path) -> None:
@@ -311,9 +380,9 @@ class Session:
         self.path, self.read_only = path, False
 
     def _write(self, path: Path) -> None:
-        document = self.document
-        native.dump(document, path)
-        self.written(document, path, digest(native.dumps(document)))
+        document, text = self.document, self.text()
+        native.write_text(text, path)
+        self.written(document, path, digest(text))
 
     def written(self, document: Document, path: Path, file_digest: str) -> None:
         """A version of the document, perhaps not the newest, is in this file now, which is the session's from here."""

@@ -20,7 +20,6 @@ from parseq_tui.formats import native
 from parseq_tui.hot_reload import Broken, Follower, Gone, Merged, Reloaded, Unchanged, look, notice, settle
 from parseq_tui.paths import bundled
 from parseq_tui.session import FileNotice, Session
-from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import SetValue
 
 EXAMPLE = bundled("examples") / "bouncy_cuts.json"
@@ -202,14 +201,14 @@ def test_saving_takes_in_first_what_others_saved(session: Session) -> None:
 
 def test_a_save_in_the_very_moment_of_ours_is_not_lost(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     session.apply(SetValue(0, "zoom", 2))
-    write, others = native.dump, [True]
+    write, others = native.write_text, [True]
 
-    def dump(document: Document, path: Path) -> bool:
+    def write_text(text: str, path: Path) -> bool:
         if others.pop() if others else False:
             _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
-        return write(document, path)
+        return write(text, path)
 
-    monkeypatch.setattr(native, "dump", dump)
+    monkeypatch.setattr(native, "write_text", write_text)
     (told,) = _saved(session)
     assert "merged" in told.text
     assert _zoom_and_angle(_path(session)) == (2, 5)

@@ -46,9 +46,12 @@ def dump(document: Document, path: str | Path) -> bool:
 
     Raises DocumentError.
     """
-    path = Path(path)
-    content = dumps(document).encode("utf-8")
-    return write_atomically(path, content)
+    return write_text(dumps(document), path)
+
+
+def write_text(text: str, path: str | Path) -> bool:
+    """Write what `dumps` gave to a file, as `dump` does. Raises DocumentError."""
+    return write_atomically(Path(path), text.encode("utf-8"))
 
 
 def locate(

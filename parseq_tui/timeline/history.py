@@ -73,7 +73,7 @@ class History:
 
     def record(self, edit: Edit, document: Document, now: float) -> History:
         """The history after `edit`, which gave `document`."""
-        if document is self.document or (document == self.document and document.origin is self.document.origin):
+        if document is self.document or (document.origin is self.document.origin and document == self.document):
             return self
         version = Version(document, edit.label, now, edit)
         if self._continued_by(edit, now):
