@@ -29,16 +29,13 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
     from parseq_tui.ui.memory import keep_little
 
     keep_little()
-    gc.disable()  # loading makes a million objects, none of them garbage
-    try:
-        from parseq_tui.session import Session
+    gc.disable()  # loading makes a million objects, none of them garbage; `memory.settle` enables it again
+    from parseq_tui.session import Session
 
-        session = _blank_session() if path is None else Session.open(path, read_only=read_only)
-        _require_terminal()
-        from parseq_tui.hot_reload import Follower
-        from parseq_tui.ui.app import EditorApp
-    finally:
-        gc.enable()
+    session = _blank_session() if path is None else Session.open(path, read_only=read_only)
+    _require_terminal()
+    from parseq_tui.hot_reload import Follower
+    from parseq_tui.ui.app import EditorApp
 
     def open_session(other: Path) -> Session:
         return Session.open(other, read_only=read_only)

@@ -45,6 +45,8 @@ from parseq_tui.ui.workbench import Follow
 
 ORPHAN_CHECK_SECONDS = 5.0
 THEME_CHECK_SECONDS = 1.0
+SETTLE_SECONDS = 0.5
+"""After a document is shown, when what it took to get there is tidied up."""
 EXIT_GRACE_SECONDS = 3.0
 """After a hang-up, how long leaving in order may take."""
 HANG_UP = 129
@@ -199,7 +201,7 @@ class EditorApp(App[int], inherit_bindings=False):
             before.files.stopped()
             self.switch_screen(screen)
         self._name_terminal(session.name)
-        self.call_later(memory.settle)
+        self.set_timer(SETTLE_SECONDS, lambda: memory.settle(replaced=before is not None))
 
     def open_path(self, path: Path) -> None:
         """Open a file. Raises DocumentError."""

@@ -41,9 +41,15 @@ def give_back_freed() -> None:
         library.malloc_trim(0)
 
 
-def settle() -> None:
-    """A loaded document is a million objects that never die: keep the collector from walking them on every key."""
+def settle(*, replaced: bool) -> None:
+    """Call this when a document is shown. What is there never dies: keep the collector from walking it on every key.
+
+    `replaced`: another document was shown before, which is garbage now. Without one there is none to speak of, and
+    looking for it would take longer than painting.
+    """
     gc.unfreeze()
-    gc.collect()
+    if replaced:
+        gc.collect()
     gc.freeze()
+    gc.enable()
     give_back_freed()

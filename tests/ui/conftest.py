@@ -10,4 +10,4 @@ import pytest
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARSEQ_TUI_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("parseq_tui.ui.memory.settle", lambda: None)  # the test run's heap is not the editor's
+    monkeypatch.setattr("parseq_tui.ui.memory.settle", lambda **_: None)  # the test run's heap is not the editor's
