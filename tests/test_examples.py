@@ -17,6 +17,8 @@ from parseq_tui.timeline.bake import bake
 
 LINE = 55
 """Columns for a summary in the editor's list of documents at 80 × 24."""
+LABEL = 78
+"""Columns for a label below the cell at 80 × 24, where a beginner first looks."""
 SHOWN = [example for example in examples() if example.name != "blank"]
 
 
@@ -45,9 +47,10 @@ def test_it_opens_bakes_and_has_no_problem(example: Example) -> None:
 
 @pytest.mark.parametrize("example", SHOWN, ids=named)
 def test_it_opens_with_a_comment_that_explains_it(example: Example) -> None:
-    first, *_, last = json.loads(example.path.read_text())["keyframes"]
+    first, *_, last = rows = json.loads(example.path.read_text())["keyframes"]
     assert first["frame"] == 0
     assert len(first["info"].split()) >= 5
+    assert max(len(row.get("info", "")) for row in rows) <= LABEL
     assert last["frame"] <= 400
 
 

@@ -12,7 +12,7 @@ from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.commands.cells import formula_in_effect
 from parseq_tui.ui.commands.registry import Context
 from parseq_tui.ui.drawing.cells import fixed, plain, shortest
-from parseq_tui.ui.drawing.grid import clock, value_at
+from parseq_tui.ui.drawing.grid import LABEL_MAXIMUM, clock, value_at
 from parseq_tui.ui.view_state import column_at, playhead, selected
 from parseq_tui.ui.widgets.formula_bar import CellView
 from parseq_tui.ui.widgets.status_bar import TitleView
@@ -40,6 +40,7 @@ def cell_view(context: Context) -> CellView:
     formula, since = formula_in_effect(context, name)
     value = row.values.get(name)
     baked = value_at(table, name, frame)
+    unread = _unread(formula, column.part == "value" and value is not None)
     return CellView(
         title=name,
         frame=frame,
@@ -48,7 +49,8 @@ def cell_view(context: Context) -> CellView:
         result="" if baked is None else fixed(baked, 4),
         formula=formula,
         since=None if since is None or since == row.frame else since,
-        help=_unread(formula, column.part == "value" and value is not None) + _meaning(name, document),
+        help=unread + _meaning(name, document),
+        label=plain(row.info) if row.info and len(row.info) > LABEL_MAXIMUM and not unread else "",
         problem=_problem(table, name, since),
         is_formula=column.part == "formula",
         takes_formula=column.part == "value",

@@ -23,8 +23,13 @@ def test_a_label_is_read_in_full_where_the_cursor_is(document: Path) -> None:
     label = json.loads(document.read_text())["keyframes"][0]["info"]
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
-        await press(pilot, screen, "left")
-        assert rows(screen)[2].strip().startswith(label[:60])
+        assert rows(screen)[2].strip() == label  # its column cuts it off
+        await press(pilot, screen, "2")
+        assert "scale factor" in rows(screen)[2]  # what is typed counts now
+        await press(pilot, screen, "escape", "left")
+        assert rows(screen)[2].strip() == label
+        await press(pilot, screen, "right", "down", "down")
+        assert "scale factor" in rows(screen)[2]
 
     flow(document, steps)
 

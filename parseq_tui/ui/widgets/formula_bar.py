@@ -59,6 +59,8 @@ class CellView:
     """Whether `=` begins one."""
     grouping: bool = False
     """Whether it is shown how the formula is grouped."""
+    label: str = ""
+    """The row's label where its column cuts it off: at rest it says more about the row than what the field means."""
 
 
 EMPTY = CellView("", 0, "")
@@ -145,6 +147,8 @@ class FormulaBar(LineEntry):
         formula = self._cell.formula
         if problem is None and self._cell.grouping and formula and _problem(formula) is None:
             return self._grouped(formula)
+        if problem is None and self._cell.label:
+            return [(f" {self._cell.label}", self.palette.style("text", "panel"))]
         if problem is None:
             return [(f" {self._cell.help}", self.palette.style("dim", "panel"))]
         return self._caret(problem.span, formula_start, problem.message, problem.hint, "error")
