@@ -159,6 +159,9 @@ class PanesDemo(App[None]):
         self.posted.append(message)
         self.move(message.frame)
 
+    def on_curves_pane_window_moved(self, message: CurvesPane.WindowMoved) -> None:
+        self.query_one(PromptsPane).set_window(message.start, message.count)
+
     def on_curves_pane_refused(self, message: CurvesPane.Refused) -> None:
         self.refused.append(message.reason)
 

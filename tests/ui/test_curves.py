@@ -17,9 +17,12 @@ from textual.pilot import Pilot
 
 from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.drawing import plot
-from parseq_tui.ui.drawing.curve_view import keyframe_indices
+from parseq_tui.ui.drawing.curve_view import CurveView, keyframe_indices
 from parseq_tui.ui.drawing.grips import Drag, Grip
+from parseq_tui.ui.theme import Palette, role_defaults
+from parseq_tui.ui.widgets.curve_strips import legend_parts
 from parseq_tui.ui.widgets.curves import CurvesPane
+from parseq_tui.ui.widgets.prompts import PromptsPane
 
 
 def rows(app: PanesDemo) -> list[str]:
@@ -34,7 +37,7 @@ def test_shows_curves_legend_keyframes_beats_playhead_and_prompts() -> None:
         assert picture.count("●") == 4, "one mark per keyframe of strength"
         assert "■" in picture and "┊" in picture and "┃" in picture
         assert text[-3].lstrip().startswith("P1█") and text[-3].endswith(" "), "the first prompt ends earlier"
-        assert app.query_one(CurvesPane).border_subtitle == "frames 0-399  own scales"
+        assert app.query_one(CurvesPane).border_title == "curves  own scales"
 
     in_panes(test)
 
@@ -96,6 +99,52 @@ def test_zoom_keeps_the_playhead_where_it_is_and_pan_stays_inside() -> None:
         assert pane.window == (0, 400)
 
     in_panes(test)
+
+
+def test_a_window_that_moves_is_told_the_prompts_and_stands_in_the_titles() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        await pilot.press("plus")
+        await settled(app, pilot)
+        assert pane.window == (0, 200)
+        assert app.query_one(PromptsPane).border_title == "prompts  frames 0-199"
+        assert pane.border_title == "curves  frames 0-199  own scales"
+
+    in_panes(test)
+
+
+def test_keys_add_up_before_the_playhead_has_gone_round_the_editor() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        for _ in range(5):
+            pane.action_move(1)
+        assert pane._playhead == 5
+
+    in_panes(test)
+
+
+def test_every_curve_is_named_as_long_as_there_is_room() -> None:
+    view = CurveView(make_table(), make_document())
+    view.show(view.table, view.document, ("strength", "zoom", "rotation_3d_z", "seed"))
+    palette = Palette(role_defaults())
+
+    def legend(width: int) -> str:
+        return "".join(text for text, _ in legend_parts(view, 0, palette, "braille", width))
+
+    assert legend(80).rstrip() == "1● strength 0.5  2■ zoom 1  3▲ rotation_3d_z 0  4◆ seed 0!"
+    assert legend(55).rstrip() == "1● strength 0.5  2■ zoom 1  3▲ rotati…_z 0  4◆ seed 0!"
+    assert legend(48).rstrip() == "1● strength 0.5  2■ zoom  3▲ rotati…_z  4◆ seed!"
+    assert legend(30) == "1● str…th 0.5  2■ zoom  +2"
+    assert all(len(legend(width).rstrip()) <= width for width in range(3, 80))
+
+
+def test_zero_lies_on_one_row_however_it_came_about() -> None:
+    values = np.sin(np.arange(65) * np.pi / 8)  # 0 and 1e-16 alternate at the zeros
+    zeros = np.arange(0, 65, 8)
+    for height in range(6, 30):
+        made = plot.chart(plot.ChartRequest((plot.Curve("a", values, zeros),), 90, height, 0, 65))
+        assert made is not None
+        assert len({y for y, row in enumerate(made.cells.rows) if "●" in row}) == 1
 
 
 def test_the_window_follows_a_playhead_that_leaves_it() -> None:
@@ -174,7 +223,7 @@ def test_curves_hide_scales_change_and_the_axis_moves_on() -> None:
         await pilot.press("1", "s", "a")
         await settled(app, pilot)
         assert rows(app)[0].startswith("1- strength  2■ zoom 1")
-        assert pane.border_subtitle == "frames 0-399  one scale"
+        assert pane.border_title == "curves  one scale"
         assert pane._chart is not None and pane._chart.request.axis_of == 0
         await pilot.press("2", "3", "4")
         await settled(app, pilot)
@@ -195,7 +244,7 @@ def test_ascii_needs_no_special_font() -> None:
 def test_documents_that_start_later_than_frame_0() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = app.query_one(CurvesPane)
-        assert pane.border_subtitle == "frames 1000-1399  own scales"
+        assert pane.window == (0, 400)
         await pilot.press("end")
         assert app.posted[-1].frame == 1399  # type: ignore[attr-defined]
         assert any("1100" in row for row in rows(app))

@@ -43,6 +43,24 @@ def test_every_prompt_with_its_range_weight_and_what_results_at_the_playhead() -
     in_panes(test)
 
 
+def test_ranges_are_seen_through_the_window_of_the_curves() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(PromptsPane)
+        app.move(150)
+        pane.set_window(100, 100)
+        assert pane.border_title == "prompts  frames 100-199"
+        text = rows(app)
+        assert text[1].strip() == "█" * 18 + "┃" + "█" * 17, "active all the time"
+        assert text[1].index("┃") == text[3].index("┃") == 2 + int(50.5 * 36 / 100)
+        assert text[3].lstrip().startswith("····"), "not yet"
+        app.move(20)
+        assert "┃" not in "".join(rows(app)[:6]), "outside the window"
+        pane.set_window(0, 400)
+        assert pane.border_title == "prompts"
+
+    in_panes(test)
+
+
 def test_a_custom_weight_is_shown_as_its_formula() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         prompts = Prompts((Prompt("p", "x", overlap=Overlap("custom", formula="sin(p=1b)")),))

@@ -42,6 +42,13 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(text, width - 1) + CUT
 
 
+def abbreviated(name: str, longest: int) -> str:
+    """The name in at most `longest` letters: its beginning and its end, for `translation_x` and `_y` differ there."""
+    if len(name) <= longest:
+        return name
+    return f"{name[: longest - 3]}{CUT}{name[-2:]}"
+
+
 def decimals_needed(values: NDArray[np.float64]) -> int:
     """The fewest decimals (at most 4) that show all of `values` without loss; 4 where nothing fewer does."""
     finite = values[np.isfinite(values)]

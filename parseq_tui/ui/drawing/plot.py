@@ -91,8 +91,9 @@ class Chart:
 
     def row_of(self, curve: int, value: float) -> int:
         """The row of the picture in which a value lies, on the scale of the curve with this index."""
-        fraction = float(self.scales[curve].fraction(np.array([value]))[0])
-        return self.canvas_height - 1 - min(max(int(fraction * self.canvas_height), 0), self.canvas_height - 1)
+        down = DOTS[self.request.glyphs][1]
+        dot = float(_heights(self.scales[curve], np.array([value]), self.canvas_height * down)[0])
+        return self.canvas_height - 1 - min(max(int(dot // down), 0), self.canvas_height - 1)
 
     def frame_at(self, column: int) -> int:
         """The frame (from 0) in the middle of a column of the picture; nearest to the canvas if outside."""
@@ -144,8 +145,15 @@ def _span(request: ChartRequest, curve: Curve, scale: Scale, dots_across: int, d
     if before or after:
         window = np.pad(window, (before, min(after, request.count)), constant_values=np.nan)[: request.count]
     low, high = connected(*extremes(window, dots_across))
-    lift = dots_down - 1
-    return Span(0.5 + scale.fraction(low) * lift, 0.5 + scale.fraction(high) * lift, curve.series)
+    return Span(_heights(scale, low, dots_down), _heights(scale, high, dots_down), curve.series)
+
+
+def _heights(scale: Scale, values: Floats, dots_down: int) -> Floats:
+    """Where values lie above the lower edge, in dots; the scale's ends lie in the middle of the outermost dots.
+
+    Rounded, so that values that only differ by the last bits (0 and the sine of a full turn) never lie on two rows.
+    """
+    return np.round(0.5 + scale.fraction(values) * (dots_down - 1), 6)
 
 
 def _value_ticks(scale: Scale, canvas_height: int, down: int) -> list[Tick]:
@@ -154,11 +162,10 @@ def _value_ticks(scale: Scale, canvas_height: int, down: int) -> list[Tick]:
         numbers = [scale.low, scale.high]
     texts = labels(numbers)
     width = max(len(text) for text in texts)
-    fractions = scale.fraction(np.array(numbers))
-    return [
-        Tick(0.5 + float(fraction) * (canvas_height * down - 1), text.rjust(width))
-        for fraction, text in zip(fractions, texts, strict=True)
-    ]
+    heights = _heights(scale, np.array(numbers), canvas_height * down)
+    # in the middle of the row that a curve with this value is drawn in
+    middles = (np.floor(heights / down) + 0.5) * down
+    return [Tick(float(middle), text.rjust(width)) for middle, text in zip(middles, texts, strict=True)]
 
 
 def _frame_ticks(request: ChartRequest, canvas_width: int, across: int) -> list[Tick]:

@@ -19,6 +19,11 @@ WeightOf = Callable[[int], str]
 """Frame → what a custom overlap's formula comes to there, as it is printed; "" where that is not known."""
 
 
+def frames_shown(first: int, count: int) -> str:
+    """A window in time, in words."""
+    return f"frames {first}-{first + count - 1}"
+
+
 def prompt_range(prompt: Prompt, last_frame: int) -> tuple[int, int]:
     """First and last frame at which it is active; both are inside the range."""
     return (0, last_frame) if prompt.all_frames else (prompt.start, prompt.end)

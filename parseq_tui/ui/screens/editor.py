@@ -23,6 +23,7 @@ from parseq_tui.ui.clipboard import copy_outside
 from parseq_tui.ui.completing import complete_cell, complete_command
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.drawing.raster import Glyphs
+from parseq_tui.ui.errands import Errands
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.outside import OutsideActions
@@ -32,6 +33,7 @@ from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.remembered import recalled, remember
 from parseq_tui.ui.render_actions import RenderActions
+from parseq_tui.ui.screens.long_work import LongWork
 from parseq_tui.ui.screens.pane_messages import PaneMessages
 from parseq_tui.ui.sound_actions import SoundActions
 from parseq_tui.ui.trial import Trial
@@ -53,7 +55,7 @@ TITLE_SECONDS = 1.0
 """How often the title looks whether a render goes on; a line that says the same costs nothing."""
 
 
-class EditorScreen(PaneMessages, Painter, Workbench, inherit_bindings=False):
+class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=False):
     """One document being edited."""
 
     AUTO_FOCUS = "#table"
@@ -65,7 +67,8 @@ class EditorScreen(PaneMessages, Painter, Workbench, inherit_bindings=False):
         self.session = session
         self.keymap = keymap
         self.follow = follow
-        self.desk = Desk(session, keymap, self)
+        self.errands = Errands(lambda going: self.run_worker(going, name="errand", group="errand"), self)
+        self.desk = Desk(session, keymap, self, self.errands)
         self.desk.view = clamped(session.document, recalled(session.path, self.desk.view))
         self.bakery = Bakery(session)
         self.files = FileActions(self)
@@ -109,7 +112,8 @@ class EditorScreen(PaneMessages, Painter, Workbench, inherit_bindings=False):
 
     def _first_show(self) -> None:
         self.bakery.refresh()
-        self._show_everything()
+        if not self.session.baked:  # else the bake has told us already
+            self._show_everything()
         self.app.cursor_position = self.table.cursor_offset
         self._show_hints()
         for problem in getattr(self.app, "theme_problems", ()):
@@ -156,7 +160,8 @@ class EditorScreen(PaneMessages, Painter, Workbench, inherit_bindings=False):
         count = self.desk.context().conflicts
         conflicts = f"! {count} conflict{'s' if count > 1 else ''} (Space x)  " if count else ""
         standing = f"! {self.files.standing}  " if self.files.standing else ""
-        return f"{standing}{conflicts}{self.renders.state}"
+        working = f"! {self.shown_work}…  " if self.shown_work else ""
+        return f"{working}{standing}{conflicts}{self.renders.state}"
 
     def _plotted(self) -> tuple[str, ...]:
         """Pinned fields, and the one under the cursor first."""
@@ -196,9 +201,15 @@ class EditorScreen(PaneMessages, Painter, Workbench, inherit_bindings=False):
         self.query_one(PromptsPane).set_playhead(frame)
         self.query_one(RenderPane).set_playhead(frame)
 
+    def on_curves_pane_window_moved(self, event: CurvesPane.WindowMoved) -> None:
+        self.query_one(PromptsPane).set_window(event.start, event.count)
+
     def _show_hints(self) -> None:
         pane = "entry" if self.formula.editing else self.panes.focused()
         self.status.show_hints(hints(pane, self.keymap))
+
+    def say_while(self, text: str) -> None:
+        self.status.say(text, seconds=3600)
 
     def use_glyphs(self, glyphs: str) -> None:
         """Draw curves with these: "braille", "block" or "ascii"."""
@@ -215,6 +226,8 @@ class EditorScreen(PaneMessages, Painter, Workbench, inherit_bindings=False):
     # -- keys ------------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
+        if self.waits(event):
+            return
         if self.questions.takes(event.key):
             event.stop()
             event.prevent_default()
@@ -240,6 +253,8 @@ class EditorScreen(PaneMessages, Painter, Workbench, inherit_bindings=False):
         """Do what a key means, if the table or an entry has the focus. False if it is nothing of theirs."""
         if not self.is_mounted or event.key == self.app.COMMAND_PALETTE_BINDING or not self.app.app_focus:
             return False
+        if self.waits(event):
+            return True
         if self.focused is not self.table and self.focused is not self._entry():
             return False
         with self._context():

@@ -7,12 +7,13 @@ from functools import partial
 from itertools import groupby, pairwise
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from parseq_tui.timeline.frame_table import FrameTable
-from parseq_tui.ui.drawing.cells import plain
+from parseq_tui.ui.drawing.cells import abbreviated, plain
 from parseq_tui.ui.drawing.curve_view import PREVIEW_SERIES, CurveView
 from parseq_tui.ui.drawing.plot import ASCII_BEAT, ASCII_PLAYHEAD, BEAT, PLAYHEAD, Chart, mark_of
 from parseq_tui.ui.drawing.ranges import ASCII_OUTSIDE, OUTSIDE, range_bar
@@ -20,6 +21,9 @@ from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.theme import Palette
 
 GRIP, ASCII_GRIP = "◎", "@"
+_GAP = "  "
+_BREVITY = ((100, True), (13, True), (9, True), (9, False), (6, False))
+"""What a legend may do to fit: letters of a name, and whether every curve has its value."""
 
 
 def chart_row(chart: Chart, y: int, palette: Palette) -> Strip:
@@ -70,20 +74,45 @@ def with_grip(strip: Strip, column: int, palette: Palette, glyphs: Glyphs) -> St
     return _over(strip, column, Segment(GRIP if glyphs != "ascii" else ASCII_GRIP, palette.style("warning")))
 
 
-def legend_parts(view: CurveView, index: int, palette: Palette, glyphs: Glyphs) -> list[tuple[str, Style]]:
-    """`1● zoom 1.02`: the key that hides it, its mark, its name, its value at the frame `index` (from 0)."""
+def legend_parts(view: CurveView, index: int, palette: Palette, glyphs: Glyphs, width: int) -> list[tuple[str, Style]]:
+    """`1● zoom 1.02`: the key that hides it, its mark, its name, its value at the frame `index` (from 0).
+
+    Where `width` cells do not hold them all, names get shorter, then only the curve of the axis keeps its value, and
+    what is left over is counted.
+    """
+    for longest, values in _BREVITY:
+        parts = _legend(view, index, palette, glyphs, longest, values=values)
+        if sum(cell_len(text) for text, _ in parts) - len(_GAP) <= width:
+            return parts
+    return _counted(parts, width, palette.style("dim"))
+
+
+def _legend(
+    view: CurveView, index: int, palette: Palette, glyphs: Glyphs, longest: int, *, values: bool
+) -> list[tuple[str, Style]]:
     parts: list[tuple[str, Style]] = []
     for number, name in enumerate(view.fields):
+        short = abbreviated(plain(name), longest)
         if name in view.hidden:
-            parts.append((f"{number + 1}- {plain(name)}  ", palette.style("dim")))
+            parts.append((f"{number + 1}- {short}{_GAP}", palette.style("dim")))
             continue
-        value = f"{view.columns[name][index]:.4g}{'!' if name in view.table.failed_fields else ''}"
+        failed = "!" if name in view.table.failed_fields else ""
+        value = f" {view.columns[name][index]:.4g}" if values or number == view.axis else ""
         style = palette.series(number, attributes="bold" if number == view.axis else "")
-        parts.append((f"{number + 1}{mark_of(number, glyphs)} {plain(name)} {value}  ", style))
+        parts.append((f"{number + 1}{mark_of(number, glyphs)} {short}{value}{failed}{_GAP}", style))
     if view.trial is not None:
-        name, values = view.trial
-        parts.append((f"? {plain(name)} {values[min(index, values.size - 1)]:.4g}  ", palette.style("warning")))
+        name, tried = view.trial
+        parts.append((f"? {plain(name)} {tried[min(index, tried.size - 1)]:.4g}{_GAP}", palette.style("warning")))
     return parts
+
+
+def _counted(parts: list[tuple[str, Style]], width: int, style: Style) -> list[tuple[str, Style]]:
+    """As many as there is room for, and how many more there are."""
+    kept, used = 0, 0
+    while kept < len(parts) and used + cell_len(parts[kept][0]) + len("+9") <= width:
+        used += cell_len(parts[kept][0])
+        kept += 1
+    return [*parts[:kept], (f"+{len(parts) - kept}", style)]
 
 
 def _style(number: int, palette: Palette) -> Style:

@@ -24,7 +24,7 @@ from parseq_tui.ui.commands.positions import next_beat
 from parseq_tui.ui.drawing.curve_view import CurveView
 from parseq_tui.ui.drawing.grips import Drag, grip_at, rounded, step_of
 from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
-from parseq_tui.ui.drawing.ranges import lanes
+from parseq_tui.ui.drawing.ranges import frames_shown, lanes
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.widgets.curve_strips import chart_row, lane_row, legend_parts, with_grip, with_playhead
 from parseq_tui.ui.widgets.line_view import Themed
@@ -37,7 +37,7 @@ class CurvesPane(Themed, can_focus=True):
     """Several fields at once, each with a colour and a mark of its own."""
 
     DEFAULT_CSS = "CurvesPane { background: $background; min-height: 4; }"
-    BORDER_TITLE = "curves"
+    BORDER_TITLE: ClassVar[str] = "curves"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move(-1)", "frame back", show=False, id="curves.back"),
         Binding("right", "move(1)", "frame on", show=False, id="curves.on"),
@@ -70,6 +70,13 @@ class CurvesPane(Themed, can_focus=True):
             super().__init__()
             self.frame = frame
 
+    class WindowMoved(Message):
+        """Other frames are shown: `count` from `start` (counted from 0) on."""
+
+        def __init__(self, start: int, count: int) -> None:
+            super().__init__()
+            self.start, self.count = start, count
+
     class ValueWanted(Message):
         """A field shall have this value at this frame, where a keyframe may have to be made."""
 
@@ -99,6 +106,7 @@ class CurvesPane(Themed, can_focus=True):
         self._chart: Chart | None = None
         self._strips: dict[int, Strip] = {}
         self._asked: ChartRequest | None = None
+        self._told_window = (0, 0)
         self._building = False
         self._held: Drag | None = None
         self._held_at, self._held_to = (0, 0), (0, 0.0)
@@ -247,7 +255,9 @@ class CurvesPane(Themed, can_focus=True):
     def _ask_for(self, frame: int) -> None:
         if self._view is not None:
             first, count = self._view.table.first_frame, self._view.table.frame_count
-            self.post_message(self.PlayheadMoved(min(max(frame, first), first + count - 1)))
+            frame = min(max(frame, first), first + count - 1)
+            self.set_playhead(frame)  # the next key may come before the playhead has gone round the editor
+            self.post_message(self.PlayheadMoved(frame))
 
     # mouse
 
@@ -307,7 +317,12 @@ class CurvesPane(Themed, can_focus=True):
 
     def _draw(self) -> None:
         """Ask for a new picture; if one is in the making, this one comes after it and replaces others that wait."""
-        if self._view is None or not self.size.width:
+        if self._view is None:
+            return
+        if self.window != self._told_window:
+            self._told_window = self.window
+            self.post_message(self.WindowMoved(*self.window))
+        if not self.size.width:
             return
         height = self.size.height - 1 - len(self._lanes())
         self._asked = self._view.request(self.size.width, height, self._glyphs)
@@ -327,10 +342,17 @@ class CurvesPane(Themed, can_focus=True):
         assert self._view is not None
         self._chart = made
         self._strips.clear()
-        first = self._view.start + self._view.table.first_frame
-        scale = "one scale" if self._view.shared else "own scales"
-        self.border_subtitle = f"frames {first}-{first + self._view.count - 1}  {scale}"
+        self.border_title = "  ".join(self._title_parts())
         self.refresh()
+
+    def _title_parts(self) -> list[str]:
+        """What is not seen in the picture: that there is more of it, and whose scale it has."""
+        view, parts = self._view, [self.BORDER_TITLE]
+        if view is not None and view.count < view.table.frame_count:
+            parts.append(frames_shown(view.start + view.table.first_frame, view.count))
+        if view is not None and len(view.fields) > 1:
+            parts.append("one scale" if view.shared else "own scales")
+        return parts
 
     # painting
 
@@ -386,9 +408,10 @@ class CurvesPane(Themed, can_focus=True):
     def _legend(self) -> Strip:
         if self._view is None:
             return self.line()
-        parts = legend_parts(self._view, self._index, self.palette, self._glyphs)
+        told = ""
         if self._held is not None:
             frame, value = self._held_to
             told = f"{self._held.grip.field}: {value:g} at {frame + self._view.table.first_frame}  "
-            parts = [(told, self.palette.style("warning", attributes="bold")), *parts]
-        return self.line(*parts)
+        room = self.size.width - len(told)
+        parts = legend_parts(self._view, self._index, self.palette, self._glyphs, room)
+        return self.line((told, self.palette.style("warning", attributes="bold")), *parts)

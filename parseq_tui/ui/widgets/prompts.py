@@ -17,17 +17,17 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.prompts import Which
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.prompts import Prompt
-from parseq_tui.ui.drawing.cells import plain
+from parseq_tui.ui.drawing.cells import abbreviated, plain
 from parseq_tui.ui.drawing.plot import ASCII_PLAYHEAD, PLAYHEAD
-from parseq_tui.ui.drawing.ranges import prompt_range, range_bar, weights
+from parseq_tui.ui.drawing.ranges import frames_shown, prompt_range, range_bar, weights
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.screens.prompt_editor import PromptEditor
 from parseq_tui.ui.widgets.list_pane import ListPane
 
 COMMON: Literal["common"] = "common"
 """Stands for the prompt that is joined to every other one."""
 _ROWS = 2
 """Per prompt: its words, its range."""
+_LONGEST_NAME = 12
 _LONGEST_SHOWN = 4000
 """Characters of a resolved prompt; more fits no terminal."""
 
@@ -36,7 +36,7 @@ class PromptsPane(ListPane):
     """A list of prompts above the resolved prompt at the playhead."""
 
     DEFAULT_CSS = "PromptsPane { background: $background; min-height: 3; }"
-    BORDER_TITLE = "prompts"
+    BORDER_TITLE: ClassVar[str] = "prompts"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "select(-1)", "previous", show=False, id="prompts.previous"),
         Binding("down,j", "select(1)", "next", show=False, id="prompts.next"),
@@ -93,6 +93,8 @@ class PromptsPane(ListPane):
         self._playhead = 0
         self._bars: dict[tuple[Which, int], str] = {}
         """What is drawn for a prompt's range, by its index and the width."""
+        self._window = (0, 0)
+        """First frame (from 0) and number of frames that the bars show; (0, 0): all."""
 
     # what the host calls
 
@@ -100,12 +102,21 @@ class PromptsPane(ListPane):
         """Show this document's prompts; the selection stays on its index."""
         self._document, self._table, self._playhead = document, table, playhead
         self._bars.clear()
+        self._show_window()
         self.draw()
 
     def set_playhead(self, frame: int) -> None:
         """Weights, the mark in the bars and the resolved prompt follow; rows that stay the same are not sent."""
         if frame != self._playhead:
             self._playhead = frame
+            self.draw()
+
+    def set_window(self, start: int, count: int) -> None:
+        """Show the ranges in these frames: `count` from `start` (counted from 0) on, as the curves do."""
+        if (start, count) != self._window:
+            self._window = (start, count)
+            self._bars.clear()
+            self._show_window()
             self.draw()
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
@@ -130,6 +141,7 @@ class PromptsPane(ListPane):
         if index is None:
             return
         before = self._prompt(index)
+        from parseq_tui.ui.screens.prompt_editor import PromptEditor  # with a text area, which nothing else needs
 
         def entered(after: Prompt | None) -> None:
             if after is not None and after != before:
@@ -230,7 +242,7 @@ class PromptsPane(ListPane):
         number = "common" if index == "common" else str(index + 1)
         head: list[tuple[str, str]] = [(f"{mark}{number} ", "accent" if selected else "text")]
         if prompt.name and index != "common":
-            head.append((f"{prompt.name[:12]} ", "text"))
+            head.append((f"{abbreviated(plain(prompt.name), _LONGEST_NAME)} ", "text"))
         if index == "common":
             head.append((f"{self._document.prompts.common_position} ", "dim"))
         else:
@@ -251,7 +263,8 @@ class PromptsPane(ListPane):
         if bar is None:
             bar = self._bars[index, width] = self._range_bar(prompt, index, width)
         style = self.palette.series(index) if index != "common" else self.palette.style("dim")
-        at = int((self._playhead - table.first_frame + 0.5) * width / table.frame_count)
+        start, count = self._shown_frames(table)
+        at = int((self._playhead - table.first_frame - start + 0.5) * width // count)
         pieces = [Segment("  ", self.palette.style()), Segment(bar, style)]
         strip = Strip(pieces, width + 2)
         if 0 <= at < width:
@@ -263,13 +276,28 @@ class PromptsPane(ListPane):
     def _range_bar(self, prompt: Prompt, index: Which, width: int) -> str:
         assert self._document is not None and self._table is not None
         table, last = self._table, self._document.last_frame
+        start, count = self._shown_frames(table)
+        first = table.first_frame + start
         if index == "common":
-            return range_bar(Prompt(), table.first_frame, table.frame_count, width, last, self._glyphs)
+            return range_bar(Prompt(), first, count, width, last, self._glyphs)
 
         def weight(frame: int) -> str:
             return table.prompt_weight(index, frame - table.first_frame)
 
-        return range_bar(prompt, table.first_frame, table.frame_count, width, last, self._glyphs, weight)
+        return range_bar(prompt, first, count, width, last, self._glyphs, weight)
+
+    def _show_window(self) -> None:
+        if self._table is not None:
+            start, count = self._shown_frames(self._table)
+            part = count < self._table.frame_count
+            words = f"  {frames_shown(self._table.first_frame + start, count)}" if part else ""
+            self.border_title = self.BORDER_TITLE + words
+
+    def _shown_frames(self, table: FrameTable) -> tuple[int, int]:
+        """First frame (from 0) and number of frames of the bars, inside a table that may be shorter by now."""
+        start, count = self._window
+        count = min(count, table.frame_count) or table.frame_count
+        return min(start, table.frame_count - count), count
 
     def _weight(self, prompt: Prompt, index: int) -> str:
         """At the playhead, in words."""

@@ -217,7 +217,9 @@ class RenderPane(LineView, can_focus=True):
         self._follow_newest = False
         started = self.progress.started if self.progress is not None else None
         first, count = (started.first_frame, started.frame_count) if started is not None else (0, 1 << 30)
-        self.post_message(self.FrameSelected(min(max(self._playhead + frames, first), first + count - 1)))
+        frame = min(max(self._playhead + frames, first), first + count - 1)
+        self.set_playhead(frame)  # the next key may come before the playhead has gone round the editor
+        self.post_message(self.FrameSelected(frame))
 
     async def action_toggle_takes(self) -> None:
         if self._takes is not None or self._client is None:
