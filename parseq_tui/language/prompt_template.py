@@ -118,9 +118,10 @@ def printed(value: Scalar) -> str:
 
 def fixed_texts(values: Floats) -> list[str]:
     """Numbers with five decimals, ties away from zero."""
-    scaled = values * 2.0 ** (DECIMALS + 1)
     # exact ties are odd multiples of 1/64; those, and what has no plain decimal form, take the slow way
-    odd = (np.abs(values) < 1e21) & ((scaled != np.floor(scaled)) | (np.fmod(scaled, 2) == 0))
+    with np.errstate(invalid="ignore"):
+        scaled = values * 2.0 ** (DECIMALS + 1)
+        odd = (np.abs(values) < 1e21) & ((scaled != np.floor(scaled)) | (np.fmod(scaled, 2) == 0))
     plain = [f"{value:.5f}" for value in (values + 0.0).tolist()]  # + 0.0 turns −0 into 0
     for index in np.flatnonzero(~odd).tolist():
         plain[index] = fixed_text(float(values[index]), DECIMALS)

@@ -14,6 +14,8 @@ CATEGORY = "interpolation"
 
 _POLYNOMIAL_WORK = 2e8
 """Elementary steps a polynomial may take; beyond that it would only overflow anyway."""
+_MOST_ELIMINATED = 300
+"""Keyframes of a curve with two on one frame, whose slopes take the cube of their number to find."""
 
 
 @variable("L", category=CATEGORY, help="straight lines between the field's keyframes", example="L")
@@ -66,7 +68,7 @@ def cubic(moment: Moment) -> Numbers:
     if not len(y):
         return np.nan
     if len(x) == 1:
-        return float(y[0])
+        return np.nan if moment.around.as_parseq else float(y[0])
     if "slopes" not in points.cache:
         points.cache["slopes"] = spline_slopes(x, y)
     k = points.cache["slopes"]
@@ -77,6 +79,8 @@ def cubic(moment: Moment) -> Numbers:
     a = k[left] * width - rise
     b = -k[left + 1] * width + rise
     result: Numbers = (1 - t) * y[left] + t * y[left + 1] + t * (1 - t) * (a * (1 - t) + b * t)
+    if moment.around.as_parseq:  # its curve ends at the last keyframe, its lines go on
+        return np.where(moment.frames > x[-1], np.nan, result)
     return result
 
 
@@ -88,10 +92,57 @@ def spline_slopes(x: Floats, y: Floats) -> Floats:
     if len(x) == 2:
         return np.full(2, (y[1] - y[0]) / (x[1] - x[0]))
     inverse = 1 / np.diff(x)
+    if np.isinf(inverse).any() and len(x) <= _MOST_ELIMINATED:
+        return _slopes_beside_doubles(np.diff(x), np.diff(y))
     pull = 3 * np.diff(y) * inverse * inverse
     diagonal = 2 * np.concatenate(([inverse[0]], inverse[:-1] + inverse[1:], [inverse[-1]]))
     right = np.concatenate(([pull[0]], pull[:-1] + pull[1:], [pull[-1]]))
     return np.array(_thomas(inverse.tolist(), diagonal.tolist(), right.tolist()))
+
+
+def _slopes_beside_doubles(width: Floats, rise: Floats) -> Floats:
+    """The slopes where two keyframes share a frame, which no natural spline has.
+
+    Documents have the values that the reference's elimination gives then (LANGUAGE §7.3): the unusable rows spread over
+    what comes near them, an unknown without a usable pivot becomes 0, and curves farther away stay as they are.
+    """
+    last = len(width)
+    system = np.zeros((last + 1, last + 2))
+    for row in range(last + 1):
+        for neighbour, segment in ((row - 1, row - 1), (row + 1, row)):
+            if 0 <= neighbour <= last:
+                system[row, neighbour] = 1 / width[segment]
+                system[row, row] += 1 / width[segment]
+                system[row, -1] += rise[segment] / (width[segment] * width[segment])
+        system[row, row] *= 2
+        system[row, -1] *= 3
+    return _eliminated(system)
+
+
+def _eliminated(system: Floats) -> Floats:
+    """Gauss's elimination with the reference's choice of pivots: the largest, or the first row if none is a number."""
+    count = len(system)
+    row = column = 0
+    while row < count and column <= count:
+        sizes = np.abs(system[row:, column])
+        usable = sizes > -np.inf
+        pivot = row + int(np.argmax(np.where(usable, sizes, -1.0))) if usable.any() else 0
+        if system[pivot, column] == 0:
+            column += 1
+            continue
+        system[[row, pivot]] = system[[pivot, row]]
+        factors = system[row + 1 :, column] / system[row, column]
+        system[row + 1 :, column] = 0
+        system[row + 1 :, column + 1 :] -= factors[:, None] * system[row, column + 1 :]
+        row += 1
+        column += 1
+    slopes = np.zeros(count)
+    for index in range(count - 1, -1, -1):
+        diagonal = system[index, index]
+        if diagonal == diagonal and diagonal:
+            slopes[index] = system[index, -1] / diagonal
+        system[:index, -1] -= system[:index, index] * slopes[index]
+    return slopes
 
 
 def _thomas(off: list[float], diagonal: list[float], right: list[float]) -> list[float]:

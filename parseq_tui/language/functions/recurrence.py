@@ -63,7 +63,7 @@ def _looked_up(moment: Moment, at: float, default: float) -> Scalar:
     if at < 0 or index < 0:
         return default
     if around.as_parseq:
-        return history[int(index)] if index == int(index) and index < len(history) else UNDEFINED
+        return history[int(index)] if index % 1 == 0 and index < len(history) else UNDEFINED
     if not history or index >= len(history):
         return default  # the frame itself has no result yet
     return history[int(index)] if index == index else default

@@ -87,6 +87,8 @@ def _read_dangerously(moment: Moment, name: str, at: Any) -> Any:
         return np.full(np.shape(at), -1.0)
     if name == "frame":
         inside = (np.asarray(at) >= moment.around.first_frame) & (np.asarray(at) <= moment.around.final_frame)
+        if moment.around.as_parseq and not moment.around.columns:
+            inside &= np.asarray(at) < moment.frames  # frames come into being with the first field that is computed
         found = np.where(inside & (np.asarray(at) == np.floor(at)), at, -1.0)
     elif name == moment.run.name:
         history = moment.run.history

@@ -1,0 +1,85 @@
+"""Corners of the reference that its corpus does not show: each case was worked out from the clause it names."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from parseq_tui.formats.frames import export_frames
+from parseq_tui.formats.native import loads
+from parseq_tui.language.prompt_template import fixed_texts
+from parseq_tui.timeline.bake import bake
+
+NAN = math.nan
+
+
+def frames_of(rows: list[dict[str, Any]], fields: list[str], **more: Any) -> list[dict[str, Any]]:
+    """The frames of a document made by Parseq."""
+    document = loads(
+        json.dumps(
+            {
+                "meta": {"generated_by": "sd_parseq"},
+                "options": {"output_fps": 20, "bpm": 120},
+                "managedFields": fields,
+                "keyframes": rows,
+                "prompts": {"format": "v2", "enabled": False, "promptList": []},
+                **more,
+            }
+        )
+    )
+    frames: list[dict[str, Any]] = json.loads(export_frames(document, bake(document)))["rendered_frames"]
+    return frames
+
+
+def curve(formula: str, *points: tuple[float, float], end: int = 6) -> list[float | None]:
+    rows: list[dict[str, Any]] = [{"frame": frame, "zoom": value} for frame, value in points]
+    rows[0]["zoom_i"] = formula
+    if rows[-1]["frame"] < end:
+        rows.append({"frame": end})
+    return [frame["zoom"] for frame in frames_of(rows, ["zoom"])]
+
+
+def test_a_result_at_no_frame_at_all_is_undefined() -> None:
+    """§6.7: computed_at() of what is no whole frame is "undefined", which a field shows as NaN."""
+    assert curve("computed_at(5%0)", (0, 1)) == [None] * 7
+    assert curve("if (f>0) (5+computed_at(0.5)) else 1", (0, 1)) == [1] + [None] * 6
+
+
+def test_frames_come_into_being_with_the_first_field() -> None:
+    """§6.7: dangerous("frame") reads what was rendered: of the first field's frames, only those before."""
+    rows = [{"frame": 0, "zoom_i": 'dangerous("frame")', "angle_i": 'dangerous("frame",f+1)'}, {"frame": 3}]
+    frames = frames_of(rows, ["zoom", "angle"])
+    assert [frame["zoom"] for frame in frames] == [-1, -1, -1, -1]
+    assert [frame["angle"] for frame in frames] == [1, 2, 3, -1]
+    rows[0]["zoom_i"] = 'dangerous("frame",f-1)'
+    assert [frame["zoom"] for frame in frames_of(rows, ["zoom"])] == [-1, -1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        (((0, 1), (1, 2), (1, 3), (4, 0), (6, 5)), [None, None, 20 / 9, 7 / 9, 0, 2.5, 5]),
+        (((0, 1), (0, 4), (3, 2), (6, 5)), [None, None, None, None, 25 / 9, 38 / 9, 5]),
+        (((0, 1), (2, 3), (4, 0), (6, 5), (6, 2)), [None] * 7),
+        (
+            ((0, 1), (1, 3), (2, 1), (5, 3), (5, 9), (6, 4), (8, 1), (9, 3)),
+            [None, None, None, None, None, None, 4, 2.5, 1, 3],
+        ),
+    ],
+)
+def test_a_smooth_curve_has_no_numbers_around_two_rows_on_one_frame(
+    points: tuple[tuple[float, float], ...], expected: list[float | None]
+) -> None:
+    """§7.3: C is NaN around them; farther on it has the values that Parseq's elimination gives."""
+    assert curve("C", *points) == pytest.approx(expected)
+
+
+def test_infinite_numbers_in_prompts_warn_nobody() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert fixed_texts(np.array([np.inf, -np.inf, NAN, 1 / 64])) == ["Infinity", "-Infinity", "NaN", "0.01563"]
