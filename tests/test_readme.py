@@ -80,9 +80,9 @@ def test_the_two_commands_come_first_and_name_files_that_exist() -> None:
 
 
 def test_every_example_has_a_moving_picture_that_is_quick_to_load() -> None:
-    shown = set(re.findall(r"examples/pictures/(\w+)\.webp", README))
+    shown = set(re.findall(r"pictures/(\w+)\.webp", README))
     assert shown == {example.name for example in examples()} - {"blank"}
-    sizes = [(ROOT / "examples" / "pictures" / f"{name}.webp").stat().st_size for name in shown]
+    sizes = [(ROOT / "pictures" / f"{name}.webp").stat().st_size for name in shown]
     assert max(sizes) < MEGABYTE
     assert sum(sizes) < 4 * MEGABYTE
     for path in re.findall(r"\]\(([^)h][^)]*)\)", README):
