@@ -66,9 +66,9 @@ def test_the_numbers_of_the_walk_are_those_of_the_example() -> None:
     row = document.keyframes[3]
     before = bake(document)["seed"]
     edited = SetCells("try", values={(row.frame, "seed"): 9.0}).apply(document)
-    changed = int((bake(edited)["seed"] != before).sum())
+    new = set(bake(edited)["seed"].tolist()) - set(before.tolist())  # a seed that was drawn before is in the cache
     assert f"the seed at frame {row.frame} is 9" in README
-    assert f"{changed} frames of {len(before)}" in README
+    assert f"{len(new)} frames of {len(before)}" in README
 
 
 def test_the_two_commands_come_first_and_name_files_that_exist() -> None:

@@ -21,7 +21,7 @@ from parseq_tui.errors import DocumentError, RenderError
 from parseq_tui.headless.progress import Progress, plain_or_rich
 from parseq_tui.render.client import RenderClient, variations
 from parseq_tui.render.messages import Ended, Event, encode
-from parseq_tui.render.take import EventTail, Take
+from parseq_tui.render.take import EventTail, Take, TakeSummary
 from parseq_tui.timeline.render_settings import draft, resolve, setting_from_text
 from parseq_tui.video.kinds import kind_of
 
@@ -118,12 +118,8 @@ def takes(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([asdict(summary) for summary in summaries], indent=1))
         return 0
-    for number, summary in enumerate(summaries, start=1):
-        frames = f"{summary.done}/{summary.total} frames ({summary.reused} reused)"
-        size = f"{summary.size / 1e6:.1f} MB"
-        state = "paused" if summary.paused else summary.state
-        video = _from_here(summary.video)
-        print(f"{number:3}  {summary.name}  {state:8} {frames:32} {summary.seconds:7.1f} s {size:>9}  {video}")
+    for line in _aligned([_take_columns(number, summary) for number, summary in enumerate(summaries, start=1)]):
+        print(line)
     if not summaries:
         print("no renders yet", file=sys.stderr)
         return 0
@@ -141,6 +137,25 @@ def prune(arguments: argparse.Namespace) -> int:
     left = client.cache_use()
     print(f"{gone.frames} frames removed, {gone.bytes / 1e6:.1f} MB; {left.bytes / 1e6:.1f} MB stay", file=sys.stderr)
     return 0
+
+
+def _take_columns(number: int, take: TakeSummary) -> tuple[str, ...]:
+    minutes, seconds = divmod(round(take.seconds), 60)
+    return (
+        f"{number:3}",
+        take.name,
+        "paused" if take.paused else take.state,
+        f"{take.done}/{take.total} frames, {take.reused} reused",
+        f"{minutes}:{seconds:02}",
+        f"{take.size / 1e6:.1f} MB",
+        _from_here(take.video),
+    )
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Each column as wide as its longest text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _from_here(video: str) -> str:

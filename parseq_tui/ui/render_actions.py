@@ -161,7 +161,7 @@ class RenderActions:
             self._screen.desk.tell(error)
             return
         self._pane.set_client(wish.client)
-        self._screen.say(f"{words}; it goes on when you leave (Space r x stops it)")
+        self._screen.say(f"{words}; Space r x stops it")
 
     async def _tell_forecast(self) -> None:
         wish = self._wish("all", is_draft=False)
