@@ -9,11 +9,9 @@ is taken up when it is mended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from watchfiles import awatch
 
 from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
@@ -26,6 +24,8 @@ from parseq_tui.timeline.merge import Conflict
 
 STEP_MILLISECONDS, DEBOUNCE_MILLISECONDS = 40, 100
 """How often the watcher wakes up, which costs the idle program processor time, and how long it gathers."""
+FIRST_WATCH_SECONDS = 0.3
+"""The watcher is loaded when the document is on the screen; what happens until then is seen at the first check."""
 CHECK_SECONDS = 2.0
 """How often the file is looked at besides: one call to the system, in a thread."""
 SAVE_ATTEMPTS = 20
@@ -189,9 +189,10 @@ class Follower:
         path = self._session.path
         if path is None:
             return
-        watching, folders = asyncio.create_task(self._watch(path)), _identities(path)
+        seen, folders = await asyncio.to_thread(_signature, path), _identities(path)
+        await asyncio.sleep(FIRST_WATCH_SECONDS)
+        watching = asyncio.create_task(self._watch(path))
         try:
-            seen = await asyncio.to_thread(_signature, path)
             while True:
                 await asyncio.sleep(CHECK_SECONDS)
                 # what no watcher tells: network disks, folders that were moved away and came back
@@ -212,8 +213,9 @@ class Follower:
         folders = {place.parent for place in _places(path) if place.parent.is_dir()}
         if not folders:
             return
+        watch = await asyncio.to_thread(_watcher)
         try:
-            async for _ in awatch(
+            async for _ in watch(
                 *folders,
                 watch_filter=lambda change, name: name in names,
                 step=STEP_MILLISECONDS,
@@ -305,6 +307,13 @@ def _write(document: Document, path: Path, known_digest: str) -> _Written:
     written = digest(text)
     theirs = before if isinstance(before, Fresh) and before.digest != written else None
     return _Written(written, theirs)
+
+
+def _watcher() -> Callable[..., AsyncIterator[object]]:
+    """What tells of changes in folders."""
+    from watchfiles import awatch
+
+    return awatch
 
 
 def _places(path: Path) -> set[Path]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from parseq_tui.errors import FormulaError
-from parseq_tui.language.parseq_grouping import prompt_to_ordinary_grouping, to_ordinary_grouping, to_shared_grouping
 from parseq_tui.timeline.document import Dialect
 
 GENERATED_BY = "sd_parseq"
@@ -62,7 +61,12 @@ def _unchanged(text: str) -> str:
     return text
 
 
+# Parseq's grammar is loaded when there is something to read with it: documents of our own need none of it.
+
+
 def _read_formula(text: str) -> str:
+    from parseq_tui.language.parseq_grouping import to_ordinary_grouping
+
     try:
         return to_ordinary_grouping(text)
     except FormulaError:
@@ -70,11 +74,15 @@ def _read_formula(text: str) -> str:
 
 
 def _read_prompt(text: str) -> str:
+    from parseq_tui.language.parseq_grouping import prompt_to_ordinary_grouping
+
     return prompt_to_ordinary_grouping(text) if "${" in text else text
 
 
 def explicit_formula(text: str) -> str:
     """A formula of ours, written so that Parseq groups it as we do."""
+    from parseq_tui.language.parseq_grouping import to_shared_grouping
+
     try:
         return to_shared_grouping(text)
     except FormulaError:
