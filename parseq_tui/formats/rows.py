@@ -185,18 +185,25 @@ def formula_of(value: Any) -> str | None:
 
 def cell_changes(row: Keyframe, origin: RowOrigin) -> Iterator[tuple[str, float | str | None]]:
     """The keys of a row that no longer say what the file says, and what they shall say; None: nothing."""
-    for name in {**origin.values, **row.values}:
-        new = row.values.get(name)
-        if new != origin.values.get(name):
-            yield name, new
-    for name in {**origin.formulas, **row.formulas}:
-        formula = row.formulas.get(name)
-        if formula != origin.formulas.get(name):
+    if row.values is not origin.values:
+        yield from _differing(origin.values, row.values)
+    if row.formulas is not origin.formulas:
+        for name, formula in _differing(origin.formulas, row.formulas):
             yield name + "_i", formula
     if row.frame != origin.frame:
         yield "frame", row.frame
     if row.info != origin.info:
         yield "info", row.info
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Names whose content is another one, and what it is; None: none."""
+    for name, content in new.items():
+        if old.get(name) != content:
+            yield name, content
+    for name in old:
+        if name not in new:
+            yield name, None
 
 
 def row_object(row: Keyframe) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from parseq_tui import __version__
 from parseq_tui.formats.exact_json import Member, container_end, decode, discard_elements, members, skip_space
+from parseq_tui.formats.flat_objects import rewritten_flat
 from parseq_tui.formats.json_text import INLINE, Layout, rewritten, spelled, spelled_like
 from parseq_tui.formats.parseq import SEED_ERA_VERSION, Grouping, grouping_of
 from parseq_tui.formats.prompt_entries import write_prompts
@@ -217,16 +218,21 @@ def _row_text(row: Keyframe, template: RowOrigin | None, grouping: Grouping) -> 
 
 def _changed_row(row: Keyframe, origin: RowOrigin, grouping: Grouping) -> str:
     text = origin.source.text
-    old = {member.key: member.value for member in members(text, origin.start)}
-    content = dict(old)
+    changes = {
+        key: value if value is None else _for_file(key, value, grouping) for key, value in cell_changes(row, origin)
+    }
+    plain = rewritten_flat(text[origin.start : origin.end], changes)
+    if plain is not None:
+        return plain
+    content: dict[str, Any] = {member.key: member.value for member in members(text, origin.start)}
     added: dict[str, Any] = {}
-    for key, value in cell_changes(row, origin):
+    for key, value in changes.items():
         if value is None:
             content.pop(key, None)
         elif key in content:
-            content[key] = _for_file(key, value, grouping)
+            content[key] = value
         else:
-            added[key] = _for_file(key, value, grouping)
+            added[key] = value
     return rewritten(text, origin.start, _with_added(content, added))
 
 

@@ -28,6 +28,8 @@ def number_text(value: float) -> str:
         return "0"
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
+    if 1e-4 <= abs(value) < 1e15:  # Python and JavaScript agree here
+        return repr(value)
     sign, digits, exponent = Decimal(repr(value)).as_tuple()
     text = "".join(map(str, digits)).rstrip("0")
     assert isinstance(exponent, int)
