@@ -150,7 +150,11 @@ def decided(
     if wish == "kitty":
         if has_kitty:
             return "kitty", ""
-        reason = "tmux keeps them back: tmux set -g allow-passthrough on" if in_tmux else "this terminal has none"
+        reason = (
+            "tmux keeps them back: tmux set -g allow-passthrough on"
+            if in_tmux
+            else "this terminal has none (kitty from 0.28 on and Ghostty have)"
+        )
         return "half", f"no kitty pictures: {reason}; half blocks instead"
     if has_sixel:
         return "sixel", ""
