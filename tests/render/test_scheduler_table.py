@@ -16,7 +16,7 @@ import torch
 from parseq_tui.errors import RenderError
 from parseq_tui.render.engines.components import quiet_libraries
 from parseq_tui.render.engines.scheduler_table import CLEAN, FIRST_OUTPUT, NOISE, Start, Table, compile_table
-from parseq_tui.render.engines.schedulers import find, scheduler_names
+from parseq_tui.render.engines.schedulers import ADAPTIVE, find, scheduler_names
 
 pytestmark = pytest.mark.slow  # torch, diffusers
 
@@ -102,8 +102,8 @@ def apart(first: torch.Tensor, second: torch.Tensor) -> float:
     return float((first - second).abs().max())
 
 
-OURS = [name for name in scheduler_names() if find(name).rule]
-STOCK = [name for name in scheduler_names() if not find(name).rule]
+OURS = [name for name in scheduler_names() if find(name).rule not in ("", ADAPTIVE)]
+STOCK = [name for name in scheduler_names() if not find(name).rule and not find(name).placing]
 
 
 @pytest.mark.parametrize("name", STOCK)
@@ -193,7 +193,8 @@ def test_our_own_samplers_begin_anywhere(name: str) -> None:
     """A schedule cut short is the end of the whole one; a shrunk one is as long as the whole one."""
     full = compile_table(find(name), SD1, STEPS)
     cut = compile_table(find(name), SD1, STEPS, start=Start(3, 3))
-    np.testing.assert_allclose(cut.timesteps, full.timesteps[-len(cut.timesteps) :])
+    if name != "dpm_fast":  # which lays its steps out anew between where it begins and the end
+        np.testing.assert_allclose(cut.timesteps, full.timesteps[-len(cut.timesteps) :])
     assert cut.inputs[0, CLEAN] > 0 and full.inputs[0, CLEAN] == 0
     shrunk = compile_table(find(name), SD1, STEPS, strength=0.4)
     assert len(shrunk.timesteps) == len(full.timesteps)
@@ -282,6 +283,17 @@ def test_any_number_of_steps(name: str, steps: int) -> None:
         ("DPM++ 2M Automatic", "dpmpp_2m"),
         ("Heun Polyexponential", "heun_exponential"),
         ("DDIM Uniform", "ddim_uniform"),
+        ("Euler Align Your Steps", "euler_align_your_steps"),
+        ("dpmpp_2m_ays", "dpmpp_2m_align_your_steps"),
+        ("DPM++ 2M SDE KL Optimal", "dpmpp_2m_sde_kl_optimal"),
+        ("Euler a Beta", "euler_a_beta"),
+        ("UniPC DDIM", "unipc_ddim"),
+        ("Euler ddim_uniform", "euler_ddim"),
+        ("Euler Turbo", "euler_sgm_uniform"),
+        ("DPM adaptive", "dpm_adaptive"),
+        ("DPM fast", "dpm_fast"),
+        ("Restart", "restart"),
+        ("DDIM CFG++", "ddim_cfgpp"),
         ("LMSDiscreteScheduler", "lms"),
         ("EulerDiscreteScheduler", "euler"),
         ("DPMSolverMultistepScheduler", "dpmpp_2m"),
@@ -302,13 +314,6 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(RenderError, match="no scheduler called 'eular a'") as caught:
         find("eular a")
     assert "did you mean 'euler_a'" in caught.value.hint and "ddim" in caught.value.hint
-
-
-def test_samplers_that_cannot_be_tables_are_answered_with_those_that_can() -> None:
-    for name in ("DPM adaptive", "DPM fast", "Restart", "DDIM CFG++"):
-        with pytest.raises(RenderError, match="is not here") as caught:
-            find(name)
-        assert "use " in caught.value.hint
 
 
 def test_sgm_uniform_is_what_lightning_models_are_made_for() -> None:

@@ -36,7 +36,7 @@ def test_draws_the_web_uis_picture(case: dict[str, Any]) -> None:
         cfg_scale=case["cfg_scale"],
         denoising_strength=case.get("denoising_strength", 1.0),
         steps=case["steps"],
-        scheduler=case["sampler"] + (" Karras" if case["scheduler"] == "Karras" else ""),
+        scheduler=case["sampler"] + ("" if case["scheduler"] == "Automatic" else f" {case['scheduler']}"),
         clip_skip=case["clip_skip"],
     )
     maker = engine(case["emphasis"].lower(), case["randn_source"].lower(), case["img2img_fix_steps"])

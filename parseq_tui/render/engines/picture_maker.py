@@ -19,6 +19,7 @@ import torch
 
 from parseq_tui.errors import OutOfMemory, RenderError
 from parseq_tui.render.conditioning import Term, extract_networks, split_terms, text_at, timeline
+from parseq_tui.render.engines.adaptive import AdaptiveSolver
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.compatibility import OURS, Compatibility
 from parseq_tui.render.engines.components import Components, load_components
@@ -78,7 +79,7 @@ class PictureMaker:
         self._residence: Residence | None = None
         self._pixels = 0
         self._graphed = _recorded(parts, graphs=graphs)
-        self._tables: OrderedDict[tuple[str, int, float | None], Table] = OrderedDict()
+        self._tables: OrderedDict[tuple[str, int, float | None], Table | AdaptiveSolver] = OrderedDict()
         self._placeless: dict[Hashable, bool] = {}
         self._taught: set[str] = set()
         self._alone = False
@@ -217,7 +218,8 @@ class PictureMaker:
         groups: dict[tuple[Hashable, tuple[Use, ...]], list[int]] = {}
         for index, (task, drawing) in enumerate(zip(tasks, drawings, strict=True)):
             groups.setdefault((drawing.shape, self._extra.uses(task.request.positive)), []).append(index)
-        size = 1 if alone else self.together(tasks[0].request.width, tasks[0].request.height)
+        lone = alone or isinstance(drawings[0].table, AdaptiveSolver)
+        size = 1 if lone else self.together(tasks[0].request.width, tasks[0].request.height)
         for (shape, uses), members in groups.items():
             self._merger.settle("unet", uses, residence.send_home)
             unet = self._unet(residence)
@@ -254,7 +256,7 @@ class PictureMaker:
         table = self._table(scheduler, request.steps, None if image is None else task.strength)
         noise, later = self._noises(request, table)
         self._set_up_text(residence, request)
-        asked = self._combinations(request, scheduler, table.evaluations)
+        asked = self._combinations(request, scheduler, table)
         return Drawing(table, asked, noise if image is None else noise * request.noise_multiplier, later)
 
     def _set_up_text(self, residence: Residence, request: DiffusionRequest) -> None:
@@ -270,7 +272,9 @@ class PictureMaker:
                 self._taught.add(name)
                 self._prompts.teach(name, taught_vectors(file))
 
-    def _noises(self, request: DiffusionRequest, table: Table) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def _noises(
+        self, request: DiffusionRequest, table: Table | AdaptiveSolver
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The first noise (1, channels, height, width) and the step noises, on the device."""
         factor, device = self._parts.factor, self._parts.device
         shape = (self._parts.channels, request.height // factor, request.width // factor)
@@ -278,31 +282,39 @@ class PictureMaker:
         first = drawn.first(request.subseed, request.subseed_strength)[None].to(device)
         return first, [drawn.next().to(device) for _ in range(table.step_noises)]
 
-    def _combinations(self, request: DiffusionRequest, scheduler: Scheduler, calls: int) -> list[Combination]:
-        """What to ask the network at each of `calls` evaluations."""
+    def _combinations(
+        self, request: DiffusionRequest, scheduler: Scheduler, table: Table | AdaptiveSolver
+    ) -> list[Combination]:
+        """What to ask the network at each evaluation."""
         positive, _ = extract_networks(request.positive)
         laid_out = request.steps * scheduler.calls_per_step
         terms = [(timeline(term.text, laid_out), term.weight) for term in split_terms(positive)]
         negative = timeline(request.negative, laid_out)
-        made: dict[tuple[tuple[str, float], ...], Combination] = {}
+        unguided, scale = isinstance(table, Table) and table.unguided, request.cfg_scale * scheduler.guidance
+        made: dict[tuple[Hashable, ...], Combination] = {}
         combinations: list[Combination] = []
-        for call in range(calls):
+        for call in range(table.evaluations):
             now = [Term(text_at(moments, call), weight) for moments, weight in terms]
+            against = text_at(negative, call)
             if self._parts.guidance_width:
-                weights = tuple(normalized(now).items())
+                weights = alone = normalized(now)
             else:
-                weights = tuple(coefficients(now, text_at(negative, call), request.cfg_scale).items())
-            if weights not in made:
+                weights = coefficients(now, against, scale, unguided=unguided)
+                alone = {against: 1.0}
+            key = (*weights.items(), against) if unguided else tuple(weights.items())
+            if key not in made:
                 padded = frozenset(term.text for term in now) if self.choices.padded_terms else frozenset()
-                made[weights] = self._prompts.combined(request, weights, padded)
-            combinations.append(made[weights])
+                apart = [alone.get(text, 0.0) for text in weights] if unguided else ()
+                made[key] = self._prompts.combined(request, tuple(weights.items()), padded, apart)
+            combinations.append(made[key])
         return combinations
 
-    def _table(self, scheduler: Scheduler, steps: int, strength: float | None) -> Table:
+    def _table(self, scheduler: Scheduler, steps: int, strength: float | None) -> Table | AdaptiveSolver:
         """The compiled sampler; without `strength` from pure noise."""
         key = (scheduler.name, steps, strength)
         if key not in self._tables:
-            self._tables[key] = choose_table(scheduler, self._parts.scheduler_config, steps, strength, self.choices)
+            config, xl = self._parts.scheduler_config, self._parts.told_sizes
+            self._tables[key] = choose_table(scheduler, config, steps, strength, self.choices, xl=xl)
             if len(self._tables) > _TABLES:
                 self._tables.popitem(last=False)
         self._tables.move_to_end(key)

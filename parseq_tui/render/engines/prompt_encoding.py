@@ -54,16 +54,24 @@ class PromptEncoder:
                 encoder.teach(name, own)
 
     def combined(
-        self, request: DiffusionRequest, weights: Sequence[tuple[str, float]], padded: frozenset[str] = frozenset()
+        self,
+        request: DiffusionRequest,
+        weights: Sequence[tuple[str, float]],
+        padded: frozenset[str] = frozenset(),
+        unguided: Sequence[float] = (),
     ) -> Combination:
-        """The texts' tensors with their weights. The `padded` texts repeat their last vector up to the longest."""
+        """The texts' tensors with their weights. The `padded` texts repeat their last vector up to the longest.
+
+        `unguided`: the texts' weights in the answer to the negative prompt alone, if that is asked for.
+        """
         tensors = {text: self._tokens(text, request.clip_skip) for text, _ in weights}
         longest = max((len(tensors[text]) for text in padded & tensors.keys()), default=0)
         for text in padded & tensors.keys():
             missing = longest - len(tensors[text])
             tensors[text] = torch.cat([tensors[text], tensors[text][-1:].expand(missing, -1)])
         told = [self._told(text, request) for text, _ in weights]
-        return combination([(tensors[text], weight) for text, weight in weights], told if any(told) else ())
+        encoded = [(tensors[text], weight) for text, weight in weights]
+        return combination(encoded, told if any(told) else (), unguided)
 
     def _tokens(self, text: str, clip_skip: int) -> torch.Tensor:
         """(tokens, width); several encoders' vectors stand side by side."""

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from parseq_tui.render.conditioning import Term
+from parseq_tui.render.engines.adaptive import AdaptiveSolver, solve
 from parseq_tui.render.engines.scheduler_table import CLEAN, FIRST_OUTPUT, NOISE, Table
 
 NEGLIGIBLE = 1e-6
@@ -31,6 +32,8 @@ class Combination:
     """(rows,) each, float32."""
     conditions: tuple[Mapping[str, torch.Tensor], ...] = ()
     """What else the network is told of each group, by name: tensors of (rows, …). Empty for most models."""
+    unguided: tuple[torch.Tensor, ...] = ()
+    """(rows,) each, float32: the weights of the answer to the negative prompt alone, for samplers that use it."""
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -42,7 +45,7 @@ class Combination:
 class Drawing:
     """One picture to sample: everything its latent follows from."""
 
-    table: Table
+    table: Table | AdaptiveSolver
     combinations: Sequence[Combination]
     """One per evaluation."""
     noise: torch.Tensor
@@ -55,19 +58,23 @@ class Drawing:
     def shape(self) -> Hashable:
         """Drawings of equal shape can be sampled together."""
         asked = tuple(tuple(tuple(group.shape) for group in one.embeddings) for one in self.combinations)
-        return (tuple(self.noise.shape), asked)
+        return (type(self.table), tuple(self.noise.shape), asked)
 
 
-def coefficients(terms: Sequence[Term], negative: str, cfg_scale: float) -> Mapping[str, float]:
+def coefficients(
+    terms: Sequence[Term], negative: str, cfg_scale: float, *, unguided: bool = False
+) -> Mapping[str, float]:
     """How much of the network's answer to each text enters the combined one; the numbers add up to 1.
 
     `uncond + scale · Σ wᵢ (condᵢ - uncond)` written as one sum (RENDER.md §2.2). Equal texts are asked once, and
-    texts of no weight not at all: a CFG scale of 1 costs no negative pass.
+    texts of no weight not at all: a CFG scale of 1 costs no negative pass, unless its answer is wanted (`unguided`).
     """
     weights: dict[str, float] = {negative: 1 - cfg_scale * sum(term.weight for term in terms)}
     for term in terms:
         weights[term.text] = weights.get(term.text, 0.0) + cfg_scale * term.weight
-    kept = {text: weight for text, weight in weights.items() if abs(weight) >= NEGLIGIBLE}
+    kept = {
+        text: weight for text, weight in weights.items() if abs(weight) >= NEGLIGIBLE or (unguided and text == negative)
+    }
     return kept or weights
 
 
@@ -86,11 +93,14 @@ def normalized(terms: Sequence[Term]) -> Mapping[str, float]:
 
 
 def combination(
-    encoded: Sequence[tuple[torch.Tensor, float]], conditions: Sequence[Mapping[str, torch.Tensor]] = ()
+    encoded: Sequence[tuple[torch.Tensor, float]],
+    conditions: Sequence[Mapping[str, torch.Tensor]] = (),
+    unguided: Sequence[float] = (),
 ) -> Combination:
     """Groups (text tensor, weight) pairs by length, so that every group is one batch.
 
-    `conditions`: what else belongs to each text, by name, without a rows' axis; none, or one per text.
+    `conditions`: what else belongs to each text, by name, without a rows' axis; none, or one per text. `unguided`:
+    the texts' weights in the answer to the negative prompt alone; none where no sampler asks for it.
     """
     groups: dict[int, list[int]] = {}
     for index, (tensor, _) in enumerate(encoded):
@@ -107,6 +117,12 @@ def combination(
             for group in groups.values()
         )
         if conditions
+        else (),
+        tuple(
+            torch.tensor([unguided[index] for index in group], dtype=torch.float32, device=device)
+            for group in groups.values()
+        )
+        if unguided
         else (),
     )
 
@@ -125,21 +141,38 @@ def sample(
 
 def sample_together(unet: Callable[..., Any], drawings: Sequence[Drawing]) -> list[torch.Tensor]:
     """The finished latents of drawings of one shape: one batch per evaluation, whatever they are made of."""
-    running = [_Running(drawing) for drawing in drawings]
+    running: list[_Running] = []
+    for drawing in drawings:
+        if isinstance(drawing.table, AdaptiveSolver):  # each goes its own way
+            return [_solved(unet, one) for one in drawings]
+        running.append(_Running(drawing, drawing.table))
     for index in range(len(drawings[0].combinations)):
         latents = [one.latent(index) for one in running]
         times = [one.times[index] for one in running]
         answers = combination_answers(unet, latents, times, [drawing.combinations[index] for drawing in drawings])
         for one, answer in zip(running, answers, strict=True):
-            one.columns[FIRST_OUTPUT + index] = answer
+            one.keep(index, answer)
     return [one.result() for one in running]
+
+
+def _solved(unet: Callable[..., Any], drawing: Drawing) -> torch.Tensor:
+    """The finished latent of a drawing whose sampler chooses its steps; the host waits for each of them."""
+    solver, noise = drawing.table, drawing.noise
+    assert isinstance(solver, AdaptiveSolver)
+
+    def ask(latent: torch.Tensor, timestep: float, call: int) -> torch.Tensor:
+        time = torch.tensor(timestep, dtype=torch.float32, device=noise.device)
+        asked = drawing.combinations[min(call, len(drawing.combinations) - 1)]
+        return combination_answers(unet, [latent], [time], [asked])[0].view_as(noise)
+
+    return solve(solver, ask, noise, drawing.step_noises, drawing.clean)
 
 
 class _Running:
     """One drawing while it is sampled: its columns so far, (columns, cells), and its table on the device."""
 
-    def __init__(self, drawing: Drawing) -> None:
-        table, self._noise = drawing.table, drawing.noise
+    def __init__(self, drawing: Drawing, table: Table) -> None:
+        self._table, self._noise = table, drawing.noise
         self.columns = torch.zeros(
             table.inputs.shape[1], self._noise.numel(), dtype=self._noise.dtype, device=self._noise.device
         )
@@ -156,6 +189,13 @@ class _Running:
         """The network's input at this evaluation."""
         return (self._inputs[index] @ self.columns).view_as(self._noise)
 
+    def keep(self, index: int, answer: torch.Tensor) -> None:
+        """Remembers an evaluation: the guided answer, and the unguided one after it if there is one."""
+        if self._table.unguided:
+            self.columns[FIRST_OUTPUT + index], self.columns[self._table.first_unguided + index] = answer
+        else:
+            self.columns[FIRST_OUTPUT + index] = answer
+
     def result(self) -> torch.Tensor:
         return (self._result @ self.columns).view_as(self._noise)
 
@@ -166,7 +206,10 @@ def combination_answers(
     times: Sequence[torch.Tensor],
     asked: Sequence[Combination],
 ) -> list[torch.Tensor]:
-    """The weighted sum of the network's answers for each latent, flat, in the latents' dtype."""
+    """The weighted sum of the network's answers for each latent, flat, in the latents' dtype.
+
+    Where the unguided answer is asked for as well, both: (2, cells).
+    """
     sums: list[torch.Tensor | None] = [None] * len(latents)
     dtype = latents[0].dtype
     for group, rows in enumerate(asked[0].rows):
@@ -177,7 +220,8 @@ def combination_answers(
         answers = unet(batch, timestep, encoder_hidden_states=embeddings, return_dict=False, **told)[0]
         for index, one in enumerate(asked):
             own = answers if len(asked) == 1 else answers[index * rows : (index + 1) * rows]
-            part = one.weights[group].to(dtype) @ own.to(dtype).flatten(1)
+            weights = torch.stack([one.weights[group], one.unguided[group]]) if one.unguided else one.weights[group]
+            part = weights.to(dtype) @ own.to(dtype).flatten(1)
             before = sums[index]
             sums[index] = part if before is None else before + part
     return [total for total in sums if total is not None]

@@ -20,19 +20,22 @@ import torch
 from numpy.typing import NDArray
 
 from parseq_tui.errors import RenderError
+from parseq_tui.render.engines.adaptive import AdaptiveSolver
 from parseq_tui.render.engines.linear_samplers import RULES, Paper
+from parseq_tui.render.engines.noise_levels import PLACINGS, Levels, times_of
 from parseq_tui.render.engines.schedulers import Scheduler
 
 CLEAN, NOISE, FIRST_OUTPUT = 0, 1, 2
-"""Columns: the clean latent (zero for txt2img), the first noise, then the outputs, then the step noises."""
+"""Columns: the clean latent (zero for txt2img), the first noise, then the outputs (the unguided ones after the guided
+ones, if the sampler uses them), then the step noises."""
 
-Prepare = Callable[[Any, int], None]
-"""Sets the steps of a fresh diffusers scheduler: (scheduler, steps)."""
+Walk = Callable[[Levels, int], Levels]
+"""(noise levels of the model's timesteps, rising; steps) → the levels to walk down, the one to end at included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A compiled sampler. E evaluations of the network, S step noises, C = 2 + E + S columns."""
+    """A compiled sampler: E evaluations, S step noises, C = 2 + E + S columns; 2 + 2E + S if it is `unguided`."""
 
     inputs: NDArray[np.float64]
     """(E, C): the network's input at every evaluation, as coefficients of the columns."""
@@ -42,14 +45,20 @@ class Table:
     """(E,): the network's timestep, between 0 and 999, fractions allowed."""
     step_noises: int
     """S."""
+    unguided: bool = False
+    """Whether it also uses what the network answers to the negative prompt alone (CFG++)."""
 
     @property
     def evaluations(self) -> int:
         return len(self.inputs)
 
     @property
-    def first_step_noise(self) -> int:
+    def first_unguided(self) -> int:
         return FIRST_OUTPUT + self.evaluations
+
+    @property
+    def first_step_noise(self) -> int:
+        return FIRST_OUTPUT + self.evaluations * (2 if self.unguided else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +78,23 @@ def compile_table(
     *,
     strength: float | None = None,
     start: Start | None = None,
-    prepare: Prepare | None = None,
+    walk: Walk | None = None,
 ) -> Table:
     """The table of `scheduler` for a model whose scheduler is configured by `model_config`.
 
     Without `strength` and `start`: from pure noise (txt2img). With `strength` in (0, 1): the whole schedule shrunk onto
     that share of the noise, so that the number of evaluations does not depend on it (RENDER.md §3.5). With `start`: the
-    last steps of the full schedule, as the stock pipelines and the web UI do. Raises RenderError if the scheduler
-    cannot run with these settings.
+    last steps of the full schedule, as the stock pipelines and the web UI do. `walk`: where the steps lie, instead of
+    where the scheduler puts them. Raises RenderError if the scheduler cannot run with these settings.
     """
+    walk = walk or _own_walk(scheduler)
     try:
-        stock = _stock(scheduler, model_config, strength)
-        if prepare is None:
+        stock = _stock(scheduler, model_config, strength, placed=walk is not None)
+        if walk is None:
             stock.set_timesteps(steps)
         else:
-            prepare(stock, steps)
+            known = _noise_levels(stock)
+            _set_levels(stock, known, walk(known, steps))
         if scheduler.rule:
             return _written(scheduler.rule, stock, start, from_noise=strength is None and start is None, share=strength)
         return _recorded(stock, start, from_noise=strength is None and start is None, share=strength or 1.0)
@@ -92,20 +103,71 @@ def compile_table(
         raise RenderError(f"the scheduler {scheduler.name} cannot make {steps} steps: {reason}") from problem
 
 
-def _stock(scheduler: Scheduler, model_config: Mapping[str, Any], strength: float | None) -> Any:
-    """A fresh diffusers scheduler, its noise schedule shrunk to `strength` if given."""
+def adaptive_solver(
+    scheduler: Scheduler, model_config: Mapping[str, Any], strength: float | None, begun_at: float | None = None
+) -> AdaptiveSolver:
+    """DPM adaptive for such a model: from noise, from a share of it, or from the noise of a timestep `begun_at`."""
+    stock = _stock(scheduler, model_config, strength)
+    known = _noise_levels(stock)
+    strongest = known[-1] if begun_at is None else np.exp(np.interp(begun_at, np.arange(len(known)), np.log(known)))
+    from_noise = strength is None and begun_at is None
+    return AdaptiveSolver(known, float(strongest), stock.config.prediction_type, strength or 1.0, from_noise)
+
+
+def _own_walk(scheduler: Scheduler) -> Walk | None:
+    if not scheduler.placing:
+        return None
+    placing = PLACINGS[scheduler.placing]
+    return lambda known, steps: np.append(placing(known, steps), 0.0)
+
+
+def _noise_levels(stock: Any) -> Levels:
+    """σ of every timestep, rising."""
+    signal = np.asarray(stock.alphas_cumprod, np.float64)
+    return np.asarray(np.sqrt((1 - signal) / signal), np.float64)
+
+
+_SPACED = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")
+"""How stock schedulers are told to place steps elsewhere than evenly."""
+
+
+def _stock(
+    scheduler: Scheduler, model_config: Mapping[str, Any], strength: float | None, *, placed: bool = False
+) -> Any:
+    """A fresh diffusers scheduler, its noise schedule shrunk to `strength` if given.
+
+    `placed`: it will be given its levels, through the place where it asks for those of Karras et al.
+    """
     cls = getattr(importlib.import_module("diffusers"), scheduler.diffusers_class)
+    config = dict(model_config)
+    if scheduler.spacing or placed:  # the one that is asked for, not the model's own
+        config = {name: value for name, value in config.items() if name not in _SPACED}
+    if placed:  # then noise alone is as strong as the first level
+        config |= {"timestep_spacing": "linspace"}
     # clipping and thresholding are for pictures, not for latents, and would not be linear
     options = {**scheduler.options, "clip_sample": False, "thresholding": False}
-    stock = cls.from_config(dict(model_config), **options)
+    if placed and hasattr(cls, "_convert_to_karras"):
+        options |= dict.fromkeys(_SPACED[1:], False) | {_SPACED[0]: True}
+    stock = cls.from_config(config, **options)
     if strength is None:
         return stock
     kept = _shrunk(np.asarray(stock.alphas_cumprod, np.float64), strength)
     betas = 1 - kept / np.concatenate([[1.0], kept[:-1]])
-    stock = cls.from_config(dict(model_config), **options, trained_betas=betas.tolist(), rescale_betas_zero_snr=False)
+    stock = cls.from_config(config, **options, trained_betas=betas.tolist(), rescale_betas_zero_snr=False)
     # single precision of a thousand multiplied betas is coarse where there is little noise: put the exact ones in
     stock.alphas_cumprod = torch.from_numpy(kept)
     return stock
+
+
+def _set_levels(stock: Any, known: Levels, walk: Levels) -> None:
+    """Makes a stock scheduler step down `walk`, whose last level is where it ends."""
+    levels, times = walk[:-1], times_of(known, walk[:-1])
+    stock._convert_to_karras = lambda in_sigmas, num_inference_steps: levels
+    stock.set_timesteps(len(levels))
+    if len(stock.timesteps) == len(levels):  # not rounded, as some do
+        end = walk[-1] if stock.sigmas[-1] == 0 else stock.sigmas[-1]  # DEIS does not know how to reach 0
+        stock.sigmas = torch.from_numpy(np.append(levels, end))
+        stock.timesteps = torch.from_numpy(times)
 
 
 def _shrunk(alphas_cumprod: NDArray[np.float64], strength: float) -> NDArray[np.float64]:
@@ -143,16 +205,15 @@ def _recorded(stock: Any, start: Start | None, *, from_noise: bool, share: float
 
 def _written(rule: str, stock: Any, start: Start | None, *, from_noise: bool, share: float | None) -> Table:
     """Runs one of our own samplers over the noise levels of `stock`."""
-    signal = np.asarray(stock.alphas_cumprod, np.float64)
     levels = [float(level) for level in stock.sigmas]
     begin = start or Start(0, 0)
-    paper = Paper(np.sqrt((1 - signal) / signal), stock.config.prediction_type, 2 * len(levels))
+    paper = Paper(_noise_levels(stock), stock.config.prediction_type, 2 * len(levels))
     # a step that was moved is given the noise of where it begins: these samplers have no other place
     latent = paper.start(levels[begin.noised_at], from_noise=from_noise)
-    rows, result, times, noises = paper.rows(RULES[rule](paper, latent, levels[begin.step :]))
-    if not (np.isfinite(rows).all() and np.isfinite(result).all()):
+    rows = paper.rows(RULES[rule](paper, latent, levels[begin.step :]))
+    if not (np.isfinite(rows.inputs).all() and np.isfinite(rows.result).all()):
         raise ValueError("its coefficients are not finite")
-    return Table(rows, result, times * (share or 1.0), noises)
+    return Table(rows.inputs, rows.result, rows.timesteps * (share or 1.0), rows.step_noises, rows.unguided)
 
 
 def _used_noises(columns: NDArray[np.float64]) -> int:

@@ -6,28 +6,55 @@ its own rounding; the web UI also has its own places for the steps (WEBUI.md §6
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from parseq_tui.errors import RenderError
+from parseq_tui.render.engines import noise_levels
+from parseq_tui.render.engines.adaptive import AdaptiveSolver
 from parseq_tui.render.engines.compatibility import Compatibility
-from parseq_tui.render.engines.scheduler_table import Prepare, Start, Table, compile_table
-from parseq_tui.render.engines.schedulers import Scheduler
+from parseq_tui.render.engines.noise_levels import PLACINGS, Levels, Placing
+from parseq_tui.render.engines.scheduler_table import Start, Table, Walk, adaptive_solver, compile_table
+from parseq_tui.render.engines.schedulers import ADAPTIVE, Scheduler
 
 _STRONGEST = 0.999
-_KARRAS_RHO = 7.0
-_OVER_SIGMAS = ("euler", "euler_a", "heun", "dpmpp_2m", "dpmpp_2m_sde", "lms", "dpmpp_2s_a", "dpmpp_sde")
+_OVER_SIGMAS = (
+    "euler", "euler_a", "heun", "dpm2", "dpm2_a", "dpmpp_2m", "dpmpp_2m_sde", "lms", "dpmpp_2s_a", "dpmpp_sde",
+    "dpm_fast", "restart",
+)  # fmt: skip
 """Samplers whose steps are a list of noise levels, which the web UI chooses itself."""
+_AUTOMATIC = dict.fromkeys(("dpmpp_2m", "dpmpp_sde", "dpmpp_2s_a", "dpm2", "dpm2_a", "restart"), "karras") | {
+    "dpmpp_2m_sde": "exponential"
+}
+"""Where the web UI puts the steps of a sampler that was named alone; the others' lie at even timesteps."""
+_SHORTENED = ("dpm2", "dpm2_a")
+"""Samplers for which it leaves out the last level but one."""
 
 
 def choose_table(
-    scheduler: Scheduler, config: Mapping[str, Any], steps: int, strength: float | None, choices: Compatibility
-) -> Table:
-    """The compiled sampler for a picture from noise (`strength` None) or from another picture."""
+    scheduler: Scheduler,
+    config: Mapping[str, Any],
+    steps: int,
+    strength: float | None,
+    choices: Compatibility,
+    *,
+    xl: bool = False,
+) -> Table | AdaptiveSolver:
+    """The compiled sampler for a picture from noise (`strength` None) or from another picture.
+
+    `xl`: whether the model is a Stable Diffusion XL, which has its own aligned steps.
+    """
+    if xl and scheduler.placing == "align_your_steps":
+        scheduler = replace(scheduler, placing="align_your_steps_xl")
+    quantised = choices.web_ui_schedule or choices.quantised_strength
+    if scheduler.rule == ADAPTIVE and quantised and strength is not None:
+        last = int(config.get("num_train_timesteps", 1000)) - 1
+        return adaptive_solver(scheduler, config, None, begun_at=min(strength, _STRONGEST) * last)
+    if scheduler.rule == ADAPTIVE:
+        return adaptive_solver(scheduler, config, strength)
     if choices.web_ui_schedule:
         return _web_ui(scheduler, config, steps, strength, choices.fixed_steps)
     if strength is None or not choices.quantised_strength:
@@ -48,10 +75,9 @@ def _web_ui(
     if strength is not None and fixed_steps:
         steps = int(steps / share) if share > 0 else 0
     run = asked - 1 if fixed_steps else int(share * steps)
-    if scheduler.name.removesuffix("_karras").removesuffix("_exponential") in _OVER_SIGMAS:
-        begin = 0 if strength is None else (steps - run - 1) * scheduler.entries_per_step
-        placed = {**config, "timestep_spacing": "linspace"}
-        return compile_table(scheduler, placed, steps, start=Start(begin, begin), prepare=_web_ui_levels(scheduler))
+    if scheduler.base in _OVER_SIGMAS:
+        start = None if strength is None else _at_step((steps - run - 1) * scheduler.entries_per_step)
+        return compile_table(scheduler, config, steps, start=start, walk=_web_ui_walk(scheduler))
     if scheduler.name != "ddim":
         raise RenderError(
             f"the web UI's own steps are not known for {scheduler.name}",
@@ -63,38 +89,31 @@ def _web_ui(
     return compile_table(scheduler, placed, steps, start=start)
 
 
-def _web_ui_levels(scheduler: Scheduler) -> Prepare:
-    place = next((place for suffix, place in _PLACES.items() if scheduler.name.endswith(suffix)), _uniform)
-
-    def prepare(stock: Any, steps: int) -> None:
-        known = np.asarray(((1 - stock.alphas_cumprod) / stock.alphas_cumprod) ** 0.5, np.float64)
-        levels = place(known, steps)
-        times = np.interp(np.log(levels), np.log(known), np.arange(len(known)))
-        if scheduler.entries_per_step == 2:  # every step but the first is listed twice
-            levels, times = np.repeat(levels, 2)[1:], np.repeat(times, 2)[1:]
-        stock.set_timesteps(steps)
-        stock.sigmas = torch.from_numpy(np.append(levels, 0.0))
-        stock.timesteps = torch.from_numpy(times)
-
-    return prepare
+def _at_step(step: int) -> Start:
+    return Start(step, step)
 
 
-def _uniform(known: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Noise levels at evenly spaced times, from the strongest down; interpolated in their logarithm."""
-    times = np.linspace(len(known) - 1, 0, steps)
-    return np.asarray(np.exp(np.interp(times, np.arange(len(known)), np.log(known))), np.float64)
+def _web_ui_walk(scheduler: Scheduler) -> Walk:
+    """Where the web UI puts the steps, and where it ends."""
+    spacing = scheduler.placing or scheduler.spacing or _AUTOMATIC.get(scheduler.base, "uniform")
+    walk = _WEB_UI_WALKS.get(spacing) or _to_nothing(PLACINGS[spacing])
+    if scheduler.base not in _SHORTENED:
+        return walk
+    return lambda known, steps: np.delete(walk(known, steps + 1), -2)
 
 
-def _karras(known: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Noise levels spaced after Karras et al. 2022, between the strongest and the weakest."""
-    share = np.linspace(0, 1, steps)
-    strongest, weakest = known[-1] ** (1 / _KARRAS_RHO), known[0] ** (1 / _KARRAS_RHO)
-    return np.asarray((strongest + share * (weakest - strongest)) ** _KARRAS_RHO, np.float64)
+def _to_nothing(placing: Placing) -> Walk:
+    return lambda known, steps: np.append(placing(known, steps), 0.0)
 
 
-def _exponential(known: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Noise levels evenly spaced in their logarithm."""
-    return np.asarray(np.exp(np.linspace(np.log(known[-1]), np.log(known[0]), steps)), np.float64)
+def _every_stride(known: Levels, steps: int) -> Levels:
+    """As many levels as there are strides, which need not be as many as steps."""
+    return np.append(known[1 :: max(len(known) // steps, 1)][::-1], 0.0)
 
 
-_PLACES = {"_karras": _karras, "_exponential": _exponential}
+_WEB_UI_WALKS: Mapping[str, Callable[[Levels, int], Levels]] = {
+    "kl_optimal": lambda known, steps: noise_levels.kl_optimal(known, steps + 1),
+    "ddim": _every_stride,
+    "beta": _to_nothing(noise_levels.beta_of_noise),
+}
+"""Schedule types that are not ours: one ends with noise, one has its own count, one is of noise and not of time."""

@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from parseq_tui.errors import BackendUnavailable, ModelNotFound, OutOfMemory, RenderError, VideoError
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Plain
-from parseq_tui.render.engines.schedulers import Scheduler, find
+from parseq_tui.render.engines.schedulers import SPACINGS, Scheduler, find
 from parseq_tui.timeline.render_settings import SETTINGS
 from parseq_tui.video.images import decode_png, encode_png
 
@@ -248,24 +248,19 @@ def plain_weights(prompt: str) -> str:
     return _EXPONENT.sub(lambda found: f"{found[1]}{Decimal(found[2]):f}", prompt)
 
 
-_SPACINGS = ("Karras", "Exponential", "SGM Uniform", "Uniform")
-"""Longer names before those they end in."""
-
-
 def _names(scheduler: Scheduler, samplers: frozenset[str]) -> tuple[str, str] | None:
     """How the server calls a sampler, and its spacing; None if it has none like it.
 
     Before version 1.9 the spacing was part of the name, and another field was ignored.
     """
-    spacing = next((spacing for spacing in _SPACINGS if scheduler.title.endswith(f" {spacing}")), "")
-    if spacing:
-        base = scheduler.title.removesuffix(f" {spacing}")
-        if base in samplers:
+    if scheduler.spacing:
+        spacing = SPACINGS[scheduler.spacing]
+        if (base := scheduler.title.removesuffix(f" {spacing}")) in samplers:
             return base, spacing
         return (scheduler.title, "Automatic") if scheduler.title in samplers else None
     if scheduler.title not in samplers:
         return None
-    return scheduler.title, "Uniform" if scheduler.spacings else "Automatic"
+    return scheduler.title, "Uniform" if scheduler.spacings == "stock" else "Automatic"
 
 
 def _picture(answer: Any, request: DiffusionRequest, sampler: str) -> Image:
