@@ -8,9 +8,9 @@ value. Anything else raises Ambiguous, and the chart decides.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TypeAlias
 
 from parseq_tui.errors import Span, SyntaxProblem
+from parseq_tui.language.long_chains import Placed, evenly_grouped
 from parseq_tui.language.parser import MAX_NESTING
 from parseq_tui.language.tokens import Token, number_value, text_value
 from parseq_tui.language.tree import (
@@ -36,9 +36,6 @@ PARSEQ_LEVELS: dict[str, int] = {
 """Parseq's four levels of binary operators, loosest first. All group to the right."""
 
 _LOOSEST = 1
-
-_Placed: TypeAlias = "tuple[int, int, Node]"
-"""A node and where it stands, parentheses around it included."""
 
 
 class Ambiguous(Exception):
@@ -110,7 +107,7 @@ class _Direct:
         self.nesting -= 1
         return _grouped(operands, operators, _LOOSEST)[2]
 
-    def placed_operand(self) -> _Placed:
+    def placed_operand(self) -> Placed:
         start = self.token.start
         node = self.signed()
         return start, self.tokens[self.index - 1].end, node
@@ -255,13 +252,16 @@ class _Direct:
         return self.token.kind in ("number", "text", "name") or self.at("(", "-", "if", "true", "false")
 
 
-def _grouped(operands: list[_Placed], operators: list[str], level: int) -> _Placed:
+def _grouped(operands: list[Placed], operators: list[str], level: int) -> Placed:
     """The tree of a chain: split at the operators of `level`, tighter ones first, then folded rightwards."""
     if not operators:
         return operands[0]
     splits = [index for index, operator in enumerate(operators) if PARSEQ_LEVELS[operator] == level]
     bounds = [0, *(index + 1 for index in splits), len(operands)]
     parts = [_grouped(operands[a:b], operators[a : b - 1], level + 1) for a, b in pairwise(bounds)]
+    even = evenly_grouped(parts, [operators[index] for index in splits], to_the_right=True)
+    if even is not None:
+        return even
     start, end, node = parts.pop()
     while parts:
         start, _, left = parts.pop()

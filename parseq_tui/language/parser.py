@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from parseq_tui.errors import Span, SyntaxProblem
+from parseq_tui.language.long_chains import LONG, evened
 from parseq_tui.language.numbers_as_text import number_text
 from parseq_tui.language.tokens import Token, number_value, text_value, tokenize
 from parseq_tui.language.tree import (
@@ -160,14 +161,16 @@ class _Parser:
             raise SyntaxProblem("this formula nests too deeply", span=self.token.span, hint="split it up")
         start = self.token.start
         left = self.operand(loosest)
+        length = 0
         while (level := self.operator_level()) >= loosest:
             if self.junctures is not None and self.token.text in "+-":
                 self.junctures.append(self.index)
             operator = self.advance().text
             right = self.expression(level if operator in RIGHT_GROUPING else level + 1)
             left = Binary(operator, left, right, self.span_from(start))
+            length += 1
         self.nesting -= 1
-        return left
+        return evened(left, length) if length >= LONG else left
 
     def span_from(self, start: int) -> Span:
         """From `start` to the end of what was read last."""

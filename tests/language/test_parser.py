@@ -102,7 +102,8 @@ def test_errors_say_what_and_where_and_how_to_mend_it(text: str, message: str, s
         "1^" * 3000 + "1",
         "f(" * 3000,
         "1" * (MAX_LENGTH + 1),
-        "1+" * 9999 + "1",
+        "1/" * 9999 + "1",
+        '"a"+' * 4999 + "1",
     ],
 )
 def test_hostile_nesting_is_refused_and_not_a_crash(text: str) -> None:
