@@ -184,6 +184,10 @@ def _completion_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
+def _convert_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="weights in a .ckpt, .pt, .pth or .bin file")
+
+
 def _takes_arguments(parser: argparse.ArgumentParser) -> None:
     _document(parser)
     _json(parser)
@@ -378,6 +382,14 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui listen song.ogg dance.json --keyframes beats --series low",
             _listen_arguments,
             _headless("listen", "listen"),
+        ),
+        Command(
+            "convert",
+            "exchange",
+            "copy the weights of a pickled model (.ckpt) to a .safetensors file, running nothing in it",
+            "parseq-tui convert model.ckpt",
+            _convert_arguments,
+            _headless("convert", "convert"),
         ),
     )
 }

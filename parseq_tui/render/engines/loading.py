@@ -6,6 +6,7 @@ network that was left half random.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -121,9 +122,10 @@ def _from_folder(cls: Any, folder: Path, part: str, dtype: torch.dtype) -> Any:
     if not files:
         unsafe = [file.name for pattern in ("*.bin", "*.ckpt", "*.pt") for file in (folder / part).glob(pattern)]
         if unsafe:
+            named = shlex.quote(str(folder / part / unsafe[0]))
             raise RenderError(
                 f"{folder / part} holds {unsafe[0]}, a pickled file, which may run code when it is opened: it is not",
-                hint="use a copy of the model that has .safetensors files",
+                hint=f"copy its weights once, which runs nothing: parseq-tui convert {named}",
             )
         raise ModelNotFound(
             f"{folder / part} holds no weights", hint="look for a .safetensors file that was not copied"

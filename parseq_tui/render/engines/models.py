@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from parseq_tui.render.engines import hub
 from parseq_tui.render.engines.checkpoint import FEW_STEPS, Checkpoint, Variant, read_checkpoint, variant
 from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.digests import digest
+from parseq_tui.render.engines.pickled import PICKLED
 
 BUNDLED = "tiny"
 STABLE_DIFFUSION = (
@@ -32,7 +34,6 @@ STABLE_DIFFUSION_XL = ("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPip
 SUPPORTED_CLASSES = (*STABLE_DIFFUSION, *STABLE_DIFFUSION_XL)
 """Pipeline classes whose parts the engine drives itself; others are left to diffusers' own pipelines."""
 _FAMILIES = {"sd1": "Stable Diffusion 1.x", "sd2": "Stable Diffusion 2.x", "sdxl": "Stable Diffusion XL"}
-_PICKLED = (".ckpt", ".pt", ".pth", ".bin")
 _PARTS = ("unet", "transformer", "vae", "text_encoder", "text_encoder_2", "text_encoder_3")
 _SETUP = ("tokenizer", "tokenizer_2", "tokenizer_3", "scheduler")
 
@@ -93,7 +94,7 @@ def find_model(name: str) -> ModelDescription:
     given = Path(name).expanduser()
     if given.is_dir():
         return _described(name, given.resolve())
-    if given.is_file() or given.suffix in (".safetensors", *_PICKLED):
+    if given.is_file() or given.suffix in (".safetensors", *PICKLED):
         return _single_file(name, given)
     wanted = hub.parse(name)
     if wanted is None:
@@ -177,10 +178,10 @@ def _described(name: str, folder: Path, commit: str = "") -> ModelDescription:
 def _single_file(name: str, file: Path) -> ModelDescription:
     if not file.is_file():
         raise ModelNotFound(f"there is no file {file.absolute()}")
-    if file.suffix in _PICKLED:
+    if file.suffix in PICKLED:
         raise RenderError(
             f"{file.name} is a pickled checkpoint, which may run code when it is opened: it is not",
-            hint="convert it to safetensors, or give a folder in diffusers' layout",
+            hint=f"copy its weights once, which runs nothing: parseq-tui convert {shlex.quote(str(file))}",
         )
     read = read_checkpoint(file)
     layout = _described(name, read.layout)
