@@ -18,7 +18,7 @@ from parseq_tui.render.engines.base import Image
 from parseq_tui.render.messages import Started
 from parseq_tui.render.plan import rational_rate
 from parseq_tui.render.take import Take
-from parseq_tui.video import images, reader
+from parseq_tui.video import animation, images, reader
 
 
 class Input(Protocol):
@@ -129,14 +129,20 @@ class TakeInput:
 
 
 class VideoInput:
-    """A video, read at a rate; None reads each of its pictures once."""
+    """A video or an animation, read at a rate; None reads each of its pictures once."""
 
     def __init__(self, path: Path, rate: Fraction | None) -> None:
-        self._reader = reader.VideoReader(path)
+        animated = path.suffix.lower() in animation.SUFFIXES
+        self._reader = animation.AnimationReader(path) if animated else reader.VideoReader(path)
         self._rate = rate
         self._content = file_hash(path)
         self.count: int | None = self._reader.count(rate)
         self.fps: Fraction | None = rate or self._reader.fps
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures of its own it has."""
+        return self._reader.count()
 
     def picture(self, index: int) -> Image:
         return self._reader.picture(index, self._rate)
@@ -162,15 +168,23 @@ def open_input(name: str | None, base: Path, *, moving: bool, rate: Fraction | N
     if path.is_dir():
         take = _take(path)
         return FolderInput(path) if take is None else TakeInput(take)
-    still = path.suffix.lower() in images.SUFFIXES
-    if still and moving and what == "input" and path.suffix.lower() not in reader.SUFFIXES:
+    if not moving or (_is_still(path) and what != "input"):
+        return StillInput(path) if path.suffix.lower() in images.SUFFIXES else VideoInput(path, rate)
+    video = None if _is_still(path) else VideoInput(path, rate)
+    if video is None or video.pictures == 1:
         raise VideoError(
-            f"mode video needs moving pictures, and {name} is a still one",
-            hint="begin with it in --mode loopback, or name a video, a folder of pictures or a take",
+            f"mode video needs moving pictures, and {name} has only one",
+            hint="begin with it in --mode loopback, or name a video, an animation, a folder of pictures or a take",
         )
-    if still and not (moving and path.suffix.lower() in reader.SUFFIXES):
-        return StillInput(path)
-    return VideoInput(path, rate)
+    return video
+
+
+def _is_still(path: Path) -> bool:
+    """Whether a file holds one picture, as far as its name and its head tell."""
+    suffix = path.suffix.lower()
+    if suffix in reader.SUFFIXES or suffix not in images.SUFFIXES:
+        return False
+    return not (suffix in (".png", *animation.SUFFIXES) and animation.is_animated(path))
 
 
 def _take(folder: Path) -> Take | None:

@@ -37,7 +37,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
                     f"the picture {path.name} is too large: {opened.width}x{opened.height} pixels",
                     hint="make it smaller first: frames are scaled to the render's size anyway",
                 )
-            return _rgb(ImageOps.exif_transpose(opened))
+            return rgb(ImageOps.exif_transpose(opened))
     except FileNotFoundError as error:
         raise VideoError(f"there is no picture {path}", hint="look at the path: it starts from the document") from error
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
@@ -127,7 +127,8 @@ def _text_chunk(keyword: str, text: str) -> bytes:
     return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
 
 
-def _rgb(opened: Pillow.Image) -> NDArray[np.uint8]:
+def rgb(opened: Pillow.Image) -> NDArray[np.uint8]:
+    """The pixels of an opened picture: uint8 (height, width, 3), transparency over black."""
     if opened.mode.startswith("I") or opened.mode == "F":
         wide = np.asarray(opened, np.float64)
         grey = np.clip(wide / 257 if wide.max(initial=0) > 255 else wide, 0, 255).astype(np.uint8)

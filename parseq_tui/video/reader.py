@@ -1,12 +1,11 @@
 """Reading videos: any container PyAV opens, frames picked by time with exact rates, turned upright, as RGB.
 
-Variable frame rates, odd sizes, alpha and rotation flags are handled here and nowhere else. Picking follows an fps
-filter: at a rate r the n-th picture is the last one whose time, rounded to slots of 1/r, is n (PIPELINE A1, A9.5).
+Variable frame rates, odd sizes, alpha and rotation flags are handled here and nowhere else; `timing` says which picture
+is the n-th at another rate.
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,15 +15,35 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.codec.context import CodecContext
 from av.container import InputContainer
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from parseq_tui.errors import VideoError
 from parseq_tui.video.images import MAX_PIXELS, over_black
+from parseq_tui.video.timing import Timing
 
-SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".ogv", ".gif")
+SUFFIXES = (
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".mpg",
+    ".mpeg",
+    ".ts",
+    ".wmv",
+    ".flv",
+    ".ogv",
+    ".gif",
+    ".apng",
+)
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Decoders that see the second picture that WebM files keep transparency in; the usual ones see only colours."""
 _FORWARD = 48
 """Frames: how far decoding on is cheaper than seeking."""
 
@@ -39,9 +58,10 @@ class VideoReader:
             raise VideoError(f"there is no video {path}", hint="look at the path: it starts from the document")
         try:
             self._open()
-            self._times, self._end = self._index()
+            self._timing = self._index()
         except (av.FFmpegError, ValueError) as error:
             raise self._unreadable(error) from error
+        self._times = self._timing.times
         if not self._times:
             raise VideoError(f"{path.name} has no pictures", hint="is it cut off? try to play it")
         if self._stream.width * self._stream.height > MAX_PIXELS:
@@ -60,17 +80,11 @@ class VideoReader:
 
     def count(self, rate: Fraction | None = None) -> int:
         """How many pictures it has: its own, or at a rate."""
-        if rate is None:
-            return len(self._times)
-        seconds = (self._end - self._times[0]) * self._time_base
-        return max(1, math.floor(seconds * rate + Fraction(1, 2)))
+        return self._timing.count(rate)
 
     def source_index(self, index: int, rate: Fraction | None = None) -> int:
         """Which of its own pictures is the `index`-th at a rate; the last one if there are not that many."""
-        if rate is None:
-            return min(max(index, 0), len(self._times) - 1)
-        until = self._times[0] + (index + Fraction(1, 2)) / rate / self._time_base
-        return max(0, bisect_left(self._times, until) - 1)
+        return self._timing.source_index(index, rate)
 
     def picture(self, index: int, rate: Fraction | None = None) -> NDArray[np.uint8]:
         """The `index`-th picture at a rate: uint8 (height, width, 3), RGB, upright. Raises VideoError."""
@@ -99,8 +113,8 @@ class VideoReader:
     def _time_base(self) -> Fraction:
         return Fraction(self._stream.time_base or Fraction(1, 90000))
 
-    def _index(self) -> tuple[list[int], int]:
-        """The time of each picture in order, and when the last one ends, in units of the time base. Decodes nothing."""
+    def _index(self) -> Timing:
+        """When each picture is shown. Decodes nothing."""
         times: list[int] = []
         lengths: dict[int, int] = {}
         for packet in self._container.demux(self._stream):
@@ -109,16 +123,31 @@ class VideoReader:
                 lengths[packet.pts] = packet.duration or 0
         times.sort()
         if not times:
-            return [], 0
+            return Timing([], 0, self._time_base)
         typical = max(1, round(1 / (self.fps * self._time_base)))
-        return times, times[-1] + (lengths[times[-1]] or typical)
+        return Timing(times, times[-1] + (lengths[times[-1]] or typical), self._time_base)
 
     def _open(self) -> None:
-        self._container: InputContainer = av.open(str(self.path))
+        # an animated PNG is called .png as often as .apng, and is taken for a still one then
+        form = "apng" if self.path.suffix.lower() in (".png", ".apng") else None
+        self._container: InputContainer = av.open(str(self.path), format=form)
         if not self._container.streams.video:
             raise VideoError(f"{self.path.name} has no picture track", hint="choose a video file")
         self._stream: VideoStream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
+        self._clear: VideoCodecContext | None = None
+        if self._stream.metadata.get("alpha_mode") == "1" and (name := _WITH_ALPHA.get(self._stream.name or "")):
+            decoder = CodecContext.create(name, "r")
+            self._clear = decoder if isinstance(decoder, VideoCodecContext) else None
+
+    def _frames(self) -> Iterator[VideoFrame]:
+        """Decodes on from where the container stands."""
+        if self._clear is None:
+            yield from self._container.decode(self._stream)
+            return
+        self._clear.flush_buffers()
+        for packet in self._container.demux(self._stream):
+            yield from self._clear.decode(packet if packet.size else None)
 
     def _frame(self, wanted: int) -> VideoFrame:
         """Decode on, or seek and decode, until the picture is reached."""
@@ -139,7 +168,7 @@ class VideoReader:
         if wanted > 0:
             with suppress(av.FFmpegError, StopIteration):
                 self._container.seek(self._times[wanted], stream=self._stream, backward=True)
-                decoded = self._container.decode(self._stream)
+                decoded = self._frames()
                 first = next(decoded)
                 number = self._number(first)
                 if 0 <= number <= wanted:
@@ -147,7 +176,7 @@ class VideoReader:
                     return number - 1
         self._container.close()
         self._open()
-        self._decoded = self._container.decode(self._stream)
+        self._decoded = self._frames()
         return -1
 
     def _number(self, frame: VideoFrame) -> int:
@@ -158,8 +187,9 @@ class VideoReader:
         return number if number < len(self._times) and self._times[number] == frame.pts else -1
 
     def _unreadable(self, error: Exception) -> VideoError:
+        reason = getattr(error, "strerror", None) or error
         return VideoError(
-            f"the video {self.path.name} cannot be read: {error.args[-1] if error.args else error}",
+            f"the video {self.path.name} cannot be read: {reason}",
             hint="is it a video, and complete? converting it to mp4 (H.264) often helps",
         )
 

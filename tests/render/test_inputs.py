@@ -84,7 +84,7 @@ class TestTakes:
 class TestMisuse:
     def test_a_still_picture_does_not_move(self, tmp_path: Path) -> None:
         (tmp_path / "cat.png").write_bytes(encode_png(picture(5)))
-        with pytest.raises(VideoError, match=r"needs moving pictures, and .*cat\.png is a still one") as caught:
+        with pytest.raises(VideoError, match=r"needs moving pictures, and .*cat\.png has only one") as caught:
             opened(tmp_path / "cat.png")
         assert "loopback" in caught.value.hint
         assert opened(tmp_path / "cat.png", moving=False).count is None
