@@ -17,6 +17,7 @@ from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.devices import (
     choose_device,
     free_memory,
+    is_small,
     out_of_memory_explained,
     quiet_libraries,
     set_threads,
@@ -59,6 +60,8 @@ class Components:
     """Of a latent."""
     factor: int
     """Pixels per latent cell, along each side."""
+    small: bool = False
+    """Whether the UNet is so small that one thread serves each of its operations best on a CPU."""
     empty_is_zero: bool = False
     """Whether a text without a word is told as zeros instead of being encoded (Stable Diffusion XL)."""
 
@@ -107,6 +110,7 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
         dtype=dtype,
         channels=int(vae.config.latent_channels),
         factor=2 ** (len(vae.config.block_out_channels) - 1),
+        small=is_small(unet),
         empty_is_zero=bool(read_json(model.folder / "model_index.json").get("force_zeros_for_empty_prompt")),
     )
 

@@ -61,6 +61,17 @@ def set_threads(device: torch.device, unet: Any) -> None:
     torch.set_num_threads(1 if is_small(unet) else max(1, min(torch.get_num_threads(), allowed)))
 
 
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """While open, `count` threads share an operation that this thread asks for, on however many cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def is_small(network: Any) -> bool:
     return bool(sum(weights.numel() for weights in network.parameters()) < SMALL_NETWORK)
 

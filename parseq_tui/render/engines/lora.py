@@ -147,6 +147,10 @@ class Merger:
         weights = [(use.file, use.unet if part == "unet" else use.encoder) for use in uses]
         return tuple(sorted((file, weight) for file, weight in weights if weight))
 
+    def is_changed(self, part: str) -> bool:
+        """Whether a part's weights are now others than the model's own."""
+        return self._current[part] != ()
+
     def settle(self, part: str, uses: Iterable[Use], away: Callable[[], None]) -> None:
         """Brings one part to the weights asked. `away` is called first if anything changes: it sends networks home.
 

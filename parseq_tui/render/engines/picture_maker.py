@@ -24,7 +24,7 @@ from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.compatibility import OURS, Compatibility
 from parseq_tui.render.engines.components import Components, load_components
 from parseq_tui.render.engines.cuda_graphs import GraphedNetwork
-from parseq_tui.render.engines.devices import device_name, free_memory, is_small, out_of_memory_explained
+from parseq_tui.render.engines.devices import device_name, free_memory, out_of_memory_explained
 from parseq_tui.render.engines.extra_networks import ExtraNetworks, Use
 from parseq_tui.render.engines.lora import Merger, taught_vectors
 from parseq_tui.render.engines.memory import Need, choose_placement, next_smaller
@@ -108,6 +108,8 @@ class PictureMaker:
         self._tables.clear()
         if self._residence is not None:
             self._residence.close()
+        if self._graphed is not None:
+            self._graphed.forget()
         on_cuda = self._parts.device.type == "cuda"
         del self._parts, self._prompts, self._residence
         if on_cuda:
@@ -126,7 +128,7 @@ class PictureMaker:
     def together(self, width: int, height: int) -> int:
         """How many pictures of this size are best made at once. Depends on nothing that changes."""
         if self._parts.device.type == "cpu":
-            return _TOGETHER_ON_CPU if is_small(self._parts.unet) else 1
+            return _TOGETHER_ON_CPU if self._parts.small else 1
         cells = max(1, width * height // self._parts.factor**2)
         return max(1, min(_MOST_TOGETHER, _CELLS_TOGETHER // cells))
 
@@ -176,7 +178,10 @@ class PictureMaker:
     def _unet(self, residence: Residence) -> Any:
         """What is called as the UNet: itself, or its recordings while its weights stay where they are."""
         unet = residence.at_work("unet")
-        return unet if self._graphed is None or residence.placement.offload != "none" else self._graphed
+        if self._graphed is None or residence.placement.offload != "none":
+            return unet
+        copied = isinstance(self._graphed, TracedNetwork)  # it works with weights as they were
+        return unet if copied and self._merger.is_changed("unet") else self._graphed
 
     def _at_work(self, part: str) -> object:
         assert self._residence is not None  # settled before anything is encoded
@@ -236,7 +241,8 @@ class PictureMaker:
 
     def _is_placeless(self, unet: Any, shape: Hashable, batch: Sequence[Drawing]) -> bool:
         """Whether this device gives a row of such a batch the same bits wherever it stands; tried once per shape."""
-        if shape not in self._placeless:
+        tried = (shape, unet is self._graphed)
+        if tried not in self._placeless:
             seeds = [torch.Generator().manual_seed(number) for number in range(len(batch))]
             noises = [torch.randn(one.noise.shape, generator=seed) for one, seed in zip(batch, seeds, strict=True)]
             latents = [noise.to(batch[0].noise) for noise in noises]
@@ -246,8 +252,8 @@ class PictureMaker:
             there = combination_answers(unet, latents[::-1], times[::-1], asked)[::-1]
             twice = combination_answers(unet, latents[:1] * len(batch), times[:1] * len(batch), asked)
             alike = all(torch.equal(one, other) for one, other in zip(here, there, strict=True))
-            self._placeless[shape] = alike and all(torch.equal(here[0], other) for other in twice)
-        return self._placeless[shape]
+            self._placeless[tried] = alike and all(torch.equal(here[0], other) for other in twice)
+        return self._placeless[tried]
 
     def _drawing(self, residence: Residence, task: Task) -> Drawing:
         """Everything a picture follows from but the latent it starts from."""
@@ -344,5 +350,4 @@ def _recorded(parts: Components, *, graphs: bool) -> GraphedNetwork | TracedNetw
     """What answers in the UNet's place, if that is faster: graphs on a card, traces of a small network on a CPU."""
     if parts.device.type == "cuda":
         return GraphedNetwork(parts.unet) if graphs else None
-    small = parts.device.type == "cpu" and isinstance(parts.unet, torch.nn.Module) and is_small(parts.unet)
-    return TracedNetwork(parts.unet) if small else None
+    return TracedNetwork(parts.unet) if parts.small and parts.device.type == "cpu" else None

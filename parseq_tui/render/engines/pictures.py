@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import cv2
@@ -12,6 +13,10 @@ import torch
 from parseq_tui.errors import RenderError
 from parseq_tui.render.engines.base import Image
 from parseq_tui.render.engines.components import Components
+from parseq_tui.render.engines.devices import threads
+
+_THREADS = 2
+"""Of a small model's autoencoder on the CPU, on every machine: its pictures are large enough to be shared out."""
 
 
 def to_latent(parts: Components, image: Image) -> torch.Tensor:
@@ -23,7 +28,8 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
     pixels = torch.from_numpy(np.ascontiguousarray(image)).to(parts.device)
     # in place: at 512 px a fresh buffer costs as much as the arithmetic
     batch = pixels.permute(2, 0, 1)[None].to(torch.float32).div_(127.5).sub_(1).to(_precision(parts))
-    encoded = parts.vae.encode(batch)
+    with _shared_out(parts):
+        encoded = parts.vae.encode(batch)
     latent: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
     return (latent.float() - _shift(parts)) * float(parts.vae.config.scaling_factor)
 
@@ -47,13 +53,19 @@ class BegunPicture:
                 "the model answered with numbers that are none (NaN)",
                 hint="lower the weights of LoRA files and the CFG scale; half precision may overflow: try --device cpu",
             )
+        pixels = self.planes.permute(1, 2, 0)
+        if pixels.is_contiguous():
+            return np.asarray(pixels.numpy(), np.uint8)
         return np.asarray(cv2.merge(tuple(self.planes.numpy())), np.uint8)
 
 
 def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = False) -> BegunPicture:
     """Decodes a latent, (1, channels, height, width), and starts the only copy from the device."""
     scaled = latent / float(parts.vae.config.scaling_factor) + _shift(parts)
-    decoded = parts.vae.decode(scaled.to(_precision(parts)), return_dict=False)[0]
+    if parts.small and parts.device.type == "cpu":  # a pixel's numbers side by side, as pictures come in
+        scaled = scaled.contiguous(memory_format=torch.channels_last)
+    with _shared_out(parts):
+        decoded = parts.vae.decode(scaled.to(_precision(parts)), return_dict=False)[0]
     levels = decoded[0].float().add(1).mul_(127.5).clamp_(0, 255)
     if not truncated:
         levels.round_()
@@ -65,6 +77,10 @@ def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = 
     arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
     arrived.record()
     return BegunPicture(host, total, arrived)
+
+
+def _shared_out(parts: Components) -> AbstractContextManager[None]:
+    return threads(_THREADS) if parts.small and parts.device.type == "cpu" else nullcontext()
 
 
 def _precision(parts: Components) -> torch.dtype:
