@@ -30,6 +30,8 @@ _EMPHASIS = re.compile(rf"\\(?P<escaped>[()\[\]\\]?)|(?P<open>[(\[])|:\s*(?P<wei
 _BREAK = re.compile(r"\s*\bBREAK\b\s*")
 _TERM_WEIGHT = re.compile(rf"\s*:\s*(?P<weight>{_NUMBER})\s*$")
 _NETWORK = re.compile(r"<(?P<kind>\w+):(?P<arguments>[^<>]+)>")
+_PLAIN = re.compile(r"(?:[^\\|]|\\.)*")
+"""Text between schedules."""
 _SCHEDULE_NUMBER = re.compile(r"\s*(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$")
 
 
@@ -175,10 +177,14 @@ def timeline(text: str, steps: int) -> tuple[Moment, ...]:
     """The texts in force during `steps` sampling steps (WEBUI.md §4.3), in order; the last one ends at `steps`.
 
     `[a:b:0.5]` changes after half of the steps, `[a:b:5]` after the fifth, `[b:5]` adds, `[a::5]` removes, `[a|b]`
-    takes turns. Brackets that read as none of these stay as they are, for emphasis.
+    takes turns. Brackets that read as none of these stay as they are, for emphasis. A bar outside of turns, or a
+    backslash before nothing, leaves the whole text as it is.
     """
     ends = {steps}
-    render = _sequence(text, steps, ends, DEEPEST_SCHEDULE)
+    try:
+        render = _sequence(text, steps, ends, DEEPEST_SCHEDULE)
+    except _NotASchedule:
+        return (Moment(steps, text),)
     return tuple(Moment(end, render(end)) for end in sorted(ends))
 
 
@@ -190,10 +196,16 @@ def text_at(moments: tuple[Moment, ...], call: int) -> str:
 _Render = Callable[[int], str]
 
 
+class _NotASchedule(Exception):
+    """Somewhere in the text stands what the web UI's grammar has no place for: it then reads no schedule at all."""
+
+
 def _sequence(text: str, steps: int, ends: set[int], depth: int) -> _Render:
     """Text as a function of the step; the steps at which it changes are added to `ends`."""
-    if "[" not in text or not depth:
+    if not depth:
         return lambda _: text
+    if "[" not in text:
+        return _plain(text)
     parts: list[_Render] = []
     position = 0
     for start, stop in _square_groups(text):
@@ -205,6 +217,8 @@ def _sequence(text: str, steps: int, ends: set[int], depth: int) -> _Render:
 
 
 def _plain(text: str) -> _Render:
+    if not _PLAIN.fullmatch(text):
+        raise _NotASchedule
     return lambda _: text
 
 

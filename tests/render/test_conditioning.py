@@ -45,6 +45,28 @@ def test_reads_as_the_web_ui(case: dict[str, Any]) -> None:
     assert [[term.text, term.weight] for term in split_terms(prompt)] == case["composable"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a | b [c:d:4]",
+        "[a|b] and c | d",
+        "[a|(b|c)]",
+        "[a:b|c:3] [d:e:4]",
+        "([a:b:3]|c)",
+        "[a:b:3] \\",
+        "[a:b:3] c\\\nd",
+    ],
+)
+def test_what_the_web_ui_s_grammar_has_no_place_for_ends_all_schedules(text: str) -> None:
+    """WEBUI §4.3: a bar that takes no turns, or a backslash before nothing, and the whole text is kept."""
+    assert timeline(text, 10) == (Moment(10, text),)
+
+
+@pytest.mark.parametrize("text", ["a \\| b [c:d:4]", "[a:b:4] \\\\"])
+def test_escaped_bars_and_backslashes_are_text(text: str) -> None:
+    assert [moment.end for moment in timeline(text, 10)] == [4, 10]
+
+
 def test_what_stops_the_web_ui_is_text() -> None:
     assert emphasis("(a:.)") == [["a:.", 1.1]]
 
