@@ -107,7 +107,11 @@ def _render_settings(group: argparse._ArgumentGroup) -> None:
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     _documents(parser)
-    parser.add_argument("--format", choices=("parseq", "schedules", "csv"), default="parseq", help="default: parseq")
+    from parseq_tui.formats.exports import EXPORTS
+
+    parser.add_argument(
+        "--format", choices=tuple(EXPORTS), help="default: what -o is called (.csv, .txt: schedules), else parseq"
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
     parser.add_argument("--out-dir", type=Path, metavar="DIR", help="one file per document, named after it")
 
@@ -139,11 +143,11 @@ def _functions_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _listen_arguments(parser: argparse.ArgumentParser) -> None:
+    from parseq_tui.audio.heard import CURVES, EVENTS
+
     parser.add_argument("sound", type=Path, metavar="SONG", help="a sound file, or a video with sound")
     parser.add_argument("document", nargs="?", type=Path, metavar="DOC", help="the document that takes it in")
-    parser.add_argument(
-        "--keyframes", choices=("beats", "onsets", "low", "mid", "high"), help="keyframes on these moments, labelled"
-    )
+    parser.add_argument("--keyframes", choices=EVENTS, help="keyframes on these moments, labelled")
     parser.add_argument(
         "--every", type=argument_types.count, default=1, metavar="N", help="only every N-th of these moments"
     )
@@ -152,7 +156,7 @@ def _listen_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CURVE[=NAME]",
-        help="a time series for formulas: loudness, low, mid, high, attack or pitch; may be repeated",
+        help=f"a time series for formulas: {', '.join(CURVES)}; may be repeated",
     )
     parser.add_argument("--tempo", action="store_true", help="the document gets the song's beats per minute")
     parser.add_argument("--bpm", type=argument_types.positive, help="about how fast the song is, where you know it")
@@ -371,7 +375,7 @@ COMMANDS: dict[str, Command] = {
             "export",
             "exchange",
             "write the values of every frame: JSON for Parseq's consumers, schedules, or CSV",
-            "parseq-tui export dance.json -o dance.frames.json",
+            "parseq-tui export dance.json -o dance.frames.json\nparseq-tui export *.json --format csv --out-dir values",
             _export_arguments,
             _headless("documents", "export"),
         ),

@@ -9,25 +9,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from parseq_tui.errors import DocumentError, ParseqError
-from parseq_tui.formats import csv, frames, native, schedules
+from parseq_tui.formats import native
 from parseq_tui.formats.checking import check_file
+from parseq_tui.formats.exports import EXPORTS, export_for
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
-
-FORMATS = {
-    "parseq": (frames.export_frames, ".frames.json"),
-    "schedules": (schedules.export_schedules, ".schedules.txt"),
-    "csv": (csv.export_csv, ".csv"),
-}
 
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the values of every frame of each document. Documents with errors are named and left out."""
     if len(arguments.documents) > 1 and arguments.out_dir is None:
         raise ParseqError("several documents cannot go to one file", hint="name a folder: --out-dir DIR")
-    write, suffix = FORMATS[arguments.format]
+    chosen = EXPORTS[arguments.format] if arguments.format else export_for(arguments.output or Path())
     if arguments.out_dir is not None:
         _make_folder(arguments.out_dir)
     failed = False
@@ -38,8 +33,8 @@ def export(arguments: argparse.Namespace) -> int:
             failed = True
             _tell(errors, path)
             continue
-        target = arguments.output or (arguments.out_dir / (path.stem + suffix) if arguments.out_dir else None)
-        _write(write(document, table), target)
+        target = arguments.output or (arguments.out_dir / (path.stem + chosen.suffix) if arguments.out_dir else None)
+        _write(chosen.write(document, table), target)
     return 1 if failed else 0
 
 

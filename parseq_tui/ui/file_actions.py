@@ -12,10 +12,12 @@ from textual.worker import Worker
 from parseq_tui import recent, recovery
 from parseq_tui.errors import EditError, ParseqError
 from parseq_tui.formats import native
+from parseq_tui.formats.exports import EXPORTS, export_for, exported
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import Collision, FileFollower, FileNotice, Session, digest
+from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.edits import ImportPrompts, ReplaceDocument
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
@@ -140,30 +142,27 @@ class FileActions:
 
     def do(self, action: str, argument: str) -> bool:
         """Carry out a command about files; False if it is none. Raises ParseqError."""
-        if action == "document.save":
-            self.save(argument)
-        elif action == "document.save_as":
-            self.save(argument, overwrite=True)
-        elif action == "document.open":
-            self._open(argument)
-        elif action == "prompt.import":
-            self._import_prompts(Path(argument).expanduser())
-        elif action == "document.conflicts":
-            self._choose_conflicts()
-        elif action == "document.recover":
-            if not self._offer_recovery():
-                self._screen.say("no unsaved work of this document was left behind")
-        elif action == "document.reload":
-            self._screen.run_worker(self._reload(), exit_on_error=False)
-        elif action == "application.quit":
-            self.quit()
-        elif action == "application.save_and_quit":
-            self.save("", then=self._leave)
-        elif action == "application.discard_and_quit":
-            self._leave()
-        else:
+        wanted: dict[str, Callable[[], object]] = {
+            "document.save": lambda: self.save(argument),
+            "document.save_as": lambda: self.save(argument, overwrite=True),
+            "document.export": lambda: self._export(argument),
+            "document.open": lambda: self._open(argument),
+            "prompt.import": lambda: self._import_prompts(Path(argument).expanduser()),
+            "document.conflicts": self._choose_conflicts,
+            "document.recover": self._recover_if_any,
+            "document.reload": lambda: self._screen.run_worker(self._reload(), exit_on_error=False),
+            "application.quit": self.quit,
+            "application.save_and_quit": lambda: self.save("", then=self._leave),
+            "application.discard_and_quit": self._leave,
+        }
+        if action not in wanted:
             return False
+        wanted[action]()
         return True
+
+    def _recover_if_any(self) -> None:
+        if not self._offer_recovery():
+            self._screen.say("no unsaved work of this document was left behind")
 
     def save(self, name: str, *, overwrite: bool = False, then: Callable[[], None] | None = None) -> None:
         """Write the document: to its file, or to a new one and go on there; `then` follows if that went well.
@@ -231,6 +230,36 @@ class FileActions:
         prompts = read_prompt_list(text, self._session.document)
         self._session.apply(ImportPrompts(prompts))
         self._screen.say(f"{len(prompts)} prompts from {path.name}; undo takes them out again")
+
+    def _export(self, name: str) -> None:
+        """Raises EditError."""
+        if not name:
+            stem = self._session.path or Path(suggested_name(self._session))
+            self._screen.open_command_line(f"export {stem.with_suffix(EXPORTS['parseq'].suffix)}")
+            return
+        path = Path(name).expanduser()
+        derived = any(path.name.endswith(export.suffix) for export in EXPORTS.values())
+        if path.exists() and not derived:
+            raise EditError(f"{path} exists", hint="choose another name; NAME.frames.json is written anew")
+        self._screen.run_worker(self._write_export(path), name="export", group="export", exit_on_error=False)
+
+    async def _write_export(self, path: Path) -> None:
+        document = self._session.document
+
+        def write() -> None:
+            text = exported(document, bake(document), export_for(path))
+            try:
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise EditError(f"cannot write {path}: {error.strerror}") from error
+
+        self._screen.say("writing every frame's values…")
+        try:
+            await asyncio.to_thread(write)
+        except ParseqError as error:
+            self._screen.desk.tell(error)
+        else:
+            self._screen.say(f"wrote {path}")
 
     def _open(self, name: str) -> None:
         if self._session.dirty:

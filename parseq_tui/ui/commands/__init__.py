@@ -5,6 +5,7 @@ from parseq_tui.ui.commands import (
     bulk,
     cells,
     copying,
+    exporting,
     fields_shown,
     looking,
     moving,
@@ -34,6 +35,7 @@ _MODULES = (
     prompting,
     sounds,
     rendering,
+    exporting,
     application,
 )
 """Importing a module declares its commands."""
