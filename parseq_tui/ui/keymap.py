@@ -150,6 +150,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     # document
     "document.save": ("ctrl+s", "space w"),
     "document.save_as": ("space W",),
+    "document.export": ("space E",),
     "document.undo": ("u", "ctrl+z"),
     "document.redo": ("U", "ctrl+y"),
     "document.open": ("space o",),
