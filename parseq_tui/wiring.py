@@ -26,9 +26,11 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
     """Edit a document (None: ask which) until the user leaves; the exit code. Raises ParseqError before it starts."""
     settings = load_settings(settings_file(), {"theme": theme, "mouse": None if mouse else False}, os.environ)
     _prepare_environment(settings.colors)
+    from parseq_tui.ui.errands import make_way
     from parseq_tui.ui.memory import keep_little
 
     keep_little()
+    make_way()
     gc.disable()  # loading makes a million objects, none of them garbage; `memory.settle` enables it again
     from parseq_tui.session import Session
 

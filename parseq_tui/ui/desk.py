@@ -6,17 +6,19 @@ Look becomes the view, everything else is told to the host (the editor screen, o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from parseq_tui.errors import ParseqError
-from parseq_tui.session import Session, SessionChange
+from parseq_tui.session import Applied, Session, SessionChange
+from parseq_tui.timeline.document import Document
 from parseq_tui.ui.commands import COMMANDS, Context, Effect, find
 from parseq_tui.ui.commands.cells import committed
 from parseq_tui.ui.commands.moving import at_frame
 from parseq_tui.ui.commands.pasting import pasted
-from parseq_tui.ui.commands.registry import Ask, Change, Command, Copy, Do, Enter, Look, Say
+from parseq_tui.ui.commands.registry import Ask, Change, Command, Copy, Do, Enter, Look, Say, Sweep
+from parseq_tui.ui.errands import Errands
 from parseq_tui.ui.keymap import EVERYWHERE, PREFIX_TITLES, Keymap, readable
 from parseq_tui.ui.view_state import ViewState, carried_over, clamped, column_at, columns, selected
 from parseq_tui.ui.widgets.line_entry import Then
@@ -44,6 +46,8 @@ class Host(Protocol):
 
 Scope = Literal["table", "pane", "text"]
 """Where a key was pressed: in the table, in another pane, where a text is being typed."""
+FAR_CELLS = 2_000
+"""What goes through more cells than this is worked out beside the event loop."""
 _PANE_GROUPS = frozenset({"panes", "render", "document", "application"})
 
 
@@ -53,10 +57,32 @@ def _allowed(name: str, scope: Scope) -> bool:
     return scope == "table" or COMMANDS[name].group in _PANE_GROUPS
 
 
+@dataclass(frozen=True, slots=True)
+class _WorkedOut:
+    """What a command came to beside the event loop."""
+
+    effect: Effect | None = None
+    applied: Applied | None = None
+    """The edit of the effect, applied."""
+    error: ParseqError | None = None
+
+
+def _worked_out(perform: Callable[[], Effect | None], document: Document) -> _WorkedOut:
+    """May run in any thread: commands are functions of what they are given."""
+    try:
+        effect = perform()
+        change = effect.then if isinstance(effect, Copy) else effect
+        return _WorkedOut(effect, Applied.to(document, change.edit) if isinstance(change, Change) else None)
+    except ParseqError as error:
+        return _WorkedOut(error=error)
+
+
 class Desk:
     """One editor's working state besides the document."""
 
-    def __init__(self, session: Session, keymap: Keymap, host: Host) -> None:
+    def __init__(self, session: Session, keymap: Keymap, host: Host, errands: Errands | None = None) -> None:
+        """`errands`: what does long work; without it all is done at once."""
+        self._errands = errands
         self.session = session
         self.keymap = keymap
         self.view = clamped(session.document, ViewState())
@@ -146,14 +172,62 @@ class Desk:
         """Run a command by name."""
         self._perform(COMMANDS[name], argument)
 
+    def only_moves(self, key: str) -> bool:
+        """Whether a key does no more than move the cursor or the selection, now: it need not wait for anything."""
+        name = "" if self._pressed else self.keymap.step((key,)).command or ""
+        return name in COMMANDS and COMMANDS[name].group in ("move", "select") and not COMMANDS[name].sweeps
+
     def _perform(self, entry: Command, argument: str) -> None:
-        """Run a command; what was typed behind it may be nonsense."""
+        """Run a command, after what goes on; what was typed behind it may be nonsense."""
+        if self._errands is not None and self._errands.busy:
+            self._errands.put_off(lambda: self._perform(entry, argument))
+            return
+        context = self.context()
+        if (argument or not entry.argument) and self._goes_far(entry.sweeps, context):
+            self._beside(entry.title, lambda: entry.perform(context, argument), context)
+            return
         try:
-            effect = entry.perform(self.context(), argument)
+            effect = entry.perform(context, argument)
         except ParseqError as error:
             self.tell(error)
         else:
             self.carry_out(effect)
+
+    def _goes_far(self, sweeps: Sweep, context: Context, text: str = "") -> bool:
+        """Whether there is so much to go through that it is not done at once."""
+        if self._errands is None or not sweeps:
+            return False
+        rows, across = selected(context.document, context.view).size
+        if sweeps == "document":
+            rows, across = len(context.document.keyframes), len(columns(context.document, context.view))
+        pasted = len(text or context.clipboard) // 4 if sweeps == "clipboard" else 0
+        return max(rows * across, pasted) > FAR_CELLS
+
+    def _beside(self, title: str, perform: Callable[[], Effect | None], context: Context) -> None:
+        """Work a command out beside the event loop, then carry it out."""
+        assert self._errands is not None
+
+        def landed(result: _WorkedOut) -> None:
+            if result.error is not None:
+                self.tell(result.error)
+            elif result.applied is not None and result.applied.before is not self.session.document:
+                self._beside(title, lambda: result.effect, context)  # a reload, meanwhile: the same for what is now
+            else:
+                self._land(result, context.view)
+
+        document = self.session.document
+        self._errands.run(title, lambda: _worked_out(perform, document), landed)
+
+    def _land(self, result: _WorkedOut, begun: ViewState) -> None:
+        """Carry out what was worked out; a cursor that was moved meanwhile stays where it is."""
+        effect = result.effect
+        if self.view is not begun:
+            if isinstance(effect, Change):
+                effect = replace(effect, view=None)
+            elif isinstance(effect, Copy):
+                self._copied(effect, result.applied)
+                return
+        self.carry_out(effect, applied=result.applied)
 
     def run_line(self, line: str) -> None:
         """Run what was typed on the command line: a name or alias and its argument; a number goes to that frame."""
@@ -172,10 +246,17 @@ class Desk:
 
     def commit_entry(self, text: str, then: Then) -> bool:
         """What was typed in the cursor's cell is to stand. False if it cannot: the entry stays open."""
-        effect = committed(self.context(), text)
+        context = self.context()
+        far = self._goes_far("selection", context)
+        # whether it can stand is asked about one cell
+        effect = committed(replace(context, view=context.view.without_selection()) if far else context, text)
         if isinstance(effect, Say) and effect.severity != "information":
             self.carry_out(effect)
             return False
+        if far:
+            self._last_entry = text
+            self._beside("Set the cells", lambda: committed(context, text), context)
+            return True
         before = self.session.document
         self.carry_out(effect)
         if isinstance(effect, Change) and self.session.document is before and self._refused:
@@ -192,8 +273,15 @@ class Desk:
         if self.session.read_only:
             self._host.say("the document is open read-only", "warning")
             return
+        if self._errands is not None and self._errands.busy:
+            self._errands.put_off(lambda: self.paste(text))
+            return
+        context = self.context()
+        if self._goes_far("clipboard", context, text):
+            self._beside("Paste", lambda: pasted(context, text), context)
+            return
         try:
-            effect = pasted(self.context(), text)
+            effect = pasted(context, text)
         except ParseqError as error:
             self.tell(error)
         else:
@@ -222,12 +310,12 @@ class Desk:
 
     _refused = False
 
-    def carry_out(self, effect: Effect | None, *, typed: str = "") -> None:
-        """Do what an effect says. `typed`: what begins the entry it asks for."""
+    def carry_out(self, effect: Effect | None, *, typed: str = "", applied: Applied | None = None) -> None:
+        """Do what an effect says. `typed`: what begins the entry it asks for; `applied`: its edit, worked out."""
         if effect is None:
             return
         if isinstance(effect, Change):
-            self._change(effect)
+            self._change(effect, applied)
         elif isinstance(effect, Look):
             self.look(effect.view)
             if effect.say:
@@ -237,11 +325,7 @@ class Desk:
                 self.look(effect.view)
             self._host.begin_entry(effect.text + typed, bool(typed) or effect.typed)
         elif isinstance(effect, Copy):
-            self.session.clipboard = effect.text
-            self._host.copy_text(effect.text)
-            self._host.say(effect.say)
-            if effect.then is not None:
-                self._change(effect.then)
+            self._copied(effect, applied)
             if self.view.anchor is not None:  # as in vim: the cursor goes where the copied block begins
                 block = selected(self.session.document, self.view)
                 self.look(self.view.without_selection().at(block.first_row, block.first_column))
@@ -252,11 +336,19 @@ class Desk:
         else:
             self._host.say(effect.text, effect.severity)
 
-    def _change(self, change: Change) -> None:
+    def _copied(self, effect: Copy, applied: Applied | None) -> None:
+        self.session.clipboard = effect.text
+        self._host.copy_text(effect.text)
+        self._host.say(effect.say)
+        if effect.then is not None:
+            self._change(effect.then, applied)
+
+    def _change(self, change: Change, applied: Applied | None = None) -> None:
         self._refused = False
         self._next_view = change.view
         try:
-            self.session.apply(change.edit)
+            if applied is None or not self.session.land(applied):
+                self.session.apply(change.edit)
         except ParseqError as error:
             self._refused = True
             self.tell(error)

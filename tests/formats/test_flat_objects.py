@@ -40,8 +40,7 @@ def test_rows_are_written_as_the_long_way_writes_them(
 ) -> None:
     row = _text({"frame": 0, **content}, layout)
     text = f'{{"managedFields": ["zoom", "angle", "own"], "keyframes": [{row}, {{"frame": 9}}]}}'
-    cells = [{(0, name): content for name, content in changed.items()} for changed in (values, formulas)]
-    changed = SetCells("change", values=cells[0], formulas=cells[1]).apply(loads(text))
+    changed = SetCells("change", {0: values}, {0: formulas}).apply(loads(text))
     short = dumps(changed)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("parseq_tui.formats.writing.rewritten_flat", lambda text, changes: None)

@@ -100,7 +100,7 @@ def test_cells() -> None:
     assert table(ClearCells(((0, "zoom"), (10, "zoom"))).apply(DOCUMENT)) == {0: None, 10: None, 20: None, 40: 4.0}
     assert table(ClearCells(((0, "zoom"),), "formula").apply(DOCUMENT))[0] == 1.0
     assert table(ClearCells(((0, "zoom"),), "value").apply(DOCUMENT))[0] == "S"
-    several = SetCells("nudge", {(0, "zoom"): 5, (40, "zoom"): None}, {(10, "zoom"): "C"}, {20: "drop"})
+    several = SetCells("nudge", {0: {"zoom": 5}, 40: {"zoom": None}}, {10: {"zoom": "C"}}, {20: "drop"})
     assert table(several.apply(DOCUMENT)) == {0: "5 S", 10: "2 C", 20: None, 40: None}
     assert several.apply(DOCUMENT).keyframes[2].info == "drop"
     assert SetInfo(10, None).apply(DOCUMENT).keyframes[1].info is None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Literal, TypeVar, cast
 
 from parseq_tui.timeline.document import Document
@@ -17,7 +18,7 @@ from parseq_tui.timeline.edits.base import (
     counted,
     index_at,
 )
-from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.timeline.keyframe import EMPTY, Keyframe
 
 Part = Literal["value", "formula", "both"]
 Content = TypeVar("Content", float, str)
@@ -126,56 +127,84 @@ def _without(cells: Mapping[str, Content], fields: frozenset[str]) -> Mapping[st
     return MappingProxyType({name: content for name, content in cells.items() if name not in fields})
 
 
-Place = tuple[int, str]
-"""A keyframe's frame, and a field."""
+Values = Mapping[int, Mapping[str, "float | None"]]
+Formulas = Mapping[int, Mapping[str, "str | None"]]
+"""A keyframe's frame → field → what its cell shall hold; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetCells:
-    """Set or (None) clear any number of values, formulas and labels."""
+    """Set or (None) clear any number of values, formulas and labels; rows may share one mapping of fields."""
 
     label: str
-    values: Mapping[Place, float | None] = field(default_factory=dict)
-    formulas: Mapping[Place, str | None] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
+    formulas: Formulas = field(default_factory=dict)
     infos: Mapping[int, str | None] = field(default_factory=dict)
+    target: Hashable = field(default=None, compare=False)
+    """What it acts on, where that is known without looking at every cell: a selection, say."""
 
     def continues(self, earlier: Edit) -> bool:
-        return (
-            isinstance(earlier, SetCells)
-            and earlier.label == self.label
-            and earlier.values.keys() == self.values.keys()
-            and earlier.formulas.keys() == self.formulas.keys()
-        )
+        if not isinstance(earlier, SetCells) or earlier.label != self.label:
+            return False
+        if self.target is not None or earlier.target is not None:
+            return self.target == earlier.target
+        return _places(earlier.values) == _places(self.values) and _places(earlier.formulas) == _places(self.formulas)
 
     def apply(self, document: Document) -> Document:
-        for name in {name for _, name in (*self.values, *self.formulas)}:
+        for name in _names(self.values) | _names(self.formulas):
             checked_field(name)
-        values: dict[int, dict[str, float | None]] = {}
-        for (frame, name), value in self.values.items():
-            values.setdefault(frame, {})[name] = checked_number(value)
-        formulas: dict[int, dict[str, str | None]] = {}
-        for (frame, name), formula in self.formulas.items():
-            formulas.setdefault(frame, {})[name] = formula or None
-        if not (values or formulas or self.infos):
+        values = {frame: _numbers(cells) for frame, cells in self.values.items()}
+        if not (values or self.formulas or self.infos):
             return document
         rows = list(document.keyframes)
-        for frame in {**values, **formulas, **self.infos}:
+        for frame in {**values, **self.formulas, **self.infos}:
             index = index_at(document, frame)
-            row = rows[index]
-            rows[index] = replace(
-                row,
-                values=_merged(row.values, values.get(frame)),
-                formulas=_merged(row.formulas, formulas.get(frame)),
-                info=self.infos.get(frame, row.info),
+            rows[index] = _row_with(
+                rows[index], values.get(frame), self.formulas.get(frame), self.infos.get(frame, rows[index].info)
             )
         return replace(document, keyframes=tuple(rows))
 
 
-def _merged(cells: Mapping[str, Content], changes: Mapping[str, Content | None] | None) -> Mapping[str, Content]:
-    """A row's cells with some of them set, or (None) cleared."""
-    if not changes:
+def _places(cells: Mapping[int, Mapping[str, object]]) -> dict[int, Set[str]]:
+    return {frame: row.keys() for frame, row in cells.items()}
+
+
+def _names(cells: Mapping[int, Mapping[str, object]]) -> set[str]:
+    names: set[str] = set()
+    for row in cells.values():
+        names.update(row)
+    return names
+
+
+def _numbers(cells: Mapping[str, float | None]) -> Mapping[str, float | None]:
+    """A row's new values as finite floats. Raises EditError."""
+    contents = cells.values()
+    if {float, NoneType}.issuperset(map(type, contents)) and math.isfinite(sum(filter(None, contents))):
         return cells
-    merged = {**cells, **changes}
-    if None not in changes.values():
-        return MappingProxyType(cast("dict[str, Content]", merged))
-    return MappingProxyType({name: content for name, content in merged.items() if content is not None})
+    return {name: checked_number(value) for name, value in cells.items()}
+
+
+def _row_with(
+    row: Keyframe,
+    values: Mapping[str, float | None] | None,
+    formulas: Mapping[str, str | None] | None,
+    info: str | None,
+) -> Keyframe:
+    """A row with some cells set; itself if that changes nothing."""
+    new_values, new_formulas = _merged(row.values, values), _merged(row.formulas, formulas)
+    if new_values is row.values and new_formulas is row.formulas and info == row.info:
+        return row
+    return Keyframe(row.frame, new_values, new_formulas, info, row.origin, row.exact)
+
+
+def _merged(cells: Mapping[str, Content], changes: Mapping[str, Content | None] | None) -> Mapping[str, Content]:
+    """A row's cells with some of them set, or (None, or an empty text) cleared; shared where nothing changes."""
+    if not changes or changes.items() <= cells.items():
+        return cells
+    if all(content is not None and content != "" for content in changes.values()):
+        return MappingProxyType(cast("dict[str, Content]", {**cells, **changes}))
+    gone = {name for name, content in changes.items() if content is None or content == ""}
+    if len(gone) == len(changes) and gone.isdisjoint(cells):
+        return cells
+    merged = {name: content for name, content in {**cells, **changes}.items() if name not in gone}
+    return MappingProxyType(cast("dict[str, Content]", merged)) if merged else EMPTY

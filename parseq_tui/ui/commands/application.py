@@ -74,9 +74,8 @@ _application("cell.outside", "Edit the cell in $EDITOR", "The cell's formula in 
 
 
 def _number_option(name: str, option: str, title: str) -> None:
-    @command(
-        name, title, f"{title} of the document.", group="document", argument="NUMBER", aliases=(option,), edits=True
-    )
+    @command(name, title, f"{title} of the document.", group="document", argument="NUMBER", aliases=(option,),
+             edits=True, sweeps="document")  # fmt: skip
     def run(context: Context, argument: str) -> Effect:
         try:
             value = float(argument)
@@ -117,6 +116,9 @@ _application("render.pause", "Pause or go on", "Wait after this frame with the m
              why_not=_not_rendering, aliases=("pause",))  # fmt: skip
 _application("render.takes", "Takes", "All renders of this document, with their sizes; Enter looks at one.", "render",
              why_not=_has_no_file, aliases=("takes",))  # fmt: skip
+_application("render.compare", "A/B: compare two takes",
+             "Two renders beside each other at the playhead, and what differs; o looks at one, again: ends.", "render",
+             why_not=_has_no_file, aliases=("compare", "ab"))  # fmt: skip
 _application("render.prune", "Clear old frames", "Delete cached frames, the oldest first; :prune MB keeps so much.",
              "render", why_not=_cannot_prune, argument="[MEGABYTES]", aliases=("prune",))  # fmt: skip
 _application("render.stop", "Stop rendering", "Finish the frame, then stop.", "render", why_not=_not_rendering,

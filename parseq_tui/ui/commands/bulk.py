@@ -35,7 +35,8 @@ def _counted(context: Context, where: RowFilter) -> str:
 
 
 @command("bulk.set", "Set on many rows", "Give a field a number, or =FORMULA, on the rows described behind where; "
-         "else on the selected rows, or all.", group="rows", edits=True, argument="[FIELD NUMBER where ROWS]",
+         "else on the selected rows, or all.", group="rows",
+         sweeps="document", edits=True, argument="[FIELD NUMBER where ROWS]",
          aliases=("bulk",))  # fmt: skip
 def bulk_set(context: Context, argument: str) -> Effect:
     what, conditions = parted(argument)
@@ -55,7 +56,7 @@ def bulk_set(context: Context, argument: str) -> Effect:
 
 
 @command("bulk.compute", "Compute on many rows", "Give a field what an expression comes to on each row described "
-         "behind where, as a value: S*2 doubles it.", group="rows", edits=True,
+         "behind where, as a value: S*2 doubles it.", group="rows", sweeps="document", edits=True,
          argument="[FIELD EXPRESSION where ROWS]")  # fmt: skip
 def bulk_compute(context: Context, argument: str) -> Effect:
     what, conditions = parted(argument)
@@ -69,13 +70,13 @@ def bulk_compute(context: Context, argument: str) -> Effect:
 
 
 @command("bulk.replace", "Replace text", "Replace a text in labels and formulas: /old/new/ or old new; /pattern/new/r "
-         "takes a regular expression; in the selection, or everywhere.", group="edit", edits=True,
+         "takes a regular expression; in the selection, or everywhere.", group="edit", sweeps="document", edits=True,
          argument="/OLD/NEW/ where ROWS", aliases=("replace", "s"))  # fmt: skip
 def bulk_replace(context: Context, argument: str) -> Effect:
     what, conditions = parted(argument)
     change = _replacement(what)
     infos: dict[int, str | None] = {}
-    formulas: dict[tuple[int, str], str | None] = {}
+    formulas: dict[int, dict[str, str | None]] = {}
     everything = columns(context.document, context.view)
     block = selected(context.document, context.view) if context.view.anchor else None
     places = everything if block is None else [everything[index] for index in block.columns]
@@ -87,8 +88,8 @@ def bulk_replace(context: Context, argument: str) -> Effect:
                 if column.part == "label":
                     infos[row.frame] = changed or None
                 else:
-                    formulas[row.frame, column.field] = changed or None
-    count = len(infos) + len(formulas)
+                    formulas.setdefault(row.frame, {})[column.field] = changed or None
+    count = len(infos) + sum(map(len, formulas.values()))
     if not count:
         return Say(f"{change.old!r} is in no label and no formula there", "warning")
     edit = SetCells(f"replace {change.old} by {change.new}", formulas=formulas, infos=infos)
@@ -130,7 +131,7 @@ def _replacement(text: str) -> Replacement:
 
 
 @command("bulk.label", "Label many rows", 'Label the rows described behind where; "" takes their labels away.',
-         group="rows", edits=True, argument="TEXT where ROWS")  # fmt: skip
+         group="rows", sweeps="document", edits=True, argument="TEXT where ROWS")  # fmt: skip
 def bulk_label(context: Context, argument: str) -> Effect:
     what, conditions = parted(argument)
     text = what[1:-1] if len(what) > 1 and what[0] == what[-1] == '"' else what
@@ -139,7 +140,8 @@ def bulk_label(context: Context, argument: str) -> Effect:
 
 
 @command("bulk.delete", "Delete many rows", "Delete the rows described: a word of their label, label~PATTERN, "
-         "zoom=1.5, 4s..8s. The first row stays.", group="rows", edits=True, argument="ROWS")  # fmt: skip
+         "zoom=1.5, 4s..8s. The first row stays.", group="rows",
+         sweeps="document", edits=True, argument="ROWS")  # fmt: skip
 def bulk_delete(context: Context, argument: str) -> Effect:
     _, conditions = parted(f"where {argument}" if not argument.startswith("where ") else argument)
     where = rows_meant(context, conditions)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Sequence
 
 from parseq_tui.errors import FormulaError
 from parseq_tui.language.evaluate import evaluate_over
@@ -18,7 +18,7 @@ from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.commands.registry import Change, Context, Effect, Enter, Say, command
 from parseq_tui.ui.drawing.cells import fixed, shortest
 from parseq_tui.ui.drawing.grid import value_at
-from parseq_tui.ui.view_state import Column, column_at, columns, fields_of, selected
+from parseq_tui.ui.view_state import LABEL, Part, column_at, columns, fields_of, selected
 
 CYCLE = ("L", "S", "C", "P")
 """What `i` goes through: linear, step, cubic, polynomial."""
@@ -27,15 +27,6 @@ CYCLE_NAMES = {"L": "linear", "S": "step", "C": "cubic spline", "P": "polynomial
 
 def current_row(context: Context) -> Keyframe:
     return context.document.keyframes[context.view.row]
-
-
-def cells(context: Context) -> Iterator[tuple[Keyframe, Column]]:
-    """The selected cells, row by row."""
-    block = selected(context.document, context.view)
-    everything = columns(context.document, context.view)
-    for row in block.rows:
-        for column in block.columns:
-            yield context.document.keyframes[row], everything[column]
 
 
 def formula_in_effect(context: Context, field: str, row: int | None = None) -> tuple[str, int | None]:
@@ -75,13 +66,15 @@ def retype_cell(context: Context, argument: str) -> Effect:
     return Enter("")
 
 
-@command("cell.set", "Set the cell", "Put this into the cursor's cell.", group="edit", edits=True, argument="TEXT",
+@command("cell.set", "Set the cell", "Put this into the cursor's cell.", group="edit",
+         sweeps="selection", edits=True, argument="TEXT",
          aliases=("set",))  # fmt: skip
 def set_cell(context: Context, argument: str) -> Effect:
     return committed(context, argument)
 
 
 @command("cell.repeat", "Repeat the last entry", "Put what was entered last into every selected cell.", group="edit",
+         sweeps="selection",
          edits=True, why_not=lambda context: None if context.last_entry is not None else "nothing was entered yet",
          )  # fmt: skip
 def repeat_entry(context: Context, argument: str) -> Effect:
@@ -139,26 +132,43 @@ def _all_labelled(context: Context, text: str) -> Effect:
     return Change(SetCells(f"label {len(frames)} keyframes", infos=dict.fromkeys(frames, text or None)))
 
 
-def _targets(context: Context, part: str, field: str) -> list[tuple[int, str]]:
-    places = [(row.frame, column.field) for row, column in cells(context) if column.part == part]
-    return places or [(current_row(context).frame, field)]
+def selected_rows(context: Context) -> Sequence[Keyframe]:
+    """The selected rows; the cursor's alone where there is no selection."""
+    block = selected(context.document, context.view)
+    return context.document.keyframes[block.first_row : block.end_row]
+
+
+def selected_fields(context: Context, part: Part) -> list[str]:
+    """The fields whose value or formula columns are selected."""
+    everything, block = columns(context.document, context.view), selected(context.document, context.view)
+    return [everything[index].field for index in block.columns if everything[index].part == part]
+
+
+def selection(context: Context) -> Hashable:
+    """What is selected, to tell whether the next edit acts on the same."""
+    return selected(context.document, context.view), columns(context.document, context.view)
 
 
 def _all_values(context: Context, field: str, value: float | None) -> Effect:
-    places = _targets(context, "value", field)
-    if len(places) == 1:
-        return Change(SetValue(*places[0], value))
-    return Change(SetCells(f"set {len(places)} cells to {value}", values=dict.fromkeys(places, value)))
+    rows, names = selected_rows(context), selected_fields(context, "value")
+    if len(rows) * len(names) < 2:
+        return Change(SetValue(current_row(context).frame, names[0] if names else field, value))
+    cells = dict.fromkeys(names, value)
+    label = f"set {len(rows) * len(names)} cells to {value}"
+    return Change(SetCells(label, values={row.frame: cells for row in rows}, target=selection(context)))
 
 
 def _all_formulas(context: Context, field: str, text: str) -> Effect:
-    places = _targets(context, "formula", field)
-    if len(places) == 1:
-        return Change(SetFormula(*places[0], text or None))
-    return Change(SetCells(f"set {len(places)} formulas", formulas=dict.fromkeys(places, text or None)))
+    rows, names = selected_rows(context), selected_fields(context, "formula")
+    if len(rows) * len(names) < 2:
+        return Change(SetFormula(current_row(context).frame, names[0] if names else field, text or None))
+    cells = dict.fromkeys(names, text or None)
+    label = f"set {len(rows) * len(names)} formulas"
+    return Change(SetCells(label, formulas={row.frame: cells for row in rows}, target=selection(context)))
 
 
 @command("cell.clear", "Clear", "Empty the selected cells: values are interpolated again, formulas end.", group="edit",
+         sweeps="selection",
          edits=True)  # fmt: skip
 def clear_cells(context: Context, argument: str) -> Effect:
     edit = cleared(context)
@@ -167,17 +177,19 @@ def clear_cells(context: Context, argument: str) -> Effect:
 
 def cleared(context: Context) -> Edit | None:
     """The edit that empties the selected cells; None where all are empty or cannot be."""
-    values: dict[tuple[int, str], float | None] = {}
-    formulas: dict[tuple[int, str], str | None] = {}
+    value_fields, formula_fields = set(selected_fields(context, "value")), set(selected_fields(context, "formula"))
+    labels = LABEL in columns(context.document, context.view)[slice(*_across(context))]
+    values: dict[int, dict[str, float | None]] = {}
+    formulas: dict[int, dict[str, str | None]] = {}
     infos: dict[int, str | None] = {}
-    for row, column in cells(context):
-        if column.part == "value" and column.field in row.values:
-            values[row.frame, column.field] = None
-        elif column.part == "formula" and column.field in row.formulas:
-            formulas[row.frame, column.field] = None
-        elif column.part == "label" and row.info is not None:
+    for row in selected_rows(context):
+        if row.values and (full := value_fields & row.values.keys()):
+            values[row.frame] = dict.fromkeys(full)
+        if row.formulas and (stated := formula_fields & row.formulas.keys()):
+            formulas[row.frame] = dict.fromkeys(stated)
+        if labels and row.info is not None:
             infos[row.frame] = None
-    count = len(values) + len(formulas) + len(infos)
+    count = sum(map(len, values.values())) + sum(map(len, formulas.values())) + len(infos)
     if not count:
         return None
     row, column = current_row(context), column_at(context.document, context.view)
@@ -185,29 +197,37 @@ def cleared(context: Context) -> Edit | None:
     return SetCells(f"clear {what}", values, formulas, infos)
 
 
+def _across(context: Context) -> tuple[int, int]:
+    block = selected(context.document, context.view)
+    return block.first_column, block.end_column
+
+
 @command("interpolation.cycle", "Cycle the interpolation", "From here on: linear, step, cubic, polynomial, and round.",
-         group="edit", edits=True)  # fmt: skip
+         group="edit", sweeps="selection", edits=True)  # fmt: skip
 def cycle_interpolation(context: Context, argument: str) -> Effect:
     block = selected(context.document, context.view)
     fields = fields_of(context.document, context.view, block.columns)
     if not fields:
         return Say("move to a field first: interpolation belongs to a field")
-    formulas: dict[tuple[int, str], str | None] = {}
     column = column_at(context.document, context.view)
     first = column.field or fields[0]
     now, _ = formula_in_effect(context, first)
     following = CYCLE[(CYCLE.index(now) + 1) % len(CYCLE)] if now in CYCLE else CYCLE[0]
-    for row in block.rows:
-        for field in fields:
-            formulas[context.document.keyframes[row].frame, field] = following
-    where = f"{first} from {current_row(context).frame}" if len(formulas) == 1 else f"{len(formulas)} cells"
+    cells: dict[str, str | None] = dict.fromkeys(fields, following)
+    formulas = {row.frame: cells for row in selected_rows(context)}
+    count = len(formulas) * len(cells)
+    where = f"{first} from {current_row(context).frame}" if count == 1 else f"{count} cells"
     label = f"interpolation of {where}"
     replaced = f" (instead of {now})" if now not in CYCLE else ""
-    return Change(SetCells(label, formulas=formulas), say=f"{where}: {CYCLE_NAMES[following]}{replaced}")
+    return Change(
+        SetCells(label, formulas=formulas, target=selection(context)),
+        say=f"{where}: {CYCLE_NAMES[following]}{replaced}",
+    )
 
 
 def _nudge(name: str, title: str, factor: float) -> None:
-    @command(name, title, f"{title}: values by the field's step, rows by frames.", group="edit", edits=True)
+    @command(name, title, f"{title}: values by the field's step, rows by frames.", group="edit", edits=True,
+             sweeps="selection")  # fmt: skip
     def run(context: Context, argument: str) -> Effect:
         return nudged(context, factor)
 
@@ -226,40 +246,64 @@ def nudged(context: Context, steps: float) -> Effect:
         block = selected(context.document, context.view)
         frames = tuple(context.document.keyframes[row].frame for row in block.rows)
         return Change(MoveKeyframes(frames, int(math.copysign(max(1, abs(steps)), steps))))
-    values: dict[tuple[int, str], float | None] = {}
-    lone = context.view.anchor is None
-    for row, column in cells(context):
-        if not column.field or (column.part == "formula" and not lone):
-            continue
-        value = row.values.get(column.field)
-        if value is None and lone:
-            value = value_at(context.table, column.field, row.frame)
-        if value is not None and math.isfinite(value):
-            step = field_named(column.field, context.document.dialect).step
-            values[row.frame, column.field] = round(value + steps * step, 9)
-    if not values:
+    values = _nudged_alone(context, steps) if context.view.anchor is None else _nudged_rows(context, steps)
+    count = sum(map(len, values.values()))
+    if not count:
         return Say("there is no value here to nudge")
     column = column_at(context.document, context.view)
-    what = f"{column.field} at {current_row(context).frame}" if len(values) == 1 else f"{len(values)} cells"
-    return Change(SetCells(f"nudge {what}", values))
+    what = f"{column.field} at {current_row(context).frame}" if count == 1 else f"{count} cells"
+    return Change(SetCells(f"nudge {what}", values, target=selection(context)))
 
 
-@command("cell.compute", "Compute", "Put each value through an expression of x: x*1.1+0.2.", group="edit", edits=True,
+def _nudged_alone(context: Context, steps: float) -> dict[int, dict[str, float | None]]:
+    """The cursor's cell; where it is empty, from the interpolated value."""
+    row, column = current_row(context), column_at(context.document, context.view)
+    value = _own_or_shown(context, row, column.field) if column.field else None
+    if value is None or not math.isfinite(value):
+        return {}
+    return {row.frame: {column.field: round(value + steps * _step(context, column.field), 9)}}
+
+
+def _nudged_rows(context: Context, steps: float) -> dict[int, dict[str, float | None]]:
+    """The values of the selected cells that have one."""
+    by = {name: steps * _step(context, name) for name in selected_fields(context, "value")}
+    values: dict[int, dict[str, float | None]] = {}
+    for row in selected_rows(context):
+        here = row.values
+        changed: dict[str, float | None] = {name: round(here[name] + up, 9) for name, up in by.items() if name in here}
+        if changed:
+            values[row.frame] = changed
+    return values
+
+
+def _step(context: Context, name: str) -> float:
+    return field_named(name, context.document.dialect).step
+
+
+def _own_or_shown(context: Context, row: Keyframe, name: str) -> float | None:
+    own = row.values.get(name)
+    return value_at(context.table, name, row.frame) if own is None else own
+
+
+@command("cell.compute", "Compute", "Put each value through an expression of x: x*1.1+0.2.", group="edit",
+         sweeps="selection", edits=True,
          argument="EXPRESSION", aliases=("compute",))  # fmt: skip
 def compute(context: Context, argument: str) -> Effect:
-    values: dict[tuple[int, str], float | None] = {}
-    for row, column in cells(context):
-        if column.part != "value":
-            continue
-        old = row.values.get(column.field)
-        if old is None and context.view.anchor is None:
-            old = value_at(context.table, column.field, row.frame)
-        if old is None:
-            continue
-        result = number_in(re.sub(r"\bx\b", f"({old!r})", argument))
-        if isinstance(result, str):
-            return Say(result, "error")
-        values[row.frame, column.field] = result
-    if not values:
+    names, alone = selected_fields(context, "value"), context.view.anchor is None
+    results: dict[float, float | str] = {}
+    values: dict[int, dict[str, float | None]] = {}
+    for row in selected_rows(context):
+        for name in names:
+            old = _own_or_shown(context, row, name) if alone else row.values.get(name)
+            if old is None:
+                continue
+            if old not in results:
+                results[old] = number_in(re.sub(r"\bx\b", f"({old!r})", argument))
+            result = results[old]
+            if isinstance(result, str):
+                return Say(result, "error")
+            values.setdefault(row.frame, {})[name] = result
+    count = sum(map(len, values.values()))
+    if not count:
         return Say("there is no value here to compute with")
-    return Change(SetCells(f"compute {argument} on {len(values)} cells", values))
+    return Change(SetCells(f"compute {argument} on {count} cells", values))

@@ -20,15 +20,15 @@ _COMMA = re.compile(r"[+-]?\d+,\d+")
 class Collected:
     """What a paste comes to, collected cell by cell."""
 
-    values: dict[tuple[int, str], float | None] = field(default_factory=dict)
-    formulas: dict[tuple[int, str], str | None] = field(default_factory=dict)
+    values: dict[int, dict[str, float | None]] = field(default_factory=dict)
+    formulas: dict[int, dict[str, str | None]] = field(default_factory=dict)
     infos: dict[int, str | None] = field(default_factory=dict)
     left_out: int = 0
     commas: int = 0
 
     @property
     def count(self) -> int:
-        return len(self.values) + len(self.formulas) + len(self.infos)
+        return sum(map(len, self.values.values())) + sum(map(len, self.formulas.values())) + len(self.infos)
 
     def put(self, row: Keyframe, column: Column, text: str) -> None:
         """A text for a cell: only literal numbers are values, `=` begins a formula."""
@@ -36,13 +36,13 @@ class Collected:
         if column.part == "label":
             self.infos[row.frame] = text or None
         elif column.part == "formula" or (column.part == "value" and text.startswith("=")):
-            self.formulas[row.frame, column.field] = text.removeprefix("=") or None
+            self.formulas.setdefault(row.frame, {})[column.field] = text.removeprefix("=") or None
         elif column.part == "value":
             value = number(text)
             if text and value is None:
                 self.left_out += 1
             else:
-                self.values[row.frame, column.field] = value
+                self.values.setdefault(row.frame, {})[column.field] = value
                 self.commas += "," in text
         else:
             self.left_out += bool(text) and text != str(row.frame)

@@ -10,7 +10,7 @@ import io
 
 from parseq_tui.timeline.edits import FillExpression, SetCells, Several
 from parseq_tui.timeline.keyframe import Keyframe
-from parseq_tui.ui.commands.cells import cells, cleared, number_in
+from parseq_tui.ui.commands.cells import cleared, number_in, selected_fields, selected_rows
 from parseq_tui.ui.commands.registry import Change, Context, Copy, Effect, Say, command
 from parseq_tui.ui.drawing.cells import shortest
 from parseq_tui.ui.drawing.grid import value_at
@@ -40,12 +40,14 @@ def cell_text(row: Keyframe, column: Column) -> str:
     return shortest(row.values[column.field]) if column.field in row.values else ""
 
 
-@command("clipboard.copy", "Copy", "Copy the selected cells, also to the terminal's clipboard.", group="copy and fill")
+@command("clipboard.copy", "Copy", "Copy the selected cells, also to the terminal's clipboard.", group="copy and fill",
+         sweeps="selection")  # fmt: skip
 def copy(context: Context, argument: str) -> Effect:
     return Copy(to_tsv(context), f"copied {_size(context)}")
 
 
-@command("clipboard.cut", "Cut", "Copy the selected cells and empty them.", group="copy and fill", edits=True)
+@command("clipboard.cut", "Cut", "Copy the selected cells and empty them.", group="copy and fill",
+         sweeps="selection", edits=True)  # fmt: skip
 def cut(context: Context, argument: str) -> Effect:
     edit = cleared(context)
     return Copy(to_tsv(context), f"cut {_size(context)}", then=Change(edit) if edit else None)
@@ -61,13 +63,15 @@ def _needs_rows(context: Context) -> str | None:
     return None if rows > 1 else "select several rows first: Shift+↓ or v"
 
 
-@command("fill.down", "Fill down", "Copy the first selected row into the others.", group="copy and fill", edits=True,
+@command("fill.down", "Fill down", "Copy the first selected row into the others.", group="copy and fill",
+         sweeps="selection", edits=True,
          why_not=_needs_rows)  # fmt: skip
 def fill_down(context: Context, argument: str) -> Effect:
     return _filled_from(context, selected(context.document, context.view).first_row, "down")
 
 
-@command("fill.up", "Fill up", "Copy the last selected row into the others.", group="copy and fill", edits=True,
+@command("fill.up", "Fill up", "Copy the last selected row into the others.", group="copy and fill",
+         sweeps="selection", edits=True,
          why_not=_needs_rows)  # fmt: skip
 def fill_up(context: Context, argument: str) -> Effect:
     return _filled_from(context, selected(context.document, context.view).end_row - 1, "up")
@@ -75,83 +79,79 @@ def fill_up(context: Context, argument: str) -> Effect:
 
 def _filled_from(context: Context, source: int, direction: str) -> Effect:
     origin = context.document.keyframes[source]
-    values: dict[tuple[int, str], float | None] = {}
-    formulas: dict[tuple[int, str], str | None] = {}
-    for row, column in cells(context):
-        if column.part == "value":
-            values[row.frame, column.field] = origin.values.get(column.field)
-        elif column.part == "formula":
-            formulas[row.frame, column.field] = origin.formulas.get(column.field)
-    count = len(values) + len(formulas)
+    values: dict[str, float | None] = {name: origin.values.get(name) for name in selected_fields(context, "value")}
+    formulas: dict[str, str | None] = {name: origin.formulas.get(name) for name in selected_fields(context, "formula")}
+    frames = [row.frame for row in selected_rows(context)]
+    count = len(frames) * (len(values) + len(formulas))
     if not count:
         return Say("select value or formula cells to fill")
-    return Change(SetCells(f"fill {direction} {count} cells", values, formulas))
-
-
-def _value_columns(context: Context) -> list[str]:
-    everything = columns(context.document, context.view)
-    block = selected(context.document, context.view)
-    return [everything[index].field for index in block.columns if everything[index].part == "value"]
+    return Change(
+        SetCells(f"fill {direction} {count} cells", dict.fromkeys(frames, values), dict.fromkeys(frames, formulas))
+    )
 
 
 @command("fill.linear", "Fill linearly", "A straight line from the first to the last selected row, as values.",
-         group="copy and fill", edits=True, why_not=_needs_rows)  # fmt: skip
+         group="copy and fill", sweeps="selection", edits=True, why_not=_needs_rows)  # fmt: skip
 def fill_linear(context: Context, argument: str) -> Effect:
-    rows = [context.document.keyframes[row] for row in selected(context.document, context.view).rows]
-    values: dict[tuple[int, str], float | None] = {}
+    rows = selected_rows(context)
     first, last = rows[0], rows[-1]
-    for name in _value_columns(context):
+    ends: dict[str, tuple[float, float]] = {}
+    for name in selected_fields(context, "value"):
         start, end = _shown(context, first, name), _shown(context, last, name)
         if start is None or end is None:
             return Say(f"{name} has no value at both ends of the selection", "warning")
-        for row in rows:
-            share = (row.frame - first.frame) / max(1, last.frame - first.frame)
-            values[row.frame, name] = round(start + (end - start) * share, 9)
-    if not values:
+        ends[name] = start, end - start
+    if not ends:
         return Say("select value cells to fill")
-    return Change(SetCells(f"fill {len(values)} cells linearly", values))
+    values: dict[int, dict[str, float | None]] = {}
+    for row in rows:
+        share = (row.frame - first.frame) / max(1, last.frame - first.frame)
+        values[row.frame] = {name: round(start + rise * share, 9) for name, (start, rise) in ends.items()}
+    return Change(SetCells(f"fill {len(values) * len(ends)} cells linearly", values))
 
 
 @command("fill.series", "Fill with a series", "The first value, then plus STEP on every row.", group="copy and fill",
+         sweeps="selection",
          edits=True, argument="STEP", why_not=_needs_rows, aliases=("series",))  # fmt: skip
 def fill_series(context: Context, argument: str) -> Effect:
     step = number_in(argument)
     if isinstance(step, str):
         return Say(step, "error")
-    rows = [context.document.keyframes[row] for row in selected(context.document, context.view).rows]
-    values: dict[tuple[int, str], float | None] = {}
-    for name in _value_columns(context):
-        start = _shown(context, rows[0], name) or 0.0
-        for index, row in enumerate(rows):
-            values[row.frame, name] = round(start + step * index, 9)
-    if not values:
+    rows = selected_rows(context)
+    starts = {name: _shown(context, rows[0], name) or 0.0 for name in selected_fields(context, "value")}
+    if not starts:
         return Say("select value cells to fill")
-    return Change(SetCells(f"fill {len(values)} cells with a series", values))
+    values: dict[int, dict[str, float | None]] = {
+        row.frame: {name: round(start + step * index, 9) for name, start in starts.items()}
+        for index, row in enumerate(rows)
+    }
+    return Change(SetCells(f"fill {len(values) * len(starts)} cells with a series", values))
 
 
 @command("fill.expression", "Fill with an expression", "What a formula gives at each selected row, as values.",
-         group="copy and fill", edits=True, argument="FORMULA", aliases=("fill",))  # fmt: skip
+         group="copy and fill", sweeps="selection", edits=True, argument="FORMULA", aliases=("fill",))  # fmt: skip
 def fill_expression(context: Context, argument: str) -> Effect:
-    rows = selected(context.document, context.view).rows
-    frames = tuple(context.document.keyframes[row].frame for row in rows)
-    edits = tuple(FillExpression(frames, name, argument) for name in _value_columns(context))
+    frames = tuple(row.frame for row in selected_rows(context))
+    edits = tuple(FillExpression(frames, name, argument) for name in selected_fields(context, "value"))
     if not edits:
         return Say("select value cells to fill")
     return Change(Several(edits, f"fill {len(edits) * len(frames)} cells with {argument}"))
 
 
 @command("fill.keys", "Keep interpolated values", "Turn the interpolated values of the selection into keyframes.",
-         group="copy and fill", edits=True)  # fmt: skip
+         group="copy and fill", sweeps="selection", edits=True)  # fmt: skip
 def fill_keys(context: Context, argument: str) -> Effect:
-    values: dict[tuple[int, str], float | None] = {}
-    for row, column in cells(context):
-        if column.part == "value" and column.field not in row.values:
-            baked = value_at(context.table, column.field, row.frame)
+    names = selected_fields(context, "value")
+    values: dict[int, dict[str, float | None]] = {}
+    for row in selected_rows(context):
+        for name in names:
+            baked = None if name in row.values else value_at(context.table, name, row.frame)
             if baked is not None and baked == baked:
-                values[row.frame, column.field] = round(baked, 9)
-    if not values:
+                values.setdefault(row.frame, {})[name] = round(baked, 9)
+    count = sum(map(len, values.values()))
+    if not count:
         return Say("every cell here has a value of its own")
-    return Change(SetCells(f"keep {len(values)} interpolated values", values))
+    return Change(SetCells(f"keep {count} interpolated values", values))
 
 
 def _shown(context: Context, row: Keyframe, name: str) -> float | None:

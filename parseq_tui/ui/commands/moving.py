@@ -214,18 +214,19 @@ def _column_of(everything: Iterable[object], field: str) -> int | None:
 
 
 @command("find.text", "Find", "Find a text in labels and formulas, or a value; /pattern/ is a regular expression.",
-         group="move", argument="TEXT", aliases=("find",))  # fmt: skip
+         group="move", sweeps="document", argument="TEXT", aliases=("find",))  # fmt: skip
 def find_text(context: Context, argument: str) -> Effect:
     return _found(replace_search(context, argument), 1)
 
 
-@command("find.next", "Find next", "To the next place of what was looked for.", group="move",
+@command("find.next", "Find next", "To the next place of what was looked for.", group="move", sweeps="document",
          why_not=lambda context: None if context.view.search else "nothing was looked for yet: press /")  # fmt: skip
 def find_next(context: Context, argument: str) -> Effect:
     return _found(context, 1)
 
 
 @command("find.previous", "Find previous", "To the previous place of what was looked for.", group="move",
+         sweeps="document",
          why_not=lambda context: None if context.view.search else "nothing was looked for yet: press /")  # fmt: skip
 def find_previous(context: Context, argument: str) -> Effect:
     return _found(context, -1)

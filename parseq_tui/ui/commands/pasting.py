@@ -95,25 +95,26 @@ def _empty(context: Context) -> str | None:
 
 @command("clipboard.paste", "Paste", "Paste cells here; repeats to fill the selection. "
          "Where the first line names fields, columns and frames are found by it.", group="copy and fill",
+         sweeps="clipboard",
          edits=True, why_not=_empty)  # fmt: skip
 def paste(context: Context, argument: str) -> Effect:
     return pasted(context, context.clipboard)
 
 
 @command("clipboard.paste_values", "Paste values only", "As paste, but formulas and labels stay as they are.",
-         group="copy and fill", edits=True, why_not=_empty)  # fmt: skip
+         group="copy and fill", sweeps="clipboard", edits=True, why_not=_empty)  # fmt: skip
 def paste_values(context: Context, argument: str) -> Effect:
     return pasted(context, context.clipboard, lambda column: column.part == "value")
 
 
 @command("clipboard.paste_formulas", "Paste formulas only", "As paste, but values and labels stay as they are.",
-         group="copy and fill", edits=True, why_not=_empty)  # fmt: skip
+         group="copy and fill", sweeps="clipboard", edits=True, why_not=_empty)  # fmt: skip
 def paste_formulas(context: Context, argument: str) -> Effect:
     return pasted(context, context.clipboard, lambda column: column.part == "formula")
 
 
 @command("clipboard.paste_transposed", "Paste transposed", "Rows of the clipboard become columns.",
-         group="copy and fill", edits=True, why_not=_empty)  # fmt: skip
+         group="copy and fill", sweeps="clipboard", edits=True, why_not=_empty)  # fmt: skip
 def paste_transposed(context: Context, argument: str) -> Effect:
     lines = lines_of(context.clipboard)
     if max(map(len, lines)) * len(lines) > MAXIMUM_CELLS:
@@ -123,7 +124,8 @@ def paste_transposed(context: Context, argument: str) -> Effect:
 
 
 @command("clipboard.paste_numbers", "Paste side by side", "Columns of numbers, from a spreadsheet, into the value "
-         "columns from here on; formula columns are passed over.", group="copy and fill", edits=True,
+         "columns from here on; formula columns are passed over.", group="copy and fill",
+         sweeps="clipboard", edits=True,
          why_not=_empty)  # fmt: skip
 def paste_numbers(context: Context, argument: str) -> Effect:
     everything = columns(context.document, context.view)
@@ -133,7 +135,8 @@ def paste_numbers(context: Context, argument: str) -> Effect:
 
 
 @command("clipboard.paste_rows", "Paste as rows in time", "Whole rows that were copied (V y) begin at this frame and "
-         "keep their distances; keyframes are made where there are none.", group="copy and fill", edits=True,
+         "keep their distances; keyframes are made where there are none.", group="copy and fill",
+         sweeps="clipboard", edits=True,
          why_not=_empty, aliases=("paste_rows",))  # fmt: skip
 def paste_rows(context: Context, argument: str) -> Effect:
     lines = lines_of(context.clipboard)

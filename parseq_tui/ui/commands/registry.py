@@ -33,6 +33,9 @@ Group = Literal[
     "application",
 ]
 
+Sweep = Literal["", "selection", "clipboard", "document"]
+"""What a command goes through, cell by cell: work that grows with it is done beside the event loop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -150,6 +153,13 @@ class Command:
     """Short names on the command line ("w")."""
     edits: bool = False
     """Whether it changes the document: refused in read-only mode."""
+    sweeps: Sweep = ""
+    """What it goes through, where that can be much."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it cannot do without an argument."""
+        return bool(self.argument) and not self.argument.startswith("[")
 
     def disabled(self, context: Context) -> str | None:
         """Why it cannot be done now, read-only mode included."""
@@ -162,7 +172,7 @@ class Command:
         reason = self.disabled(context)
         if reason:
             return Say(f"{self.title}: {reason}", "warning")
-        if not argument and self.argument and not self.argument.startswith("["):
+        if not argument and self.asks:
             return Ask(f"{self.name} ")
         return self.run(context, argument.strip())
 
@@ -182,13 +192,14 @@ def command(
     argument: str = "",
     aliases: tuple[str, ...] = (),
     edits: bool = False,
+    sweeps: Sweep = "",
 ) -> Callable[[Run], Run]:
     """Declare a command. Names and aliases are unique."""
 
     def declare(run: Run) -> Run:
         taken = {alias for entry in _registry.values() for alias in (entry.name, *entry.aliases)}
         assert taken.isdisjoint({name, *aliases}), f"command {name!r} or one of its aliases is declared twice"
-        _registry[name] = Command(name, title, help, group, run, why_not, argument, aliases, edits)
+        _registry[name] = Command(name, title, help, group, run, why_not, argument, aliases, edits, sweeps)
         return run
 
     return declare

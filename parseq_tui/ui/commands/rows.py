@@ -75,6 +75,7 @@ def _cannot_delete(context: Context) -> str | None:
 
 
 @command("row.delete", "Delete rows", "Delete the selected keyframes, or the one under the cursor.", group="rows",
+         sweeps="selection",
          edits=True, why_not=_cannot_delete, aliases=("delete",))  # fmt: skip
 def delete_rows(context: Context, argument: str) -> Effect:
     frames = selected_frames(context)
@@ -83,7 +84,8 @@ def delete_rows(context: Context, argument: str) -> Effect:
     return Change(DeleteKeyframes(frames), view=replace(context.view.without_selection(), row=row, playhead=None))
 
 
-@command("row.move", "Move rows in time", "By frames (+8, -8), beats (+2b) or seconds (+1s).", group="rows", edits=True,
+@command("row.move", "Move rows in time", "By frames (+8, -8), beats (+2b) or seconds (+1s).", group="rows",
+         sweeps="selection", edits=True,
          argument="BY", aliases=("move",))  # fmt: skip
 def move_rows(context: Context, argument: str) -> Effect:
     try:
@@ -94,7 +96,7 @@ def move_rows(context: Context, argument: str) -> Effect:
 
 
 @command("row.stretch", "Stretch rows in time", "Multiply the distances of the selected rows from the first of them.",
-         group="rows", edits=True, argument="FACTOR", aliases=("stretch",))  # fmt: skip
+         group="rows", sweeps="selection", edits=True, argument="FACTOR", aliases=("stretch",))  # fmt: skip
 def stretch_rows(context: Context, argument: str) -> Effect:
     try:
         factor = float(argument)
@@ -110,7 +112,7 @@ _UNITS: Mapping[str, Lock] = {"b": "beats", "s": "seconds"}
 
 
 @command("row.every", "Rows at intervals", "Empty rows every 4b, 2s or 30: in the selection, or everywhere.",
-         group="rows", edits=True, argument="STEP", aliases=("every",))  # fmt: skip
+         group="rows", sweeps="document", edits=True, argument="STEP", aliases=("every",))  # fmt: skip
 def rows_every(context: Context, argument: str) -> Effect:
     text = argument.strip()
     unit = _UNITS.get(text[-1:], "frames")

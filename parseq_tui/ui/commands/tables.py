@@ -154,6 +154,7 @@ def _rows_meant(
 
 @command("clipboard.copy_table", "Copy with heads", "The selected rows (all, where nothing is selected) with frame, "
          "label and the names of fields: edit them in a spreadsheet and paste them back.", group="copy and fill",
+         sweeps="document",
          aliases=("copy_table",))  # fmt: skip
 def copy_table(context: Context, argument: str) -> Effect:
     document, view = context.document, context.view

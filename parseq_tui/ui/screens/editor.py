@@ -84,15 +84,17 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         session.subscribe(self._session_changed)
 
     def compose(self) -> ComposeResult:
+        self.panes.expect(self.app.size)
+        curves = CurvesPane(id="curves")
+        right = Vertical(
+            RenderPane(None, id="render"), PromptsPane(id="prompts"), ProblemsPane(id="problems"), id="right"
+        )
         yield TitleBar(id="title")
         yield FormulaBar(id="formula")
         with Container(id="body"):
             yield KeyframeTable(self.session.document, self.desk.view, id="table")
-            yield CurvesPane(id="curves")
-            with Vertical(id="right"):
-                yield RenderPane(None, id="render")
-                yield PromptsPane(id="prompts")
-                yield ProblemsPane(id="problems")
+            # a grid fills row by row: what stands beside the table comes before what stands below it
+            yield from (right, curves) if self.panes.wide else (curves, right)
         yield TabLine(id="tabs")
         yield StatusBar(id="status")
         yield CommandLine(id="command")
@@ -108,14 +110,19 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
             self.query_one(RenderPane).set_client(RenderClient(self.session.path))
         self.use_glyphs(self._glyphs)
         self.panes.fit(self.app.size)
-        self.call_after_refresh(self._first_show)
+        self.call_after_refresh(self._start)
 
-    def _first_show(self) -> None:
-        self.bakery.refresh()
-        if not self.session.baked:  # else the bake has told us already
+    def before_first_paint(self) -> None:
+        if self.session.baked:
             self._show_everything()
+        else:
+            self.bakery.refresh()
+            if not self.session.baked:  # else the bake has told us already
+                self._show_everything()
         self.app.cursor_position = self.table.cursor_offset
         self._show_hints()
+
+    def _start(self) -> None:
         for problem in getattr(self.app, "theme_problems", ()):
             self.desk.tell(problem)
         self.files.started()

@@ -1,0 +1,57 @@
+"""What an editor's screen does while long work goes on beside the event loop: it says so, and keys wait their turn."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from textual import events
+
+from parseq_tui.ui.errands import Errands
+from parseq_tui.ui.workbench import Workbench
+
+
+class LongWork(Workbench):
+    """A screen whose keys wait for the work that goes on, but for moves; Escape and Ctrl+C give it up."""
+
+    errands: Errands
+    shown_work = ""
+    """The work that is seen to go on; "" where nothing takes that long."""
+
+    @abstractmethod
+    def say_while(self, text: str) -> None:
+        """Words in the status line until others are said; "" takes them away."""
+
+    @abstractmethod
+    def takes_at_once(self, event: events.Key) -> bool:
+        """Do what a key means, if the table or an entry has the focus. False if it is nothing of theirs."""
+
+    def working(self, title: str) -> None:
+        """Long work goes on; "": it is over."""
+        if title == self.shown_work or not self.is_attached:
+            return
+        self.shown_work = title
+        self.say_while(f"{title}…  Esc stops it; keys wait their turn" if title else "")
+        self.show_title()
+
+    def waits(self, event: events.Key) -> bool:
+        """Whether a key is kept for when the work that goes on is done, or has given it up."""
+        errands = self.errands
+        if not errands.busy:
+            return False
+        if event.key in ("escape", "ctrl+c"):
+            title, forgotten = errands.title, errands.cancel()
+            behind = f"; {forgotten} keys pressed since are forgotten" if forgotten else ""
+            self.say(f"{title} was stopped, nothing has changed{behind}", "warning")
+        elif not errands.waiting and self.focused is self.table and self.desk.only_moves(event.key):
+            return False
+        else:
+            again = events.Key(event.key, event.character)
+            errands.put_off(lambda: self._press(again))
+        event.stop()
+        event.prevent_default()
+        return True
+
+    def _press(self, event: events.Key) -> None:
+        """A key whose turn has come."""
+        if not self.takes_at_once(event) and self.app.screen is self:
+            self._forward_event(event)
