@@ -117,7 +117,7 @@ class TextEncoder:
         for tokens, weight in self._weighted_tokens(section):
             if tokens == (self._comma,):
                 comma = len(ids)
-            elif len(ids) + len(tokens) > self._room and comma != -1 and len(ids) - comma <= _COMMA_REACH:
+            elif len(ids) == self._room and comma != -1 and len(ids) - comma <= _COMMA_REACH:
                 cut = comma + 1
                 yield self._closed(ids[:cut], weights[:cut])
                 ids, weights, comma = ids[cut:], weights[cut:], -1
