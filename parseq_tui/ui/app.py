@@ -127,7 +127,7 @@ class EditorApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         if isinstance(self._driver, EditorDriver):
             self._driver.ascii_only = self.glyphs == "ascii"
-        self.open_session(self._first_session)
+        self._opened(self._first_session, replaced=False)
         if self._choose_first:
             self.choose_document(can_leave=False)
         self.use_pictures(self.preferences.settings.pictures)
@@ -189,19 +189,25 @@ class EditorApp(App[int], inherit_bindings=False):
         """The editor screen, whatever lies over it."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, EditorScreen)), None)
 
+    def get_default_screen(self) -> Screen[None]:
+        """The first document's: nothing lies under it."""
+        screen = EditorScreen(self._first_session, self.keymap_in_use, self.follow, glyphs=self.glyphs)
+        screen._push_result_callback(self, None)  # as if it were pushed: others are switched to in its place
+        return screen
+
     def open_session(self, session: Session, draft: Draft | None = None) -> None:
         """Show a document in place of the one that is shown; with this unsaved work, if there is some."""
         screen = EditorScreen(session, self.keymap_in_use, self.follow, glyphs=self.glyphs)
         if draft is not None:
             screen.files.adopt(draft)
-        before = self.editor
-        if before is None:
-            self.push_screen(screen)
-        else:
-            before.files.stopped()
-            self.switch_screen(screen)
+        if self.editor is not None:
+            self.editor.files.stopped()
+        self.switch_screen(screen)
+        self._opened(session, replaced=True)
+
+    def _opened(self, session: Session, *, replaced: bool) -> None:
         self._name_terminal(session.name)
-        self.set_timer(SETTLE_SECONDS, lambda: memory.settle(replaced=before is not None))
+        self.set_timer(SETTLE_SECONDS, lambda: memory.settle(replaced=replaced))
 
     def open_path(self, path: Path) -> None:
         """Open a file. Raises DocumentError."""

@@ -48,6 +48,20 @@ class Painter(Screen[None]):
         self._compositor = PartsCompositor()
         self._asked = False
         self._painted_at = 0.0
+        self._begun = False
+
+    def before_first_paint(self) -> None:
+        """The widgets have their places and sizes, and nothing has been painted yet: fill them."""
+
+    def _compositor_refresh(self) -> None:
+        """Textual's way to paint, after the first layout and whenever that changes."""
+        if not self._begun:
+            if not self.is_mounted or self.app._batch_count:
+                self.refresh()  # not everything has its place yet
+                return
+            self._begun = True
+            self.before_first_paint()
+        super()._compositor_refresh()
 
     def sees(self, widget: Widget) -> bool:
         """Whether a widget has its place on the screen: one that is about to get it is Textual's to lay out first."""

@@ -47,8 +47,8 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "render": (
         ("r", "render all"), ("d", "draft"), ("s", "selection"), ("p", "this frame"), ("x", "stop"), ("z", "pause"),
-        ("w", "cost"), ("t", "takes"), ("c", "clear cache"),
-        ("← →", "look at frames"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
+        ("w", "cost"), ("t", "takes"), ("b", "A/B"), ("← →", "look at frames"), ("v", "large"), ("c", "clear cache"),
+        ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
     ),
     "problems": (("↑ ↓", "choose"), ("Enter", "go there"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help")),
 }  # fmt: skip
@@ -135,6 +135,11 @@ class PaneActions:
         widget = self._screen.focused
         return widget.id if widget is not None and widget.id in PANES else "table"
 
+    def expect(self, size: Size) -> None:
+        """The terminal will have this size when the screen gets its widgets: they are styled for it from the first."""
+        self._size = size
+        self._screen.update_classes(self._classes(None), update=False)
+
     def fit(self, size: Size) -> None:
         """The terminal has this size."""
         was_wide, self._size = self.wide, size
@@ -188,14 +193,13 @@ class PaneActions:
         self.go(names[(here + step) % len(names)])
 
     def _apply(self, focused: str | None = None) -> None:
-        screen = self._screen
-        screen.set_class(self.narrow, "narrow")
-        screen.set_class(self.wide, "wide")
-        screen.set_class(self._open == "problems", "problems")
-        for name in PANES[1:]:
-            screen.set_class(self._open == name, f"show-{name}")
+        self._screen.update_classes(self._classes(focused))  # at once: each change styles every widget anew
+        self._screen.query_one(TabLine).show(self._open, focused or self.focused())
+
+    def _classes(self, focused: str | None) -> dict[str, bool]:
+        """What the style sheet knows the layout by."""
         one = (focused or self.focused()) if self._one_at_a_time else ""
-        screen.set_class(bool(one), "one")
-        for name in PANES:
-            screen.set_class(one == name, f"only-{name}")
-        screen.query_one(TabLine).show(self._open, focused or self.focused())
+        shown = {f"show-{name}": self._open == name for name in PANES[1:]}
+        alone = {f"only-{name}": one == name for name in PANES}
+        kinds = {"narrow": self.narrow, "wide": self.wide, "problems": self._open == "problems", "one": bool(one)}
+        return {**kinds, **shown, **alone}
