@@ -57,6 +57,10 @@ def _allowed(name: str, scope: Scope) -> bool:
     return scope == "table" or COMMANDS[name].group in _PANE_GROUPS
 
 
+def _only_moves(entry: Command) -> bool:
+    return entry.group in ("move", "select") and not entry.sweeps
+
+
 @dataclass(frozen=True, slots=True)
 class _WorkedOut:
     """What a command came to beside the event loop."""
@@ -175,11 +179,11 @@ class Desk:
     def only_moves(self, key: str) -> bool:
         """Whether a key does no more than move the cursor or the selection, now: it need not wait for anything."""
         name = "" if self._pressed else self.keymap.step((key,)).command or ""
-        return name in COMMANDS and COMMANDS[name].group in ("move", "select") and not COMMANDS[name].sweeps
+        return name in COMMANDS and _only_moves(COMMANDS[name])
 
     def _perform(self, entry: Command, argument: str) -> None:
         """Run a command, after what goes on; what was typed behind it may be nonsense."""
-        if self._errands is not None and self._errands.busy:
+        if self._errands is not None and self._errands.busy and (self._errands.waiting or not _only_moves(entry)):
             self._errands.put_off(lambda: self._perform(entry, argument))
             return
         context = self.context()

@@ -150,7 +150,7 @@ class FileActions:
             "prompt.import": lambda: self._import_prompts(Path(argument).expanduser()),
             "document.conflicts": self._choose_conflicts,
             "document.recover": self._recover_if_any,
-            "document.reload": lambda: self._screen.run_worker(self._reload(), exit_on_error=False),
+            "document.reload": lambda: self._screen.run_worker(self._reload(), name="reload", exit_on_error=False),
             "application.quit": self.quit,
             "application.save_and_quit": lambda: self.save("", then=self._leave),
             "application.discard_and_quit": self._leave,

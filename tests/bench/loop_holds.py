@@ -104,7 +104,7 @@ class Bench:
         done = begun
         while time.perf_counter() - quiet_since < QUIET:
             if keys and self.busy:
-                echoes.append(await self.echo(len(echoes)))
+                echoes.append(await self.echo())
             await asyncio.sleep(KEY_EVERY)
             if self.busy:
                 quiet_since = done = time.perf_counter()
@@ -114,12 +114,11 @@ class Bench:
         said = f"keys {max(echoes):5.1f} ms" if echoes else ""
         print(f"  {name:34} {held}  ratio {watch.by_all / GOAL_MILLISECONDS:5.2f}   {took}  {said}", flush=True)
 
-    async def echo(self, count: int) -> float:
+    async def echo(self) -> float:
         """Milliseconds from a key to the cursor's move."""
-        before, begun = self.screen.desk.view.column, time.perf_counter()
-        key = "left" if count % 2 else "right"
-        self.screen.app.post_message(events.Key(key, None))
-        while self.screen.desk.view.column == before and time.perf_counter() - begun < 2:
+        before, begun = self.screen.desk.view.row, time.perf_counter()
+        self.screen.app.post_message(events.Key("up" if before else "down", None))
+        while self.screen.desk.view.row == before and time.perf_counter() - begun < 2:
             await asyncio.sleep(0)
         return (time.perf_counter() - begun) * 1000
 
