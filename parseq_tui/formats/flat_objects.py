@@ -50,6 +50,17 @@ def rewritten_flat(text: str, changes: Mapping[str, Any]) -> str | None:
     return f"{{{body}{text[len(text) - 1 - closing :]}"
 
 
+def spelled_like_flat(model: str, content: Mapping[str, Any]) -> str | None:
+    """A new object of plain values, laid out as `model` is; None if that needs more care."""
+    first = _MEMBER.match(model, 1)
+    second = None if first is None else _MEMBER.match(model, first.end())
+    if first is None or second is None or not content:
+        return None
+    closing = model[len(model[:-1].rstrip(" \t\n\r")) :]
+    parts = [f"{spelled(key)}{first[4]}{spelled(value)}" for key, value in content.items()]
+    return f"{{{first[1]}{second[1].join(parts)}{closing}"
+
+
 def _add(
     changes: Mapping[str, Any],
     found: list[tuple[str, ...]],

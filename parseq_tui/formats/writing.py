@@ -11,7 +11,7 @@ from typing import Any
 
 from parseq_tui import __version__
 from parseq_tui.formats.exact_json import Member, container_end, decode, discard_elements, members, skip_space
-from parseq_tui.formats.flat_objects import rewritten_flat
+from parseq_tui.formats.flat_objects import rewritten_flat, spelled_like_flat
 from parseq_tui.formats.json_text import INLINE, Layout, rewritten, spelled, spelled_like
 from parseq_tui.formats.parseq import SEED_ERA_VERSION, Grouping, grouping_of
 from parseq_tui.formats.prompt_entries import write_prompts
@@ -54,26 +54,30 @@ def edited_text(document: Document, origin: DocumentOrigin) -> str:
     wanted = _wanted(document, origin)
     layout = layout_of(text, start, old)
     kept = [member for member in old if member.key not in DERIVED_KEYS]
-    parts: list[str] = []
+    parts: list[list[str]] = []
     for member in kept:
         head = text[member.key_start : member.value_start]
         if member.key == "keyframes":
-            parts.append(head + rows_text(document, origin, member.value_start))
+            rows = rows_text(document, origin, member.value_start)
+            rows[0] = head + rows[0]
+            parts.append(rows)
         elif member.key in wanted:
-            parts.append(head + rewritten(text, member.value_start, wanted.pop(member.key)))
+            parts.append([head, rewritten(text, member.value_start, wanted.pop(member.key))])
         else:
-            parts.append(text[member.key_start : member.value_end])
+            parts.append([text[member.key_start : member.value_end]])
     gaps = _gaps(text, start, old, kept, layout)
     for key, value in wanted.items():
-        parts.append(f"{spelled(key)}{layout.colon}{spelled(value, layout)}")
+        parts.append([f"{spelled(key)}{layout.colon}{spelled(value, layout)}"])
         gaps.append(layout.between)
     if origin.keyframes_span is None:
-        parts.append(f'"keyframes"{layout.colon}{_fresh_rows(document, layout)}')
+        parts.append([f'"keyframes"{layout.colon}{_fresh_rows(document, layout)}'])
         gaps.append(layout.between)
     end = container_end(text, old[-1] if old else None, start)
     closing = text[old[-1].value_end if old else start + 1 : end - 1]
-    body = "".join(gap + part for gap, part in zip(gaps, parts, strict=True))
-    return text[: start + 1] + body + closing + text[end - 1 :]
+    pieces = [text[: start + 1]]
+    for gap, part in zip(gaps, parts, strict=True):
+        pieces += (gap, *part)
+    return "".join((*pieces, closing, text[end - 1 :]))  # once: it is megabytes
 
 
 def layout_of(text: str, start: int, old: list[Member]) -> Layout:
@@ -152,8 +156,8 @@ def _options(options: Options, read: Options | None = None) -> dict[str, Any]:
     return {key: value for key, value, old in found if read is None or value != old}
 
 
-def rows_text(document: Document, origin: DocumentOrigin, start: int) -> str:
-    """The text of the `keyframes` array that begins at `start`."""
+def rows_text(document: Document, origin: DocumentOrigin, start: int) -> list[str]:
+    """The text of the `keyframes` array that begins at `start`, in pieces."""
     text = origin.source.text
     rows = _in_file_order(document, origin)
     old = _old_rows(origin)
@@ -176,7 +180,7 @@ def rows_text(document: Document, origin: DocumentOrigin, start: int) -> str:
         out.append(_row_text(row, template, grouping))
         previous = here
         template = here or template
-    return "".join((*out, closing, "]"))
+    return [*out, closing, "]"]
 
 
 def _old_rows(origin: DocumentOrigin) -> list[RowOrigin]:
@@ -213,7 +217,10 @@ def _row_text(row: Keyframe, template: RowOrigin | None, grouping: Grouping) -> 
     content = {key: _for_file(key, value, grouping) for key, value in row_object(row).items()}
     if template is None:
         return spelled(content)
-    return spelled_like(template.source.text, template.start, content)
+    text = template.source.text
+    return spelled_like_flat(text[template.start : template.end], content) or spelled_like(
+        text, template.start, content
+    )
 
 
 def _changed_row(row: Keyframe, origin: RowOrigin, grouping: Grouping) -> str:

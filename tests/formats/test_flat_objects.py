@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from parseq_tui.formats.flat_objects import rewritten_flat
 from parseq_tui.formats.native import dumps, loads
-from parseq_tui.timeline.edits import SetCells
+from parseq_tui.timeline.edits import InsertKeyframe, SetCells
 
 _KEYS = ("frame", "info", "zoom", "zoom_i", "angle", "angle_i", "own")
 _VALUES = st.one_of(
@@ -41,9 +41,11 @@ def test_rows_are_written_as_the_long_way_writes_them(
     row = _text({"frame": 0, **content}, layout)
     text = f'{{"managedFields": ["zoom", "angle", "own"], "keyframes": [{row}, {{"frame": 9}}]}}'
     changed = SetCells("change", {0: values}, {0: formulas}).apply(loads(text))
+    changed = InsertKeyframe(4, {"zoom": 1.5}, {"own": "sin(p=4b)"}, "new").apply(changed)
     short = dumps(changed)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("parseq_tui.formats.writing.rewritten_flat", lambda text, changes: None)
+        patched.setattr("parseq_tui.formats.writing.spelled_like_flat", lambda model, content: None)
         assert short == dumps(changed)
 
 
