@@ -3,32 +3,34 @@
     python tests/bench/naive_loop.py [--frames 12] [--rounds 3] [--evaluations 8] [--model FOLDER] [--size 128]
 
 The naive loop: AutoPipelineForImage2Image, PIL to turn and zoom the picture before, a PNG per frame; nothing else. Ours
-is a whole render in this process: the same motion and number of evaluations, PNG, cache, previews, video. Both in
-one process in turn, models loaded before; wall and process time per frame, the best round of each. Ours uses one thread
-for small models; the naive loop uses as many as torch likes unless `--threads` says otherwise.
+is a whole render: the same motion and number of evaluations, PNG, cache, previews, video. They take turns, each in a
+process of its own as either would have it, models loaded before and a few frames rendered; wall and process time per
+frame, the best round of each. The naive loop uses as many threads as torch likes unless `--threads` says otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL import Image
 
 from parseq_tui.render.engine_shelf import EngineShelf
-from parseq_tui.render.engines.components import quiet_libraries
 from parseq_tui.render.engines.models import find_model
 from parseq_tui.render.take import Job, Take
 from parseq_tui.render.worker import StopSwitch, Worker
 
 STRENGTH, ANGLE, ZOOM = 0.5, 2.0, 1.02
 PROMPT, NEGATIVE, SCALE = "a red cat in the snow", "blue", 4.0
+WARM_UP = 4
+"""Frames before the first round."""
 
 
 Round = Callable[[int], tuple[float, float]]
@@ -37,9 +39,13 @@ Round = Callable[[int], tuple[float, float]]
 
 def naive(asked: argparse.Namespace, folder: Path) -> Round:
     import diffusers
+    import torch
+
+    from parseq_tui.render.engines.devices import quiet_libraries
 
     path = find_model(asked.model).folder
-    pipeline = diffusers.AutoPipelineForImage2Image.from_pretrained(path, local_files_only=True)
+    with quiet_libraries():
+        pipeline = diffusers.AutoPipelineForImage2Image.from_pretrained(path, local_files_only=True)
     pipeline.scheduler = diffusers.DDIMScheduler.from_config(pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
     threads = asked.threads or torch.get_num_threads()
@@ -60,7 +66,7 @@ def naive(asked: argparse.Namespace, folder: Path) -> Round:
             ).images[0]
             picture.save(folder / f"{frame:05d}.png")
 
-    loop(1, 0)
+    loop(WARM_UP, 0)
     return lambda first: timed(lambda: loop(asked.frames, first), asked.frames)
 
 
@@ -82,16 +88,13 @@ def ours(asked: argparse.Namespace, folder: Path) -> Round:
     engines = EngineShelf()
 
     def render(count: int, first: int) -> None:
-        torch.set_num_threads(threads)
         take = Take(folder / "film.render" / "takes" / str(first))
         (take.folder / "preview").mkdir(parents=True)
         (take.folder / "job.json").write_text(Job(film(asked, count, first), "film.json", str(folder)).to_json())
         outcome = Worker(take, StopSwitch(take.stop_path), engines).run()
         assert outcome == "done", take.summary().message
 
-    threads = torch.get_num_threads()
-    render(1, 0)
-    threads = torch.get_num_threads()  # what the engine chose as it was loaded
+    render(WARM_UP, 0)
     return lambda first: timed(lambda: render(asked.frames, first), asked.frames)
 
 
@@ -107,6 +110,17 @@ def film(asked: argparse.Namespace, count: int, first: int) -> str:
     return json.dumps({"options": {"output_fps": 20}, "render": render, "rendered_frames": frames})
 
 
+def taking_turns(
+    side: Callable[[argparse.Namespace, Path], Round], asked: argparse.Namespace, ours: Connection
+) -> None:
+    """One side's process: says that it is ready, then renders a round for every number it is sent."""
+    with tempfile.TemporaryDirectory() as folder:
+        render = side(asked, Path(folder))
+        ours.send(None)
+        while first := ours.recv():
+            ours.send(render(first))
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--frames", type=int, default=12)
@@ -116,15 +130,26 @@ def main() -> None:
     options.add_argument("--size", type=int, default=128)
     options.add_argument("--threads", type=int, default=0, help="of the naive loop; 0: torch's own choice")
     asked = options.parse_args()
-    with quiet_libraries(), tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "naive").mkdir()
-        sides = {"naive": naive(asked, Path(folder) / "naive"), "ours": ours(asked, Path(folder))}
-        rounds = [{name: side(100 * (turn + 1)) for name, side in sides.items()} for turn in range(asked.rounds)]
-    best = {name: [min(turn[name][clock] for turn in rounds) for clock in (0, 1)] for name in sides}
+    fresh = multiprocessing.get_context("spawn")
+    talks: dict[str, Connection] = {}
+    processes = []
+    for side in (naive, ours):
+        talks[side.__name__], theirs = fresh.Pipe()
+        processes.append(fresh.Process(target=taking_turns, args=(side, asked, theirs), daemon=True))
+        processes[-1].start()
+        talks[side.__name__].recv()
+    best = dict.fromkeys(talks, (float("inf"), float("inf")))
+    for turn in range(asked.rounds):
+        for name, talk in talks.items():
+            talk.send(100 * (turn + 1))
+            best[name] = tuple(map(min, best[name], talk.recv()))
     for name, (wall, cpu) in best.items():
         print(f"{name:6} {wall:8.1f} ms/frame  {cpu:8.1f} CPU ms/frame")
     wall, cpu = (theirs / mine for theirs, mine in zip(best["naive"], best["ours"], strict=True))
     print(f"ratio  {wall:8.2f}x           {cpu:8.2f}x")
+    for talk, process in zip(talks.values(), processes, strict=True):
+        talk.send(0)
+        process.join()
 
 
 if __name__ == "__main__":

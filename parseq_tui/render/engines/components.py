@@ -93,7 +93,7 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
     _check_room(model)
     dtype = torch.float16 if device.type == "cuda" else torch.float32
     with quiet_libraries(), out_of_memory_explained(f"loading {model.name}", "use a smaller model, or --device cpu"):
-        networks = _networks(model, classes, dtype)
+        networks = _networks(model, dtype)
         tokenizers = tuple(tokenizer(model.folder, part) for part in classes if part.startswith("tokenizer"))
     unet, vae = networks["unet"], networks["vae"]
     check_unet(model, unet.config, vae.config, len(tokenizers))
@@ -162,18 +162,24 @@ def check_unet(model: ModelDescription, unet: Any, vae: Any, encoders: int) -> N
         )
 
 
-def _networks(model: ModelDescription, classes: Mapping[str, str], dtype: torch.dtype) -> Networks:
-    import diffusers
-    import transformers
+def import_classes(model: ModelDescription) -> Mapping[str, Any]:
+    """Part → class, of the parts that hold weights; brings in the libraries. Raises as `load_components` does."""
+    names = {part: name for part, name in _part_classes(model).items() if not part.startswith("tokenizer")}
+    with quiet_libraries():
+        import diffusers
+        import transformers
 
-    made = {
-        part: getattr(transformers if part.startswith("text_encoder") else diffusers, name)
-        for part, name in classes.items()
-        if not part.startswith("tokenizer")
-    }
+        return {
+            part: getattr(transformers if part.startswith("text_encoder") else diffusers, name)
+            for part, name in names.items()
+        }
+
+
+def _networks(model: ModelDescription, dtype: torch.dtype) -> Networks:
+    classes = import_classes(model)
     if model.file is not None and model.checkpoint is not None:
-        return from_single_file(model.file, model.checkpoint, model.folder, made, dtype)
-    return from_folder(model.folder, made, dtype)
+        return from_single_file(model.file, model.checkpoint, model.folder, classes, dtype)
+    return from_folder(model.folder, classes, dtype)
 
 
 def _part_classes(model: ModelDescription) -> Mapping[str, str]:

@@ -19,7 +19,7 @@ import torch
 from parseq_tui.render.engines.devices import threads
 from parseq_tui.render.engines.packed import PackedUNet, Told, packed
 
-TRIED_AFTER = 24
+TRIED_AFTER = 16
 """Calls of one shape before it is traced: tracing costs as much as some twenty calls."""
 _MOST = 8
 """Shapes traced; others go to the arranged network."""
