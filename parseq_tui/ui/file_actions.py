@@ -18,6 +18,7 @@ from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import Collision, FileFollower, FileNotice, Session, digest
 from parseq_tui.timeline.bake import bake
+from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import ImportPrompts, ReplaceDocument
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
@@ -200,11 +201,11 @@ class FileActions:
             then()
 
     async def _save_as(self, path: Path) -> str:
-        document, text = self._session.document, self._session.text()
-        await asyncio.to_thread(native.dump, document, path)
+        document = self._session.document
+        written = await asyncio.to_thread(_write, document, path)
         more = await asyncio.to_thread(self._brought, path.parent)
         self.autosave.forget()
-        self._session.written(document, path, digest(text))
+        self._session.written(document, path, written)
         self.autosave = self._fresh_autosave()
         self._watch()
         self._screen.query_one(RenderPane).set_client(RenderClient(path))
@@ -355,6 +356,13 @@ class FileActions:
         self._screen.show_title()
         if notice.cells:
             self._screen.table.flash(notice.cells)
+
+
+def _write(document: Document, path: Path) -> str:
+    """The digest of what the file holds now. Any thread. Raises DocumentError."""
+    text = native.dumps(document)
+    native.write_text(text, path)
+    return digest(text)
 
 
 def suggested_name(session: Session) -> str:
