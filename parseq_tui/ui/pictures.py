@@ -62,9 +62,15 @@ class Pictures:
         """`graphics`: where pictures over cells are known to the screen; `write`: straight to the terminal."""
         self.protocol: Protocol = protocol
         self.in_tmux = in_tmux
+        self.true_color = True
+        """Whether colours reach the terminal as 24 bits; else as one of 256."""
         self._graphics = graphics
         self._write = write
         self._sent = False
+
+    @property
+    def _number(self) -> int:
+        return kitty.TRUE_NUMBER if self.true_color else kitty.NUMBER
 
     @property
     def slow(self) -> bool:
@@ -100,7 +106,7 @@ class Pictures:
             if self.protocol == "sixel":
                 payload = sixel(picture, *self._pixels(picture, *size))
             else:
-                payload = kitty.transmission(picture, *size)
+                payload = kitty.transmission(picture, *size, self._number)
             return Prepared(self.protocol, *size, payload=payload, cost=len(payload))
         size = halfblocks.fitted_size(picture, columns, rows)
         if self.protocol == "ascii":
@@ -123,7 +129,7 @@ class Pictures:
         """Leave nothing of ours in the terminal's memory."""
         if self._sent:
             self._sent = False
-            self._send(kitty.removal())
+            self._send(kitty.removal(self._number))
 
     def _send(self, sequences: str) -> None:
         if self._write is not None:

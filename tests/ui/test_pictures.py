@@ -175,16 +175,24 @@ def test_text_does_not_look_out_from_behind_a_picture_that_ends_within_a_cell() 
     assert all(row[:columns].isspace() and row[columns] == "X" for row in shown.display[: len(cells)])
 
 
-def test_placeholders_pass_the_screen_whole() -> None:
+@pytest.mark.parametrize(
+    ("colors", "code", "number"),
+    [
+        (ColorSystem.TRUECOLOR, "38;2;255;135;255", 255 << 16 | 135 << 8 | 255),
+        (ColorSystem.EIGHT_BIT, "38;5;213", 213),
+    ],
+)
+def test_the_colour_of_placeholders_is_the_number_of_the_picture(colors: ColorSystem, code: str, number: int) -> None:
     diff, written = ScreenDiff(), []
     pictures = Pictures("kitty", write=written.append)
+    pictures.true_color = colors is ColorSystem.TRUECOLOR
     cells = pictures.strips(pictures.prepare(GRADIENT, 8, 4), Style())
-    text = diff.sequences(update(*cells), ColorSystem.TRUECOLOR)
+    text = diff.sequences(update(*cells), colors)
     assert words(text) == "".join(strip.text for strip in cells)
-    assert f"38;5;{kitty.NUMBER}m" in text
-    assert len(written) == 1
+    assert f"{code}m" in text
+    assert len(written) == 1 and f",i={number}," in written[0]
     pictures.forget()
-    assert written[1] == kitty.removal()
+    assert written[1] == kitty.removal(number)
 
 
 def test_combining_marks_stay_on_their_letter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ def test_a_sixel_picture_is_drawn_covered_and_drawn_again(document: Path) -> Non
         assert terminal.output.count(b"\x1bP0;1q") == 1, "sent once, however often the rest changes"
         help_shown = terminal.press(b"?", quiet=0.5)
         assert b"\x1bP" not in help_shown.data
-        assert terminal.press(b"\x1b", quiet=0.5).data.count(b"\x1bP0;1q") == 1
+        assert terminal.press(b"\x1b", quiet=1.5).data.count(b"\x1bP0;1q") == 1
         terminal.send(b"\x11")
         assert terminal.wait() == 0
     finally:
@@ -54,6 +55,9 @@ def test_a_kitty_picture_is_sent_shown_by_text_and_taken_back(document: Path) ->
         terminal.read(quiet=1.0)
         assert terminal.output.count(b"\x1b_Ga=T,U=1") == 1
         assert terminal.output.count("\U0010eeee".encode()) > 100
+        number = int(re.findall(rb"a=T,U=1,i=(\d+)", terminal.output)[0])
+        color = number if number < 256 else ";".join(str(number >> shift & 255) for shift in (16, 8, 0))
+        assert f"[38;{5 if number < 256 else 2};{color}m\U0010eeee".encode() in terminal.output, "told by its colour"
         terminal.send(b"\x11")
         assert terminal.wait() == 0
         assert b"\x1b_Ga=d,d=I" in terminal.output

@@ -23,7 +23,12 @@ from parseq_tui.ui.drawing.halfblocks import Picture
 from parseq_tui.ui.drawing.quantised import quantised
 
 NUMBER = 213
-"""Of our picture in the terminal: also a colour of the 256, which every colour system passes on as it is."""
+"""Of our picture in a terminal of 256 colours: text in the colour of this number shows it."""
+_COLOR = Color.from_rgb(0xFF, 0x87, 0xFF)
+"""Colour 213 of the 256 in true colour: what the text is painted in. On the way to the terminal it may stay as it is
+or be reduced; Textual turns one that is given by its number into this one."""
+TRUE_NUMBER = 0xFF87FF
+"""Of our picture in a terminal of true colour: the same colour as 24 bits."""
 PLACEHOLDER = "\U0010eeee"
 COLORS = 64
 _CHUNK = 4096
@@ -40,22 +45,22 @@ MOST_CELLS = len(_MARKS)
 
 def placeholders(columns: int, rows: int, background: Style) -> list[Strip]:
     """Cells that show our picture, once it is sent; at most MOST_CELLS each way."""
-    style = background + Style(color=Color.from_ansi(NUMBER))
+    style = background + Style(color=_COLOR)
     return [
         Strip([Segment("".join(PLACEHOLDER + _MARKS[y] + _MARKS[x] for x in range(columns)), style)], columns)
         for y in range(rows)
     ]
 
 
-def transmission(picture: Picture, columns: int, rows: int) -> str:
+def transmission(picture: Picture, columns: int, rows: int, number: int = NUMBER) -> str:
     """Sends the picture as ours, in place of the one before, to be shown on so many cells."""
     data = base64.standard_b64encode(png(*quantised(picture, COLORS))).decode("ascii")
-    return "".join(_chunks(f"a=T,U=1,i={NUMBER},f=100,c={columns},r={rows},q=2", data))
+    return "".join(_chunks(f"a=T,U=1,i={number},f=100,c={columns},r={rows},q=2", data))
 
 
-def removal() -> str:
+def removal(number: int = NUMBER) -> str:
     """Lets the terminal forget our picture."""
-    return f"\x1b_Ga=d,d=I,i={NUMBER},q=2\x1b\\"
+    return f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\"
 
 
 def _chunks(keys: str, data: str) -> Iterator[str]:
