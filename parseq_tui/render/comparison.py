@@ -61,15 +61,21 @@ class Pair:
 
     def likeness(self) -> Likeness:
         """Compares what made the frames; no picture is read."""
-        one, other = self._keys
-        differing = tuple(frame for frame in self.frames if one[frame] != other[frame])
-        found: Mapping[str, tuple[Any, Any]] = {}
-        for frame in differing[:1]:
-            recipes = [cache.recipe(keys[frame]) for cache, keys in zip(self._caches, self._keys, strict=True)]
-            if recipes[0] is not None and recipes[1] is not None:
-                found = changes(recipes[0], recipes[1])
+        differing = self.differing
+        found = self.changes(differing[0]) if differing else {}
         frames = range(self.frames[0], self.frames[-1] + 1)
         return Likeness(frames, len(self.frames) - len(differing), differing, found)
+
+    @property
+    def differing(self) -> tuple[int, ...]:
+        """The frames whose pictures are not the same."""
+        one, other = self._keys
+        return tuple(frame for frame in self.frames if one[frame] != other[frame])
+
+    def changes(self, frame: int) -> Mapping[str, tuple[Any, Any]]:
+        """What differs in the recipes of a frame: name → in the first take, in the second; {} if one has none."""
+        one, other = (cache.recipe(keys[frame]) for cache, keys in zip(self._caches, self._keys, strict=True))
+        return {} if one is None or other is None else changes(one, other)
 
     def pictures(self, frame: int) -> tuple[Image, Image]:
         """Both pictures of a frame, in the size of the second. Raises DamagedFrame if one is no longer there."""

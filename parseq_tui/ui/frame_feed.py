@@ -7,8 +7,9 @@ queue of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
+from pathlib import Path
 
 from rich.style import Style
 from textual.strip import Strip
@@ -17,7 +18,7 @@ from parseq_tui.errors import RenderError
 from parseq_tui.render.client import read_ppm
 from parseq_tui.ui.drawing.halfblocks import Picture
 from parseq_tui.ui.pictures import Pictures, Prepared
-from parseq_tui.ui.take_follower import TakeFollower
+from parseq_tui.ui.side_by_side import joined
 
 TICK_SECONDS = 0.25
 RENDERING_BYTES, LOOKING_BYTES = 36_000, 150_000
@@ -30,8 +31,8 @@ class FrameFeed:
 
     def __init__(self, pictures: Callable[[], Pictures]) -> None:
         self._pictures = pictures
-        self._of: tuple[str, int] | None = None
-        """Take and frame of the picture."""
+        self._of: tuple[tuple[Path, ...], int] | None = None
+        """Files and frame of the picture."""
         self._picture: Picture | None = None
         self._prepared: Prepared | None = None
         self._strips: list[Strip] | None = None
@@ -66,20 +67,22 @@ class FrameFeed:
         return max(1, ceil(cost / LOOKING_BYTES / TICK_SECONDS))
 
     async def look(
-        self, follower: TakeFollower, frame: int | None, room: tuple[int, int], tick: int, *, running: bool
+        self, frame: int | None, paths: Sequence[Path], room: tuple[int, int], tick: int, *, running: bool
     ) -> None:
-        """See to it that the picture of this frame is there, for a room of (columns, rows) cells."""
-        path = None if self.off else follower.preview(frame)
-        if path is None or follower.take is None or frame is None:
+        """See to it that the picture of this frame is there, for a room of (columns, rows) cells.
+
+        `paths`: the files it is in, from left to right; none if there is no picture.
+        """
+        if self.off or not paths or frame is None:
             self._of = self._picture = None
             self._unprepare()
             return
-        wanted = (follower.take.name, frame)
+        wanted = (tuple(paths), frame)
         if wanted != self._of:
             if self._picture is not None and tick - self.shown_at < self.pause(running=running):
                 return
             try:
-                self._picture = await asyncio.to_thread(read_ppm, path)
+                self._picture = await asyncio.to_thread(lambda: joined([read_ppm(path) for path in paths]))
             except RenderError:
                 # half written, or pruned meanwhile: the next look may do better
                 self._of = self._picture = None

@@ -143,6 +143,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "render.forecast": ("space r w",),
     "render.pause": ("space r z",),
     "render.takes": ("space r t",),
+    "render.compare": ("space r b",),
     "render.prune": ("space r c",),
     "render.stop": ("space r x",),
     "render.settings": ("space r o",),

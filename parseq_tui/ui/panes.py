@@ -157,7 +157,8 @@ class PaneActions:
         if name != "table":
             self._open = name
         self._apply()
-        self._screen.query_one(f"#{name}").focus(scroll_visible=False)
+        # at once: the next key may be there already, and Widget.focus comes after it
+        self._screen.set_focus(self._screen.query_one(f"#{name}"), scroll_visible=False)
         if self._maximised:
             self._apply(focused=name)
 

@@ -93,6 +93,9 @@ class RenderActions:
         elif action == "render.takes":
             self._screen.show_pane("render")
             self._work(self._pane.action_toggle_takes())
+        elif action == "render.compare":
+            self._screen.show_pane("render")
+            self._work(self._pane.action_compare())
         elif action == "render.prune":
             self._work(self._offer_pruning(argument))
         else:

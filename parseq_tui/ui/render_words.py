@@ -129,13 +129,27 @@ def takes(summaries: Sequence[TakeSummary], chosen: int, rows: int) -> list[Word
         return [[Part("no takes yet", "dim")]]
     rows = max(1, rows - 1)
     top = max(0, min(chosen - rows // 2, len(summaries) - rows))
-    lines: list[Words] = [[Part("takes: ↑ ↓ choose  Enter look at it  t back", "dim")]]
+    lines: list[Words] = [[Part("takes: ↑ ↓ choose  Enter look at it  b A/B with the shown one  t back", "dim")]]
     for index, take in enumerate(summaries[top : top + rows], start=top):
         on = "selection" if index == chosen else "background"
         counts = f"{take.done}/{take.total}  {take.size / 1e6:.1f} MB  {take.reused} cached"
         text = f"{'>' if index == chosen else ' '} {take.name}  {take.state}  {counts}"
         lines.append([Part(text, "text", "", on)])
     return lines
+
+
+def pair(names: tuple[str, str], looking: str, summary: str) -> list[Words]:
+    """Which two takes are looked at, and how many of their frames differ."""
+    row = []
+    for letter, name in zip("AB", names, strict=True):
+        seen = looking in ("both", letter)
+        row.append(Part(f"{'>' if seen else ' '}{letter} {plain(name)}  ", "text" if seen else "dim", "bold" * seen))
+    return [row, [Part("o both, A, B   b ends   ", "dim"), Part(summary, "accent")]]
+
+
+def wrapped(text: str, width: int, rows: int) -> list[Words]:
+    """A text in at most so many rows."""
+    return spoken((wrap(plain(text), max(8, width), subsequent_indent="  ") if rows > 0 else [])[:rows])
 
 
 def values(table: FrameTable | None, frame: int, width: int, rows: int) -> list[Words]:

@@ -48,6 +48,11 @@ class TakeFollower:
             return None
         return self.take.folder / "preview" / Path(self.progress.previews[frame]).name
 
+    def previews(self, frame: int | None) -> tuple[Path, ...]:
+        """The same as the files of a picture: one, or none."""
+        path = self.preview(frame)
+        return () if path is None else (path,)
+
 
 def last_lines(path: Path, most: int = 20) -> list[str]:
     """What a worker printed last: why it died, if nothing else says so. At most 8 kB are read."""

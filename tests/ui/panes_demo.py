@@ -175,6 +175,9 @@ class PanesDemo(App[None]):
         self.posted.append(message)
         self.move(message.frame)
 
+    def on_render_pane_refused(self, message: RenderPane.Refused) -> None:
+        self.refused.append(message.reason)
+
     def on_render_pane_start_requested(self, message: RenderPane.StartRequested) -> None:
         self.posted.append(message)
 

@@ -123,5 +123,8 @@ class PaneMessages:
     def on_render_pane_command_wanted(self, event: RenderPane.CommandWanted) -> None:
         self.desk.perform(event.command)
 
+    def on_render_pane_refused(self, event: RenderPane.Refused) -> None:
+        self.desk.carry_out(Say(event.reason, "warning"))
+
     def on_render_pane_frame_selected(self, event: RenderPane.FrameSelected) -> None:
         self.desk.look_at(event.frame)

@@ -22,6 +22,7 @@ from parseq_tui.ui.frame_feed import TICK_SECONDS, FrameFeed
 from parseq_tui.ui.pictures import Pictures
 from parseq_tui.ui.render_progress import Progress
 from parseq_tui.ui.render_words import Part, Words
+from parseq_tui.ui.side_by_side import SideBySide, paired
 from parseq_tui.ui.take_follower import TakeFollower
 from parseq_tui.ui.widgets.line_view import LineView
 
@@ -54,6 +55,8 @@ class RenderPane(LineView, can_focus=True):
         Binding("w", "command('render.forecast')", "what it costs", id="render.forecast"),
         Binding("c", "command('render.prune')", "clear old frames", id="render.prune"),
         Binding("t", "toggle_takes", "takes", id="render.takes"),
+        Binding("b", "compare", "A/B: beside another take", id="render.compare"),
+        Binding("o", "look_next", "A/B: both, A, B", id="render.look_next"),
         Binding("f", "toggle_follow", "newest / playhead", id="render.follow"),
         Binding("v", "toggle_large", "large picture", id="render.large"),
         Binding("left", "scrub(-1)", "frame back", show=False, id="render.back"),
@@ -82,6 +85,13 @@ class RenderPane(LineView, can_focus=True):
             super().__init__()
             self.command = command
 
+    class Refused(Message):
+        """What was asked for cannot be done: why."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
     class FrameSelected(Message):
         """The user looks at this frame; the playhead may follow."""
 
@@ -106,6 +116,8 @@ class RenderPane(LineView, can_focus=True):
         self._takes: tuple[TakeSummary, ...] | None = None
         """Listed instead of picture and log, newest first; None: those are shown."""
         self._selected_take = 0
+        self._pair: SideBySide | None = None
+        """Two takes looked at together, instead of the newest one."""
         self._large = False
         self._note = ""
         self._ticks = 0
@@ -117,7 +129,7 @@ class RenderPane(LineView, can_focus=True):
         """Follow another document's renders: its newest take, running or finished."""
         self._client = client
         self._follower = None if client is None else TakeFollower(client)
-        self._takes = None
+        self._takes = self._pair = None
         self._feed.forget()
         self._draw()
         self.poll()
@@ -175,10 +187,12 @@ class RenderPane(LineView, can_focus=True):
     async def _poll(self, follower: TakeFollower) -> None:
         try:
             await asyncio.to_thread(follower.poll)
+            if (pair := self._pair) is not None:
+                await asyncio.to_thread(pair.poll)
             if follower is self._follower and self.is_on_screen:
-                running = not follower.progress.over
-                frame = self._wanted_frame()
-                await self._feed.look(follower, frame, self._picture_room(), self._ticks, running=running)
+                running, frame = not follower.progress.over, self._wanted_frame()
+                paths = follower.previews(frame) if self._pair is None else self._pair.previews(frame)
+                await self._feed.look(frame, paths, self._picture_room(), self._ticks, running=running)
             if follower is self._follower:
                 self._draw()
         finally:
@@ -188,7 +202,7 @@ class RenderPane(LineView, can_focus=True):
         progress = self.progress
         if progress is None:
             return None
-        if self._follow_newest and not progress.over:
+        if self._pair is None and self._follow_newest and not progress.over:
             return progress.newest.frame if progress.newest is not None else None
         return self._playhead
 
@@ -220,6 +234,36 @@ class RenderPane(LineView, can_focus=True):
         frame = min(max(self._playhead + frames, first), first + count - 1)
         self.set_playhead(frame)  # the next key may come before the playhead has gone round the editor
         self.post_message(self.FrameSelected(frame))
+
+    async def action_compare(self) -> None:
+        """Look at two takes together: at the one followed (or chosen in the list) and at the next older one."""
+        if self._pair is not None:
+            self._pair = None
+        elif self._client is not None:
+            chosen = self._takes[self._selected_take].name if self._takes else ""
+            held = None if self._follower is None else self._follower.take
+            pair = await asyncio.to_thread(paired, self._client, held, chosen)
+            if pair is None:
+                self.post_message(self.Refused("comparing needs two takes: render again after a change"))
+                return
+            self._pair, self._takes = pair, None
+            self.run_worker(self._compare(pair), name="compare takes", group="compare takes", exclusive=True)
+        self._feed.forget()
+        self._draw()
+        self.poll()
+
+    async def _compare(self, pair: SideBySide) -> None:
+        await asyncio.to_thread(pair.compare)
+        self._draw()
+
+    def action_look_next(self) -> None:
+        """At both takes, at A, at B."""
+        if self._pair is None:
+            self.post_message(self.Refused("b puts two takes beside each other; then o looks at both, A or B"))
+            return
+        self._pair.look_next()
+        self._feed.forget()
+        self.poll()
 
     async def action_toggle_takes(self) -> None:
         if self._takes is not None or self._client is None:
@@ -277,6 +321,9 @@ class RenderPane(LineView, can_focus=True):
         return self.size.height < LOW_ROWS and self.size.width >= BESIDE_COLUMNS
 
     def _head(self, progress: Progress, width: int) -> list[Words]:
+        if self._pair is not None:
+            names, looking = self._pair.names, self._pair.looking
+            return [*render_words.noted(self._note, width), *render_words.pair(names, looking, self._pair.summary())]
         take = "" if self._follower is None or self._follower.take is None else self._follower.take.name
         brief = self._large and progress.state != "failed"
         return [
@@ -302,7 +349,7 @@ class RenderPane(LineView, can_focus=True):
             picture = self._joined(picture, self._painted(self._values(left, len(picture)), left))
         picture += self._painted(self._caption(progress))
         rows = self.size.height - len(head) - len(picture)
-        return [*head, *picture, *self._painted(render_words.log(progress, self.size.width, rows))]
+        return [*head, *picture, *self._painted(self._last_rows(progress, self.size.width, rows))]
 
     def _side_by_side(self, progress: Progress) -> list[Strip]:
         picture = self._feed.strips(self.palette.style(), self._picture_room())
@@ -312,15 +359,21 @@ class RenderPane(LineView, can_focus=True):
         rows = self.size.height - len(words)
         lines = 1 if progress.over else 2  # of the log; the values say more
         words += self._values(left, rows - lines, gap=False) if picture else []
-        words += render_words.log(progress, width, self.size.height - len(words))
+        words += self._last_rows(progress, width, self.size.height - len(words))
         if not picture:
             return self._painted(words)
         return self._joined(picture, self._painted([[_GAP, *row] for row in words], left))
 
+    def _last_rows(self, progress: Progress, width: int, rows: int) -> list[Words]:
+        """What is told below the rest: the log, or what differs between two takes."""
+        if self._pair is None:
+            return render_words.log(progress, width, rows)
+        return render_words.wrapped(self._pair.words(self._playhead), width, rows)
+
     def _values(self, width: int, rows: int, *, gap: bool = True) -> list[Words]:
-        """The values of the frame in the picture."""
+        """The values of the frame in the picture; of two takes, only what differs is told."""
         frame = self._feed.frame
-        if frame is None:
+        if frame is None or self._pair is not None:
             return []
         found = render_words.values(self._table, frame, width - len(_GAP.text), rows)
         return [[_GAP, *row] for row in found] if gap else found
@@ -328,7 +381,7 @@ class RenderPane(LineView, can_focus=True):
     def _caption(self, progress: Progress) -> list[Words]:
         """What is, or will be, in the picture."""
         if self._feed.frame is not None:
-            newest = self._follow_newest and not progress.over
+            newest = self._pair is None and self._follow_newest and not progress.over
             return render_words.spoken([f"frame {self._feed.frame}" + (" (newest)" if newest else "")], "dim")
         frame = self._wanted_frame()
         if frame is None or not progress.previews or self._feed.off:
