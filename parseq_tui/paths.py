@@ -39,6 +39,15 @@ def user_state() -> Path:
     return user_state_path("parseq-tui", appauthor=False)
 
 
+def user_runtime() -> Path:
+    """The folder of sockets of this user's running programs. May not exist."""
+    if home := _home():
+        return home / "run"
+    # platformdirs warns where a system has no such folder; the state folder is as private
+    text = os.environ.get("XDG_RUNTIME_DIR", "")
+    return Path(text) / "parseq-tui" if text else user_state() / "run"
+
+
 def settings_file() -> Path:
     """The user's settings and key overrides. May not exist."""
     return user_config() / "settings.toml"

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from parseq_tui.paths import render_folder
 from parseq_tui.render import lock
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.preview import read_ppm
+from parseq_tui.render.standby import hand_over
 from parseq_tui.render.storage import CacheFolder, CacheUse
 from parseq_tui.render.take import EventTail, Job, Take, TakeSummary, point_latest, write_atomically
 from parseq_tui.timeline.render_settings import resolve
@@ -55,9 +57,11 @@ class RenderClient:
         frames: tuple[int, int] | None = None,
         out: Path | None = None,
         device: str = "auto",
+        linger: float = 0.0,
     ) -> Take:
         """Start a worker on this text in a session of its own; it outlives this process. See `job` and `start_jobs`."""
-        return self.start_jobs([self.job(document_text, options=options, frames=frames, out=out, device=device)])[0]
+        job = self.job(document_text, options=options, frames=frames, out=out, device=device)
+        return self.start_jobs([job], linger=linger)[0]
 
     def job(
         self,
@@ -101,10 +105,11 @@ class RenderClient:
             program=parseq_tui.__version__,
         )
 
-    def start_jobs(self, jobs: Sequence[Job]) -> list[Take]:
+    def start_jobs(self, jobs: Sequence[Job], *, linger: float = 0.0) -> list[Take]:
         """Start one worker that renders these jobs as takes, one after the other; jobs that ask for the same engine
-        load it once.
+        load it once. A worker that waits with its engine loaded takes them over (render/standby.py).
 
+        `linger`: for how many seconds the worker shall wait so afterwards.
         Raises RenderError if a render of this document is running or its folder cannot be written. Everything that
         goes wrong later is an `Ended` event.
         """
@@ -113,7 +118,8 @@ class RenderClient:
             try:
                 takes = [self._new_take(job) for job in jobs]
                 point_latest(self.folder, takes[0])
-                self._launch(takes, held)
+                if not hand_over(takes, held, linger, self.document_path.parent):
+                    self._launch(takes, held, linger)
             finally:
                 held.close()
         except OSError as error:
@@ -233,12 +239,12 @@ class RenderClient:
         write_atomically(take.folder / "job.json", job.to_json().encode())
         return take
 
-    def _launch(self, takes: Sequence[Take], held: FolderLock) -> None:
+    def _launch(self, takes: Sequence[Take], held: FolderLock, linger: float) -> None:
         # -P: the worker must not import modules that happen to lie in the current folder.
         command = [sys.executable, "-P", "-m", "parseq_tui.render.worker", *(str(take.folder) for take in takes)]
         with takes[0].log_path.open("ab") as log:
             process = subprocess.Popen(
-                [*command, "--lock-fd", str(held.descriptor)],
+                [*command, "--lock-fd", str(held.descriptor), "--linger", str(linger)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -286,9 +292,10 @@ def _reap(killed: int = 0) -> None:
     for process in list(_children):
         try:
             process.wait(timeout=5 if process.pid == killed else 0)
-            _children.remove(process)
         except subprocess.TimeoutExpired:
             continue
+        with suppress(ValueError):  # another thread collected it at the same time
+            _children.remove(process)
 
 
 def _absolute_paths(options: dict[str, Any]) -> dict[str, Any]:

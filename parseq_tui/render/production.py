@@ -61,19 +61,25 @@ class Production:
         self.cache.sweep()
         prepared = prepare(self.job, self.engines, lambda text: self._state("loading", text))
         with closing(prepared):
-            delivery = self.delivery = Delivery(self.take, self.job, prepared, self.cache, self.events)
-            with closing(delivery):
-                self._announce(prepared, delivery)
-                try:
-                    outcome = self._make_all(prepared, delivery)
-                except ParseqError:
-                    with suppress(ParseqError):  # the first error is the one to tell; what there is should be watchable
-                        delivery.drain()
-                        delivery.finish()
-                    raise
-                video = delivery.finish()
-                self._bound(prepared.settings.cache_gb)
-                return outcome, video
+            try:
+                return self._produce(prepared)
+            finally:
+                prepared.engine.listen(_no_more)  # it may be asked again, by another take
+
+    def _produce(self, prepared: Prepared) -> tuple[Outcome, Path | None]:
+        delivery = self.delivery = Delivery(self.take, self.job, prepared, self.cache, self.events)
+        with closing(delivery):
+            self._announce(prepared, delivery)
+            try:
+                outcome = self._make_all(prepared, delivery)
+            except ParseqError:
+                with suppress(ParseqError):  # the first error is the one to tell; what there is should be watchable
+                    delivery.drain()
+                    delivery.finish()
+                raise
+            video = delivery.finish()
+            self._bound(prepared.settings.cache_gb)
+            return outcome, video
 
     def _bound(self, gigabytes: float) -> None:
         """Let the cache not grow without end; never remove what this take shows or is made from."""
@@ -176,6 +182,10 @@ class Production:
 
     def _log(self, level: Literal["info", "warning"], text: str) -> None:
         self.events.event(LogLine(time.time(), level, text))
+
+
+def _no_more(_text: str) -> None:
+    """The take that listened is over."""
 
 
 @contextmanager

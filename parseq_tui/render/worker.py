@@ -4,6 +4,7 @@ It runs in a session of its own, ignores the terminal's hang-up, and holds the f
 ends in an `Ended` event; tracebacks go to worker.log only. Killed at any instant it leaves a true state: a frame is in
 the cache, whole, or it is not. Libraries are imported behind that border too: one that is broken is a message as well.
 Several takes are rendered one after the other, with one engine; after one that does not end well the rest is left.
+Asked to (`--linger`), it then waits for more (render/standby.py); a take it is handed is rendered as by a fresh worker.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import errno
 import faulthandler
+import gc
 import os
 import signal
 import socket
@@ -25,7 +27,8 @@ from typing import TYPE_CHECKING
 from parseq_tui.errors import ParseqError
 from parseq_tui.render.engine_shelf import EngineShelf
 from parseq_tui.render.lock import FolderLock, Holder
-from parseq_tui.render.messages import Ended, Outcome
+from parseq_tui.render.messages import Ended, Outcome, Started
+from parseq_tui.render.standby import Handed, Standby, identity, on_gpu
 from parseq_tui.render.take import LineLog, Take, point_latest
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ class StopSwitch:
 
     def __init__(self, path: Path, pause: Path | None = None) -> None:
         self._path, self._pause = path, pause
-        self._signalled = False
+        self.signalled = False
 
     def listen(self, *, again: bool = False) -> None:
         """`again`: the take was run before, so what was asked then does not count. Otherwise it was asked of us."""
@@ -49,13 +52,13 @@ class StopSwitch:
         signal.signal(signal.SIGINT, self._on_signal)
 
     def asked(self) -> bool:
-        return self._signalled or self._path.exists()
+        return self.signalled or self._path.exists()
 
     def paused(self) -> bool:
         return self._pause is not None and self._pause.exists() and not self.asked()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self._signalled = True
+        self.signalled = True
 
 
 class Worker:
@@ -98,6 +101,9 @@ class Worker:
         self._end(outcome, video=str(video or ""))
         return outcome
 
+    def close(self) -> None:
+        self._events.close()
+
     def leave(self, outcome: Outcome) -> None:
         """Say that this take is not begun, since the one before it ended like this."""
         why = "failed" if outcome == "failed" else "was stopped"
@@ -115,39 +121,72 @@ class Worker:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run takes, one after the other. Exit status 0: done or stopped; 1: failed."""
+    """Run takes, one after the other, and those handed over later. Exit status 0: done or stopped; 1: failed."""
     parser = argparse.ArgumentParser(prog="parseq_tui.render.worker")
     parser.add_argument("takes", type=Path, nargs="+", help="folders of the takes")
     parser.add_argument("--lock-fd", type=int, default=None, help="descriptor of the folder's lock, already held")
+    parser.add_argument("--linger", type=float, default=0.0, help="seconds to wait for more takes after the last one")
     chosen = parser.parse_args(arguments)
     faulthandler.enable()
-    takes = [Take(folder.absolute()) for folder in chosen.takes]
+    takes: Sequence[Take] = [Take(folder.absolute()) for folder in chosen.takes]
+    linger, own = chosen.linger, identity(takes[0]) if chosen.linger > 0 else ""  # before anything in it changes
     lock = _lock(takes[0], chosen.lock_fd)
-    if not _on_gpu(takes[0]):
+    if not on_gpu(takes[0]):
         os.nice(5)  # the editor and its terminal come first
-    outcome = _run(takes, lock)
-    lock.close()
-    return 1 if outcome == "failed" else 0
-
-
-def _run(takes: Sequence[Take], lock: FolderLock) -> Outcome:
-    outcome: Outcome = "done"
-    switches = [StopSwitch(take.stop_path, take.pause_path) for take in takes]
     engines = EngineShelf()
     try:
-        for number, (take, switch) in enumerate(zip(takes, switches, strict=True)):
-            if outcome != "done":
-                Worker(take, switch).leave(outcome)
-                continue
+        while True:
+            outcome, asked_to_go = _run(takes, lock, engines)
+            stays = linger > 0 and outcome != "failed" and not asked_to_go
+            standby = Standby.open(own) if stays else None
+            lock.close()
+            handed = None if standby is None else _waited(standby, linger, takes[-1])
+            if handed is None:
+                return 1 if outcome == "failed" else 0
+            takes, lock, linger = handed.takes, handed.lock, max(linger, handed.linger)
+    finally:
+        engines.close()
+
+
+def _run(takes: Sequence[Take], lock: FolderLock, engines: EngineShelf) -> tuple[Outcome, bool]:
+    """How the last take ended, and whether this process was asked to go by a signal."""
+    outcome: Outcome = "done"
+    switches = [StopSwitch(take.stop_path, take.pause_path) for take in takes]
+    for number, (take, switch) in enumerate(zip(takes, switches, strict=True)):
+        worker = Worker(take, switch, engines)
+        if outcome != "done":
+            worker.leave(outcome)
+        else:
             waiting = tuple(later.name for later in takes[number + 1 :])
             lock.describe(Holder(os.getpid(), take.name, socket.gethostname(), waiting))
             if number:
                 point_latest(take.render_folder, take)
-            switch.listen(again=take.events_path.exists())
-            outcome = Worker(take, switch, engines).run()
-    finally:
-        engines.close()
-    return outcome
+            switch.listen(again=take.events_path.stat().st_size > 0)
+            outcome = worker.run()
+        worker.close()
+    return outcome, any(switch.signalled for switch in switches)
+
+
+def _waited(standby: Standby, seconds: float, last: Take) -> Handed | None:
+    """Wait for more takes, out of everybody's way: no take is written to, no folder is held."""
+    gc.collect()
+    _print_to(Path(os.devnull))
+    os.chdir("/")
+    models = [event.model for event in last.tail().poll() if isinstance(event, Started)]
+    handed = standby.wait(seconds, models[-1] if models else "")
+    if handed is not None:
+        _print_to(handed.takes[0].log_path)
+    return handed
+
+
+def _print_to(path: Path) -> None:
+    """Whatever libraries print goes there from now on."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    for standard in (1, 2):
+        os.dup2(descriptor, standard)
+    os.close(descriptor)
 
 
 def _lock(take: Take, descriptor: int | None) -> FolderLock:
@@ -155,14 +194,6 @@ def _lock(take: Take, descriptor: int | None) -> FolderLock:
         return FolderLock.acquire(take.render_folder / "lock")
     os.set_inheritable(descriptor, False)  # a child that outlives us must not keep the folder locked
     return FolderLock(descriptor)
-
-
-def _on_gpu(take: Take) -> bool:
-    try:
-        device = take.job.device
-    except ParseqError:
-        return False  # the worker will say what is wrong with the job
-    return device.startswith("cuda") or (device == "auto" and Path("/dev/nvidiactl").exists())
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def seed_era(count: int) -> str:
 class ForkingClient(RenderClient):
     """Its workers are copies of this process, with everything loaded."""
 
-    def _launch(self, takes: Sequence[Take], held: FolderLock) -> None:
+    def _launch(self, takes: Sequence[Take], held: FolderLock, linger: float) -> None:
         pid = os.fork()
         if not pid:
             os.setsid()

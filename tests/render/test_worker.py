@@ -328,17 +328,26 @@ def test_the_cache_is_bounded_but_keeps_what_the_newest_take_shows(studio: Studi
     assert any("cache_gb" in event.text for event in second.tail().poll() if isinstance(event, LogLine))
 
 
-def test_takes_that_differ_in_their_seeds_share_an_engine(monkeypatch) -> None:
-    loaded: list[str] = []
-    monkeypatch.setattr(TestEngine, "close", lambda _: loaded.append("closed"))
+def test_takes_that_differ_in_what_no_engine_is_made_of_share_one(monkeypatch) -> None:
+    closed: list[str] = []
+    monkeypatch.setattr(TestEngine, "close", lambda _: closed.append("closed"))
     shelf = EngineShelf()
     settings = resolve({"engine": "test"})
     first = shelf(settings, "cpu")
-    assert shelf(resolve({"engine": "test", "seed_offset": 7}), "cpu") is first
-    assert not loaded
-    assert shelf(resolve({"engine": "test", "steps": 3}), "cpu") is not first
+    assert shelf(resolve({"engine": "test", "seed_offset": 7, "steps": 3, "width": 64}), "cpu") is first
+    assert not closed
+    assert shelf(resolve({"engine": "test", "model": "another"}), "cpu") is not first
     shelf.close()
-    assert loaded == ["closed", "closed"]
+    assert closed == ["closed", "closed"]
+
+
+def test_an_engine_whose_files_changed_is_made_anew(monkeypatch) -> None:
+    shelf = EngineShelf()
+    settings = resolve({"engine": "test"})
+    first = shelf(settings, "cpu")
+    monkeypatch.setattr(TestEngine, "current", lambda _: False)
+    assert shelf(settings, "cpu") is not first
+    shelf.close()
 
 
 def test_a_take_runs_again_as_it_is(studio: Studio) -> None:

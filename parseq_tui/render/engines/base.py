@@ -104,6 +104,9 @@ class Engine(Protocol):
         the last bits: which of the two makes a frame must follow from its plan alone.
         """
 
+    def current(self) -> bool:
+        """Whether it may be asked again later: every file it has read is still what it was."""
+
     def close(self) -> None:
         """Give memory back."""
 
@@ -122,6 +125,9 @@ class Plain:
 
     def listen(self, report: Report) -> None:
         """There is nothing to tell."""
+
+    def current(self) -> bool:
+        return True
 
     def together(self, width: int, height: int) -> int:
         return 1

@@ -6,11 +6,13 @@ refused. Importing this module imports no torch; `load` does, and hands over to 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DiffusersEngine", "scheduler_names"]
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 """Part of the fingerprint: raise it when the same request starts to give another picture."""
 _log = logging.getLogger(__name__)
 FAINTEST = 1e-3
@@ -64,6 +66,8 @@ class DiffusersEngine:
         self._graphs = acceleration == "graphs"
         self._maker: PictureMaker | PipelineMaker | None = None
         self._report: Report = _log.info
+        self._read: object = None
+        """What the files were when they were loaded."""
 
     def describe(self) -> ModelDescription:
         """The model, without loading it. Raises ModelNotFound."""
@@ -104,6 +108,12 @@ class DiffusersEngine:
     def load(self) -> None:
         self._loaded()
 
+    def current(self) -> bool:
+        try:
+            return self._maker is not None and self._read == self._files()
+        except (RenderError, OSError):
+            return False  # the model is gone: whoever makes the next engine is told
+
     def close(self) -> None:
         if self._maker is not None:
             self._maker.close()
@@ -131,6 +141,7 @@ class DiffusersEngine:
     def _loaded(self) -> PictureMaker | PipelineMaker:
         if self._maker is None:
             model = self.describe()
+            self._read = self._files()
             # threads that wait by spinning would take the processor from the encoder and from other programs
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
             try:
@@ -142,16 +153,41 @@ class DiffusersEngine:
                 ) from problem
         return self._maker
 
+    def _tell(self, text: str) -> None:
+        self._report(text)  # whoever listens now, not who listened when it was loaded
+
+    def _files(self) -> object:
+        return self.fingerprint(), self._networks.state()
+
     def _made(self, model: ModelDescription) -> PictureMaker | PipelineMaker:
         if not model.supported:
             from parseq_tui.render.engines.pipeline_maker import PipelineMaker
 
-            return PipelineMaker.load(model, self._device_name, self._report)
-        from parseq_tui.render.engines.compatibility import NAMED
-        from parseq_tui.render.engines.picture_maker import PictureMaker
+            return PipelineMaker.load(model, self._device_name, self._tell)
+        with _unwatched():
+            from parseq_tui.render.engines.compatibility import NAMED
+            from parseq_tui.render.engines.components import import_classes
+            from parseq_tui.render.engines.picture_maker import PictureMaker
 
+            import_classes(model)
         choices = NAMED[self._compatibility] if isinstance(self._compatibility, str) else self._compatibility
-        return PictureMaker.load(model, self._device_name, choices, self._networks, self._report, graphs=self._graphs)
+        return PictureMaker.load(model, self._device_name, choices, self._networks, self._tell, graphs=self._graphs)
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    """While open, nobody looks for garbage, nor later among what came in: the libraries' objects, which stay.
+
+    Looking through them again and again takes a quarter of the time they need to be imported.
+    """
+    watched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if watched:
+            gc.enable()
 
 
 def _task(maker: PictureMaker | PipelineMaker, request: DiffusionRequest, image: Image | None) -> Task | Image:

@@ -53,6 +53,8 @@ class ExtraNetworks:
     _loras: dict[str, Path] = field(default_factory=dict)
     _embeddings: dict[str, Path] = field(default_factory=dict)
     _listed: bool = False
+    _given: set[Path] = field(default_factory=set)
+    """Files that prompts named by their path."""
 
     def uses(self, prompt: str) -> tuple[Use, ...]:
         """The LoRA files a positive prompt asks for; the weights of one that is named twice add up.
@@ -88,6 +90,11 @@ class ExtraNetworks:
         words = self.named_words(request)
         named = [f"lora:{digest(use.file)}:{use.encoder:g}:{use.unet:g}" for use in self.uses(request.positive)]
         return ",".join(named + sorted(f"{name}:{digest(file)}" for name, file in words.items()))
+
+    def state(self) -> frozenset[tuple[Path, int, int]]:
+        """Path, size and time (ns) of every file within reach now, and of those that were named by their path."""
+        files = [*self._given, *(file for folder in self.folders for file in _safetensors(folder))]
+        return frozenset(_stamp(file) for file in files)
 
     def problem(self, network: Network, context: int) -> tuple[str, str] | None:
         """What is wrong with a network a prompt names, and how to mend it; None if nothing is.
@@ -133,6 +140,7 @@ class ExtraNetworks:
         self._list()
         given = Path(network.name).expanduser()
         if given.suffix == ".safetensors" and given.is_file():
+            self._given.add(given.resolve())
             return given.resolve()
         return self._loras.get(network.name.lower().removesuffix(".safetensors"))
 
@@ -180,6 +188,14 @@ def asked(requests: Iterable[DiffusionRequest]) -> list[tuple[Network, int]]:
             for network in extract_networks(request.positive)[1]:
                 first.setdefault((network.kind, network.name), (network, index))
     return list(first.values())
+
+
+def _stamp(file: Path) -> tuple[Path, int, int]:
+    try:
+        status = file.stat()
+    except OSError:
+        return file, -1, -1
+    return file, status.st_size, status.st_mtime_ns
 
 
 def _safetensors(folder: Path) -> Sequence[Path]:
