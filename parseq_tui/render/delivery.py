@@ -71,6 +71,7 @@ class Delivery:
 
     def close(self) -> None:
         self._thread.shutdown(wait=True, cancel_futures=True)
+        self._out.close()
         self._records.close()
 
     def _later(self, step: Callable[..., None], *arguments: Any) -> None:

@@ -6,9 +6,11 @@ Only `out` is drawn on (`overlay`): the cache, the take's video and later frames
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,9 +21,13 @@ from parseq_tui.render.plan import FramePlan
 from parseq_tui.render.preparation import Prepared
 from parseq_tui.render.take import Job, Take
 from parseq_tui.video import annotate, writer
-from parseq_tui.video.images import encode_png, png_texts
+from parseq_tui.video.images import decode_png, encode_png, png_texts
 from parseq_tui.video.kinds import KINDS, kind_of
 from parseq_tui.video.sound import Sound
+from parseq_tui.video.stretches import Stretches, alike
+
+_TAKES_BACK = 5
+"""How many earlier takes are looked at for a video to copy from."""
 
 
 class Out:
@@ -45,7 +51,10 @@ class Out:
             raise RenderError("the overlay needs an output to be drawn on", hint="name one: --out FILE.mp4")
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-        self._video = writer.VideoWriter(take.video_path, prepared.fps, crf=prepared.settings.crf)
+        shown = [prepared.keys.frames[frame] for frame in prepared.wanted] if prepared.repeats == 1 else []
+        self._earlier = earlier_video(take, shown)
+        crf = prepared.settings.crf
+        self._video = writer.VideoWriter(take.video_path, prepared.fps, crf=crf, pictures=shown, earlier=self._earlier)
         self._own: writer.VideoWriter | None = None
         """What encodes `out`, where it is not the take's video in another place."""
         if self._path is not None and self._folder is None and (self._overlay or kind_of(self._path) != KINDS[".mp4"]):
@@ -56,7 +65,7 @@ class Out:
         before = round(self._slots)
         self._slots += self._prepared.repeats
         times = round(self._slots) - before
-        self._video.add(image, times)
+        self._video.add(image, times, again=lambda: decode_png(png.read_bytes()))
         if frame in self._on_sheet:
             self._small[frame] = annotate.small(image)
         if self._path is None:
@@ -80,6 +89,11 @@ class Out:
         writer.place(video, self._path, self._sound, self._video.seconds)
         return self._path
 
+    def close(self) -> None:
+        """Let go of what was read."""
+        if self._earlier is not None:
+            self._earlier.close()
+
     def _number(self, path: Path, image: Image, png: Path) -> None:
         """A numbered file: the cache's own, or the overlaid picture with the same recipe in it."""
         temporary = path.with_name(f".{path.name}.tmp")
@@ -89,6 +103,30 @@ class Out:
         else:
             shutil.copyfile(png, temporary)
         temporary.replace(path)
+
+
+def earlier_video(take: Take, shown: Sequence[str]) -> Stretches | None:
+    """The video of an earlier take that has most stretches in common with these keys of frames; None if none has."""
+    best: tuple[int, Path, list[str]] | None = None
+    others = sorted(folder for folder in take.folder.parent.iterdir() if folder.name != take.name)
+    for other in map(Take, others[: -_TAKES_BACK - 1 : -1]):
+        path = other.video_path if other.video_path.exists() else writer.growing_path(other.video_path)
+        keys = _shown_keys(other) if path.exists() else []
+        if (same := alike(keys, shown)) and (best is None or same > best[0]):
+            best = same, path, keys
+    try:
+        return None if best is None else Stretches(best[1], best[2])
+    except (av.FFmpegError, OSError):
+        return None  # it was cut off before its first stretch was whole, or is damaged: all is encoded
+
+
+def _shown_keys(take: Take) -> list[str]:
+    """The keys of the frames in a take's video, in order."""
+    try:
+        first = take.job.frames[0] if take.job.frames else None
+    except RenderError:
+        return []
+    return [key for frame, key in take.frame_keys().items() if first is None or frame >= first]
 
 
 def captions(plan: FramePlan) -> list[str]:

@@ -26,8 +26,11 @@ def thumbnail(image: NDArray[np.uint8], max_width: int = MAX_WIDTH) -> NDArray[n
         return image
     height, width = max(1, image.shape[0] // factor), max(1, image.shape[1] // factor)
     block_height, block_width = min(factor, image.shape[0]), min(factor, image.shape[1])
-    blocks = image[: height * block_height, : width * block_width].reshape(height, block_height, width, block_width, 3)
-    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32), np.uint8)
+    # row by row and column by column: numpy's mean over two axes of blocks takes ten times as long
+    whole = image[: height * block_height, : width * block_width].astype(np.uint32)
+    rows = np.add.reduce([whole[row::block_height] for row in range(block_height)])
+    total = np.add.reduce([rows[:, column::block_width] for column in range(block_width)])
+    return np.asarray(total // (block_height * block_width), np.uint8)
 
 
 def encode_ppm(image: NDArray[np.uint8]) -> bytes:
