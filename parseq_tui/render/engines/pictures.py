@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import cv2
@@ -13,10 +12,6 @@ import torch
 from parseq_tui.errors import RenderError
 from parseq_tui.render.engines.base import Image
 from parseq_tui.render.engines.components import Components
-from parseq_tui.render.engines.devices import threads
-
-_THREADS = 2
-"""Of a small model's autoencoder on the CPU, on every machine: its pictures are large enough to be shared out."""
 
 
 def to_latent(parts: Components, image: Image) -> torch.Tensor:
@@ -28,8 +23,7 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
     pixels = torch.from_numpy(np.ascontiguousarray(image)).to(parts.device)
     # in place: at 512 px a fresh buffer costs as much as the arithmetic
     batch = pixels.permute(2, 0, 1)[None].to(torch.float32).div_(127.5).sub_(1).to(_precision(parts))
-    with _shared_out(parts):
-        encoded = parts.vae.encode(batch)
+    encoded = parts.vae.encode(batch)
     latent: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
     return (latent.float() - _shift(parts)) * float(parts.vae.config.scaling_factor)
 
@@ -64,8 +58,7 @@ def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = 
     scaled = latent / float(parts.vae.config.scaling_factor) + _shift(parts)
     if parts.small and parts.device.type == "cpu":  # a pixel's numbers side by side, as pictures come in
         scaled = scaled.contiguous(memory_format=torch.channels_last)
-    with _shared_out(parts):
-        decoded = parts.vae.decode(scaled.to(_precision(parts)), return_dict=False)[0]
+    decoded = parts.vae.decode(scaled.to(_precision(parts)), return_dict=False)[0]
     levels = decoded[0].float().add(1).mul_(127.5).clamp_(0, 255)
     if not truncated:
         levels.round_()
@@ -77,10 +70,6 @@ def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = 
     arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
     arrived.record()
     return BegunPicture(host, total, arrived)
-
-
-def _shared_out(parts: Components) -> AbstractContextManager[None]:
-    return threads(_THREADS) if parts.small and parts.device.type == "cpu" else nullcontext()
 
 
 def _precision(parts: Components) -> torch.dtype:
