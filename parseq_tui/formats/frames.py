@@ -290,6 +290,10 @@ def read_frames(text: str, path: Path | str | None = None) -> tuple[FrameTable, 
     matrix.flags.writeable = False
     prompts = [reader.prompts[row] for row in rows]
     columns = {name: matrix[:, place] for place, name in enumerate(reader.names)}
+    if "seed" in columns and "subseed_strength" not in columns:
+        # who reads frames takes a seed's whole part then, and no subseed (PIPELINE B2); a fraction is for documents
+        columns["subseed_strength"] = np.zeros(count)
+        columns["subseed_strength"].flags.writeable = False
     table = FrameTable(
         first, count, options.fps, options.bpm, options.cadence, MappingProxyType(columns), prompts.__getitem__, notes
     )

@@ -210,7 +210,8 @@ def _moved(image: Image, motion: Motion, edges: Edges, depths: Depths | None, se
     if isinstance(motion, Spatial):
         numbers = asdict(motion)
         del numbers["flip"], numbers["depth"]
-        flipped = warp.warp(image, _flip(width, height, motion.flip), border=border, resampling=resampling)
+        # a warp of its own, which Deforum does bilinearly whatever the motion in space is sampled with (PIPELINE B4)
+        flipped = warp.warp(image, _flip(width, height, motion.flip), border=border, resampling="bilinear")
         depth = None
         if motion.depth is not None:
             assert depths is not None  # a plan names depth maps only where a render has them

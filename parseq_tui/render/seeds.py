@@ -41,12 +41,12 @@ class Seeds:
         return self._checked(seed, index), self._checked(chosen, index), strength
 
     def noise(self, index: int) -> int:
-        """Seed of the noise added to a looped-back frame: one further than the frame before it used (PIPELINE B5)."""
+        """Seed of the noise added to a looped-back frame: a step on from the one the frame before used (PIPELINE B5)."""
         if not self._managed:
             return self._checked(self._counted(index), index)
-        before = index - self._cadence
-        value = math.floor(self._values.at("seed", max(before, 0), 0.0))
-        return self._checked(value + (before >= 0), index)
+        before = max(index - self._cadence, 0)
+        value = math.floor(self._values.at("seed", before, 0.0))
+        return self._checked(value + self._counted(index) - self._counted(before), index)
 
     def _counted(self, index: int) -> int:
         turn = index // self._cadence

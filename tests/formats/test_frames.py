@@ -179,3 +179,10 @@ def test_bad_frames_are_located(frames: str, message: str) -> None:
     assert message in caught.value.message
     assert caught.value.line is not None
     assert caught.value.hint or "list" in message
+
+
+def test_frames_with_a_seed_and_no_subseed_take_none() -> None:
+    """PIPELINE B2: a seed's fraction is read where documents are baked; frames say a subseed or have none."""
+    table, _ = read_frames('{"options": {}, "rendered_frames": [{"frame": 0, "seed": 4.5}, {"frame": 1, "seed": 5}]}')
+    assert table["subseed_strength"].tolist() == [0, 0]
+    assert table["seed"].tolist() == [4.5, 5]

@@ -11,9 +11,10 @@ from stand_ins import GoldenDiffusion, table_of
 
 from parseq_tui.render.engines.test import TestEngine
 from parseq_tui.render.inputs import open_input
-from parseq_tui.render.loop import Tweens, diffuse_frames
-from parseq_tui.render.plan import input_rate, plan_frames
-from parseq_tui.render.warp import depth_to_distance
+from parseq_tui.render.loop import Tweens, diffuse_frames, move
+from parseq_tui.render.motion import Flip, Spatial
+from parseq_tui.render.plan import Edges, input_rate, plan_frames
+from parseq_tui.render.warp import depth_to_distance, perspective_flip, warp
 from parseq_tui.timeline.document import Options
 from parseq_tui.timeline.render_settings import resolve
 from parseq_tui.video.images import read_image
@@ -58,3 +59,12 @@ def test_the_frames_are_those_the_peer_made(path: Path) -> None:
 def test_there_are_cases_of_both_peers() -> None:
     assert {path.parts[-3] for path in CASES} == {"deforum", "pipeline-2022"}
     assert len(CASES) >= 24
+
+
+def test_a_flip_in_space_is_sampled_bilinearly_by_itself() -> None:
+    """PIPELINE B4: in 3D the perspective flip is a warp of its own, whatever the motion in space is sampled with."""
+    picture = np.random.default_rng(1).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    flip = Flip(4, 5, -3, 53)
+    moved = move(picture, [Spatial(0, 0, 0, 0, 0, 0, 70, 1, flip)], Edges("replicate", "bicubic"))
+    matrix = perspective_flip(64, 64, theta=4, phi=5, gamma=-3, fv=53)
+    assert np.array_equal(moved, warp(picture, matrix, border="replicate", resampling="bilinear"))

@@ -174,6 +174,16 @@ def test_noise_takes_the_seed_after_the_one_before() -> None:
     assert plan.noise == Noise(0.1, 31, "perlin")
 
 
+@pytest.mark.parametrize(
+    ("behavior", "seeds"),
+    [("auto", [4, 31, 301]), ("fixed", [3, 30, 300]), ("ladder", [5, 29, 302]), ("alternate", [4, 29, 301])],
+)
+def test_the_noise_of_managed_seeds_goes_on_as_the_seed_behaves(behavior: str, seeds: list[int]) -> None:
+    """PIPELINE B5: the seed that the frame before was made with, one step on."""
+    plans = plans_of({"noise": 0.1, "seed": [3, 30, 300, 4]}, seed_behavior=behavior)
+    assert [plan.noise.seed for plan in plans[1:] if plan.noise] == seeds
+
+
 def test_antiblur_needs_an_amount() -> None:
     assert plans_of({"antiblur_kernel": 7})[1].antiblur is None
     assert plans_of({"antiblur_amount": 0.2})[1].antiblur == Antiblur(5, 1, 0.2, 0)
