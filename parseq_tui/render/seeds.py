@@ -41,7 +41,7 @@ class Seeds:
         return self._checked(seed, index), self._checked(chosen, index), strength
 
     def noise(self, index: int) -> int:
-        """Seed of the noise added to a looped-back frame: a step on from the one the frame before used (PIPELINE B5)."""
+        """Seed of the noise added to a looped-back frame: a step on from the one before (PIPELINE B5)."""
         if not self._managed:
             return self._checked(self._counted(index), index)
         before = max(index - self._cadence, 0)
