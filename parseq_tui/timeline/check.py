@@ -55,14 +55,8 @@ def _outside(field: Field, table: FrameTable) -> Iterator[Diagnostic]:
         outside = beyond(column, bound) & np.isfinite(column)
         if outside.any():
             frame = table.first_frame + int(np.argmax(outside))
-            hint = f"{field.meaning}: keep it {_range(field)}"
+            hint = f"{field.meaning}: keep it {field.range}"
             yield _warning(f"goes {side} {bound:g}", hint, "range", field=field.name, frame=frame)
-
-
-def _range(field: Field) -> str:
-    if field.maximum is None:
-        return f"at {field.minimum:g} or more"
-    return f"from {field.minimum:g} to {field.maximum:g}"
 
 
 def motion(document: Document, table: FrameTable) -> Iterator[Diagnostic]:

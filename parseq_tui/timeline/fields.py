@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import Literal
 
 Space = Literal["any", "2d", "3d"]
+ROUNDING = 1e-9
+"""What a computed value may miss a bound by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,22 @@ class Field:
     """Whether Deforum reads `NAME_delta` instead of the value when "use deltas" is on (LANGUAGE §9)."""
     space: Space = "any"
     """Whether it moves the picture in one animation mode only."""
+
+    def holds(self, value: float) -> bool:
+        """Whether a value means something, rounding aside. What is no number is judged elsewhere."""
+        low, high = self.minimum, self.maximum
+        return not (low is not None and value < low - ROUNDING) and not (high is not None and value > high + ROUNDING)
+
+    @property
+    def range(self) -> str:
+        """Where values mean something, in words; "" if everywhere."""
+        if self.minimum is None and self.maximum is None:
+            return ""
+        if self.maximum is None:
+            return f"at {self.minimum:g} or more"
+        if self.minimum is None:
+            return f"at {self.maximum:g} or less"
+        return f"from {self.minimum:g} to {self.maximum:g}"
 
 
 def _prompt_weight(number: int) -> Field:

@@ -51,6 +51,7 @@ def cell_view(context: Context) -> CellView:
         since=None if since is None or since == row.frame else since,
         help=unread + _meaning(name, document),
         label=plain(row.info) if row.info and len(row.info) > LABEL_MAXIMUM and not unread else "",
+        warning=_beyond(name, baked if value is None or frame != row.frame else value, document),
         problem=_problem(table, name, since),
         is_formula=column.part == "formula",
         takes_formula=column.part == "value",
@@ -86,6 +87,14 @@ def _meaning(name: str, document: Document) -> str:
     meaning = own or field.meaning
     unused = "" if name in document.managed_fields else "   (not managed: it has no effect; :fields manages it)"
     return f"{meaning}{unit}{bounds}{unused}"
+
+
+def _beyond(name: str, value: float | None, document: Document) -> str:
+    """That a value makes no sense for its field; "" if it does, or if nothing is known about that."""
+    field = field_named(name, document.dialect)
+    if value is None or field.holds(value):
+        return ""
+    return f"{shortest(value)} makes no sense for {name}: keep it {field.range} ({field.meaning})"
 
 
 def _problem(table: FrameTable | None, name: str, since: int | None) -> Diagnostic | None:

@@ -137,6 +137,20 @@ def test_the_weight_of_a_formula_is_drawn_as_it_is() -> None:
     assert range_bar(prompt, 0, 6, 6, 5, "ascii", lambda frame: "a word") == "####  "
 
 
+def test_values_that_make_no_sense_are_marked_whether_stored_or_not() -> None:
+    rows = (Keyframe(0, {"strength": 0.5, "own": 9.0}), Keyframe(10), Keyframe(20, {"strength": 1.5}), Keyframe(30))
+    table = bake(Document(rows, ("strength", "own")))
+    errors = Errors.of(table)
+    shown = [field_cell(row, Column("strength", "value"), 10, table, errors, {"strength": 1}) for row in rows]
+    assert [(text.strip(), role) for text, role in shown] == [
+        ("0.5", "text"),
+        ("·1.0", "interpolated"),
+        ("!1.5", "warning"),
+        ("!·1.5", "warning"),
+    ]
+    assert field_cell(rows[0], Column("own", "value"), 10, table, errors, {})[1] == "text", "a number of your own"
+
+
 def test_values_before_the_first_error_of_a_field_are_shown() -> None:
     document = Document(
         (Keyframe(0, {"zoom": 1.0}), Keyframe(10), Keyframe(20, {}, {"zoom": "sni(1)"}), Keyframe(30)), ("zoom",)

@@ -58,19 +58,20 @@ def decimals_needed(values: NDArray[np.float64]) -> int:
     return MAXIMUM_DECIMALS
 
 
-def number(value: float, width: int, decimals: int, *, interpolated: bool = False) -> str:
-    """`value` right-aligned in `width` cells, its decimal point where `decimals` puts it.
+def number(value: float, width: int, decimals: int, *, interpolated: bool = False, mark: str = "") -> str:
+    """`value` right-aligned in `width` cells, its decimal point where `decimals` puts it; `mark` stands before it.
 
     A stored value is shown in full where it fits; an interpolated one is rounded and marked.
     """
     if interpolated:
-        text = INTERPOLATED + fixed(value, decimals)
-        padding = 0
+        mark += INTERPOLATED
+        text, padding = fixed(value, decimals), 0
     else:
         text, padding = _stored(value, decimals)
+    text = mark + text
     room = width - 1
     if len(text) > room:
-        text, padding = _squeezed(value, room, INTERPOLATED if interpolated else ""), 0
+        text, padding = _squeezed(value, room, mark), 0
     if len(text) + padding > room:
         padding = room - len(text)
     return (text + " " * padding).rjust(room) + " "

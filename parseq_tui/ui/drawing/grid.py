@@ -16,14 +16,14 @@ from typing import Literal
 
 import numpy as np
 
-from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.fields import field_named
+from parseq_tui.timeline.document import Dialect, Document
+from parseq_tui.timeline.fields import Field, field_named
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.drawing.cells import ERROR, decimals_needed, fitted, fixed, number
 from parseq_tui.ui.view_state import LABEL, Column, Position, ViewState, columns, displayed, shown_fields
 
-Role = Literal["text", "dim", "interpolated", "formula", "error", "label"]
+Role = Literal["text", "dim", "interpolated", "formula", "warning", "error", "label"]
 
 VALUE_WIDTH = 10
 FORMULA_WIDTH = 13
@@ -34,15 +34,18 @@ _SAMPLED_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Where formulas fail: what the table marks."""
+    """Where formulas fail, and what values make no sense: what the table marks."""
 
     cells: frozenset[tuple[int, str]] = frozenset()
     """(frame of the keyframe row, field) of formulas with an error."""
     fields: Mapping[str, float] = field(default_factory=dict)
     """Fields with at least one error → the frame from which on their interpolated values are not to be trusted."""
 
+    ranged: Mapping[str, Field] = field(default_factory=dict)
+    """The fields whose values make sense in a range only."""
+
     @classmethod
-    def of(cls, table: FrameTable | None) -> Errors:
+    def of(cls, table: FrameTable | None, dialect: Dialect = "native") -> Errors:
         if table is None:
             return cls()
         cells = {
@@ -55,7 +58,17 @@ class Errors:
             if one.severity == "error" and one.field in since:
                 frame = one.frame if one.frame is not None else one.keyframe
                 since[one.field] = min(since[one.field], -math.inf if frame is None else frame)
-        return cls(frozenset(cells), {name: -math.inf if at == math.inf else at for name, at in since.items()})
+        declared = {name: field_named(name, dialect) for name in table.columns}
+        return cls(
+            frozenset(cells),
+            {name: -math.inf if at == math.inf else at for name, at in since.items()},
+            {name: one for name, one in declared.items() if one.range},
+        )
+
+    def mark(self, field: str, value: float) -> str:
+        """What stands before a value; "" where nothing is wrong with it."""
+        declared = self.ranged.get(field)
+        return "" if declared is None or declared.holds(value) else ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +245,16 @@ def field_cell(
         return fitted(formula, width - 1) + " ", "formula"
     value = row.values.get(field)
     if value is not None:
-        return number(value, width, decimals.get(field, 4)), "text"
+        mark = errors.mark(field, value)
+        return number(value, width, decimals.get(field, 4), mark=mark), "warning" if mark else "text"
     if row.frame >= errors.fields.get(field, math.inf):  # before that, values are what they should be
         return f"{ERROR}err".rjust(width - 1) + " ", "error"
     baked = value_at(table, field, row.frame)
     if baked is None:
         return " " * width, "interpolated"
-    return number(baked, width, decimals.get(field, 4), interpolated=True), "interpolated"
+    mark = errors.mark(field, baked)
+    shown = number(baked, width, decimals.get(field, 4), interpolated=True, mark=mark)
+    return shown, "warning" if mark else "interpolated"
 
 
 def value_at(table: FrameTable | None, field: str, frame: int) -> float | None:

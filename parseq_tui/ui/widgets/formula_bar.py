@@ -59,6 +59,8 @@ class CellView:
     """Whether `=` begins one."""
     grouping: bool = False
     """Whether it is shown how the formula is grouped."""
+    warning: str = ""
+    """What is strange about the value, though it is no error."""
     label: str = ""
     """The row's label where its column cuts it off: at rest it says more about the row than what the field means."""
 
@@ -147,6 +149,8 @@ class FormulaBar(LineEntry):
         formula = self._cell.formula
         if problem is None and self._cell.grouping and formula and _problem(formula) is None:
             return self._grouped(formula)
+        if problem is None and self._cell.warning:
+            return [(f" ! {self._cell.warning}", self.palette.style("warning", "panel"))]
         if problem is None and self._cell.label:
             return [(f" {self._cell.label}", self.palette.style("text", "panel"))]
         if problem is None:

@@ -45,6 +45,7 @@ def styles(palette: Palette) -> dict[str, Style]:
         "label": ("accent", ""),
         "interpolated": ("interpolated", ""),
         "formula": ("formula", ""),
+        "warning": ("warning", ""),
         "error": ("error", "bold"),
     }
     found = {name: palette.style(role, "background", extra) for name, (role, extra) in text.items()}
