@@ -1,12 +1,13 @@
 """kill -9 at random instants: whatever is on disk then is true, and the next render equals an uninterrupted one.
 
-    python tests/bench/kills.py [--count 200] [--engine test|diffusers] [--seed 0]
+    python tests/bench/kills.py [--count 200] [--engine test|diffusers] [--seed 0] [--linger 60]
 
 Each film is rendered once in peace. Then workers that render it are killed, a few in a row, each at an instant drawn
 evenly over the course of a whole render (some die while they start, some while they pack the video). The first of a row
 is a process as the program starts it; the others are forked from here with their libraries already loaded. After every
 kill all that lies in the cache is compared with the calm render, and the growing video is opened; after a few kills a
 render may finish, and all of its frames are compared. Prints one line per row of kills; exit status 1 on a difference.
+With --linger workers wait for the next take: the first of a row is then handed over, and some are killed as they wait.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -32,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "render"))
 
 from frame_json import film
 
-from parseq_tui.render import production, worker
+from parseq_tui.render import production, standby, worker
 from parseq_tui.render.cache import FrameCache
 from parseq_tui.render.client import RenderClient, variations
 from parseq_tui.render.engines.base import Image
@@ -65,6 +68,7 @@ class Tally:
     before_a_frame: int = 0
     among_frames: int = 0
     after_the_last: int = 0
+    waiting: int = 0
     entries: int = 0
     videos: int = 0
     faults: list[str] = field(default_factory=list)
@@ -104,15 +108,16 @@ class ForkingClient(RenderClient):
             os.setsid()
             with takes[0].log_path.open("ab") as log:
                 os.dup2(log.fileno(), 2)
-            os._exit(worker.main([*(str(take.folder) for take in takes), "--lock-fd", str(os.dup(held.descriptor))]))
+            folders, descriptor = [str(take.folder) for take in takes], str(os.dup(held.descriptor))
+            os._exit(worker.main([*folders, "--lock-fd", descriptor, "--linger", str(linger)]))
         held.describe(Holder(pid, takes[0].name, socket.gethostname(), tuple(take.name for take in takes[1:])))
 
 
 class Range:
     """Where one scene is rendered, calmly and under fire."""
 
-    def __init__(self, folder: Path, scene: Scene, chance: random.Random, tally: Tally) -> None:
-        self.scene, self.chance, self.tally = scene, chance, tally
+    def __init__(self, folder: Path, scene: Scene, chance: random.Random, tally: Tally, linger: float) -> None:
+        self.scene, self.chance, self.tally, self.linger = scene, chance, tally, linger
         self.out = folder / "out" if scene.folder else folder / "out.mp4"
         self.calm = ForkingClient(folder / "calm.json")
         takes = self._through(self.calm)
@@ -131,12 +136,22 @@ class Range:
             self.client.kill()
             self._wait(self.client)
             self._look(takes)
+            self._kill_waiting()
+        time.sleep(0.2)  # the last shot has been fired
         done = [self.pictures(self.client, take) for take in self._through(self.forking)]
         for wanted, pictures in zip(self.wanted, done, strict=True):
             different = [frame for frame in wanted if not np.array_equal(wanted[frame], pictures.get(frame))]
             if different or len(wanted) != len(pictures):
                 self.tally.faults.append(f"{self.scene.name}: other pictures at {different}, {len(pictures)} frames")
         shutil.rmtree(self.client.folder)
+
+    def _kill_waiting(self) -> None:
+        """Sometimes, if a worker came through and waits, or is about to be handed a take."""
+        for one in standby.waiting():
+            if self.chance.random() < 0.5:
+                self.tally.waiting += 1
+                shot = threading.Timer(self.chance.uniform(0, 0.1), os.kill, (one.pid, signal.SIGKILL))
+                shot.start()
 
     def _aim(self, takes: list[Take]) -> None:
         """Wait for an instant: some events from the start, and a little after."""
@@ -174,7 +189,8 @@ class Range:
             self.tally.videos += _plays(path)
 
     def _start(self, client: RenderClient) -> list[Take]:
-        return client.start_jobs(variations(client.job(self.scene.text, out=self.out), self.scene.takes))
+        job = client.job(self.scene.text, out=self.out)
+        return client.start_jobs(variations(job, self.scene.takes), linger=self.linger)
 
     def _through(self, client: RenderClient) -> list[Take]:
         takes = self._start(client)
@@ -208,21 +224,24 @@ def main() -> None:
     options.add_argument("--count", type=int, default=200)
     options.add_argument("--engine", choices=("test", "diffusers"), default="test")
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--linger", type=float, default=0.0)
     asked = options.parse_args()
     chance, tally, began = random.Random(asked.seed), Tally(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["PARSEQ_TUI_HOME"] = f"{folder}/home"
         ranges = []
         for number, scene in enumerate(scenes(asked.engine)):
             (Path(folder) / str(number)).mkdir()
-            ranges.append(Range(Path(folder) / str(number), scene, chance, tally))
+            ranges.append(Range(Path(folder) / str(number), scene, chance, tally, asked.linger))
         while tally.kills < asked.count and not tally.faults:
             place = ranges[tally.kills // IN_A_ROW % len(ranges)]
             place.row()
             print(f"{tally.kills:4} kills  {place.scene.name:20} {time.monotonic() - began:6.0f} s", flush=True)
+        standby.let_go()
     print(
         f"{tally.kills} kills: {tally.before_a_frame} before a frame, {tally.among_frames} among frames, "
-        f"{tally.after_the_last} after the last word; {tally.entries} cache entries compared, "
-        f"{tally.videos} growing videos played; {len(tally.faults)} faults"
+        f"{tally.after_the_last} after the last word, {tally.waiting} more while waiting; "
+        f"{tally.entries} cache entries compared, {tally.videos} growing videos played; {len(tally.faults)} faults"
     )
     for fault in tally.faults:
         print(fault)
