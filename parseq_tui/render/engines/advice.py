@@ -84,7 +84,7 @@ def _size(model: ModelDescription, requests: Iterable[DiffusionRequest]) -> Iter
         yield Diagnostic(
             "warning",
             f"{kind} was made for pictures of about {model.side}×{model.side}, not {request.width}×{request.height}",
-            f"use --width {model.side} --height {model.side}, or another shape of the same area",
+            f"use --size {model.side}x{model.side}, or another shape of the same area",
             "model-size",
         )
 

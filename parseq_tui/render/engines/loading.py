@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 
 from parseq_tui import paths
 from parseq_tui.errors import ModelNotFound, RenderError
-from parseq_tui.render.engines.checkpoint import Checkpoint
+from parseq_tui.render.engines.checkpoint import Checkpoint, read_header
 from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.models import weight_files
 
@@ -26,6 +26,9 @@ Networks = dict[str, Any]
 
 def from_folder(folder: Path, classes: Mapping[str, Any], dtype: torch.dtype) -> Networks:
     """`classes`: part → class. Raises RenderError or ModelNotFound naming the part."""
+    for part in classes:  # a copy that is not complete is told in a moment, not after loading what is
+        for file in _weights(folder, part):
+            read_header(file)
     return {part: _from_folder(cls, folder, part, dtype) for part, cls in classes.items()}
 
 
@@ -116,21 +119,24 @@ def _filled(make: Any, tensors: Mapping[str, Any], dtype: torch.dtype) -> Any:
     return network.requires_grad_(False).eval()
 
 
+def _weights(folder: Path, part: str) -> list[Path]:
+    """The files of one network. Raises RenderError or ModelNotFound where there are none that may be opened."""
+    files = weight_files(folder, part)
+    if files:
+        return files
+    unsafe = [file.name for pattern in ("*.bin", "*.ckpt", "*.pt") for file in (folder / part).glob(pattern)]
+    if unsafe:
+        named = shlex.quote(str(folder / part / unsafe[0]))
+        raise RenderError(
+            f"{folder / part} holds {unsafe[0]}, a pickled file, which may run code when it is opened: it is not",
+            hint=f"copy its weights once, which runs nothing: parseq-tui convert {named}",
+        )
+    raise ModelNotFound(f"{folder / part} holds no weights", hint="look for a .safetensors file that was not copied")
+
+
 def _from_folder(cls: Any, folder: Path, part: str, dtype: torch.dtype) -> Any:
     """One network, loaded from safetensors only."""
-    files = weight_files(folder, part)
-    if not files:
-        unsafe = [file.name for pattern in ("*.bin", "*.ckpt", "*.pt") for file in (folder / part).glob(pattern)]
-        if unsafe:
-            named = shlex.quote(str(folder / part / unsafe[0]))
-            raise RenderError(
-                f"{folder / part} holds {unsafe[0]}, a pickled file, which may run code when it is opened: it is not",
-                hint=f"copy its weights once, which runs nothing: parseq-tui convert {named}",
-            )
-        raise ModelNotFound(
-            f"{folder / part} holds no weights", hint="look for a .safetensors file that was not copied"
-        )
-    pieces = files[0].name.split(".")
+    pieces = _weights(folder, part)[0].name.split(".")
     options = {"variant": pieces[1].split("-")[0]} if len(pieces) == 3 else {}
     try:
         loaded = cls.from_pretrained(
