@@ -143,9 +143,11 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "render.forecast": ("space r w",),
     "render.pause": ("space r z",),
     "render.takes": ("space r t",),
+    "render.seeds": ("space r n",),
     "render.compare": ("space r b",),
     "render.prune": ("space r c",),
     "render.stop": ("space r x",),
+    "render.release": ("space r e",),
     "render.settings": ("space r o",),
     "render.set": (),
     # document

@@ -47,8 +47,8 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "render": (
         ("r", "render all"), ("d", "draft"), ("s", "selection"), ("p", "this frame"), ("x", "stop"), ("z", "pause"),
-        ("w", "cost"), ("t", "takes"), ("b", "A/B"), ("← →", "look at frames"), ("v", "large"), ("c", "clear cache"),
-        ("Tab", "next pane"), ("Space", "menu"), ("?", "help"),
+        ("w", "cost"), ("t", "takes"), ("b", "A/B"), ("← →", "look at frames"), ("v", "large"), ("n", "new seeds"),
+        ("Tab", "next pane"), ("Space", "menu"), ("?", "help"), ("c", "clear cache"),
     ),
     "problems": (("↑ ↓", "choose"), ("Enter", "go there"), ("Tab", "next pane"), ("Space", "menu"), ("?", "help")),
 }  # fmt: skip

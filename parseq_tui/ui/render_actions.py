@@ -7,19 +7,19 @@ would cost is counted by another process, and files are looked at in a thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from parseq_tui.errors import ParseqError
-from parseq_tui.render.client import CacheUse, RenderClient
+from parseq_tui.render.client import SEED_STRIDE, CacheUse, RenderClient, let_go
 from parseq_tui.render.forecast import Forecast, forecast
+from parseq_tui.settings import LINGER_SECONDS
 from parseq_tui.timeline.render_settings import draft, resolve
-from parseq_tui.ui.file_actions import suggested_name
 from parseq_tui.ui.render_progress import Progress, clock
 from parseq_tui.ui.view_state import playhead, selected
 from parseq_tui.ui.widgets.render_pane import RenderPane
-from parseq_tui.ui.workbench import Workbench
+from parseq_tui.ui.workbench import Program, Workbench
 
 RenderScope = Literal["all", "selection", "frame"]
 _SCOPES: dict[str, tuple[RenderScope, bool]] = {
@@ -82,12 +82,17 @@ class RenderActions:
         if action in _SCOPES:
             scope, is_draft = _SCOPES[action]
             self.start(scope, draft=is_draft)
+        elif action == "render.seeds":
+            self.start("all", draft=False, new_seeds=True)
         elif action == "render.forecast":
             self._work(self._tell_forecast())
         elif action == "render.settings":
             self._settings()
         elif action == "render.stop":
             self._stop()
+        elif action == "render.release":
+            told = let_go()
+            self._screen.say("the engine goes" if told else "no engine is kept ready")
         elif action == "render.pause":
             self._pause()
         elif action == "render.takes":
@@ -104,29 +109,43 @@ class RenderActions:
 
     # -- starting --------------------------------------------------------------------------------------------------
 
-    def start(self, scope: RenderScope, *, draft: bool) -> None:
-        """Count what must be rendered, then render the document as it is now, saved or not; a long one asks first."""
+    def start(self, scope: RenderScope, *, draft: bool, new_seeds: bool = False) -> None:
+        """Count what must be rendered, then render the document as it is now, saved or not; a long one asks first.
+
+        `new_seeds`: with seeds that no take of it had, for another film of the same values.
+        """
         if self.running:
             self._screen.say("it is being rendered already: Space r x stops it, Space r r shows it", "warning")
             return
-        wish = self._wish(scope, is_draft=draft)
+        if self._needs_name(lambda: self.start(scope, draft=draft, new_seeds=new_seeds)):
+            return
+        wish = self._wish(scope, is_draft=draft, new_seeds=new_seeds)
         if wish is not None:
             self._note("counting the frames to render…")
             self._screen.say("counting the frames to render…")
             self._work(self._start(wish))
 
-    def _wish(self, scope: RenderScope, *, is_draft: bool) -> _Wish | None:
+    def _wish(self, scope: RenderScope, *, is_draft: bool, new_seeds: bool = False) -> _Wish | None:
         screen, path = self._screen, self._screen.session.path
         if path is None:
-            screen.open_command_line(f"w {suggested_name(screen.session)}")
-            screen.say("first a file: Enter saves it under this name, its frames live beside it", "warning")
             return None
         try:
-            options = draft(resolve(screen.session.document.render)) if is_draft else {}
+            settings, client = resolve(screen.session.document.render), RenderClient(path)
+            options = draft(settings) if is_draft else {}
         except ParseqError as error:
             screen.desk.tell(error)
             return None
-        return _Wish(RenderClient(path), screen.session.text(), options, self._frames(scope))
+        if new_seeds:
+            options = {**options, "seed_offset": settings.seed_offset + SEED_STRIDE * (1 + len(client.takes()))}
+        return _Wish(client, screen.session.text(), options, self._frames(scope))
+
+    def _needs_name(self, again: Callable[[], None]) -> bool:
+        """Whether the document has no file yet: its name is asked for, and `again` follows once it is saved."""
+        if self._screen.session.path is not None:
+            return False
+        self._screen.save_first(again)
+        self._screen.say("first a file: Enter saves it under this name and goes on; its frames live beside it")
+        return True
 
     async def _start(self, wish: _Wish) -> None:
         counted = await self._counted(wish)
@@ -159,7 +178,7 @@ class RenderActions:
         try:
             width = self._pane.picture_pixels
             job = wish.client.job(wish.text, options=wish.options, frames=wish.frames, preview_width=width)
-            wish.client.start_jobs([job])
+            wish.client.start_jobs([job], linger=self._linger())
         except ParseqError as error:
             self._screen.desk.tell(error)
             return
@@ -167,6 +186,8 @@ class RenderActions:
         self._screen.say(f"{words}; Space r x stops it")
 
     async def _tell_forecast(self) -> None:
+        if self._needs_name(lambda: self._work(self._tell_forecast())):
+            return
         wish = self._wish("all", is_draft=False)
         if wish is None:
             return
@@ -273,6 +294,11 @@ class RenderActions:
     def _client(self) -> RenderClient | None:
         path = self._screen.session.path
         return None if path is None else RenderClient(path)
+
+    def _linger(self) -> float:
+        app = self._screen.app
+        assert isinstance(app, Program)
+        return LINGER_SECONDS[app.preferences.settings.linger]
 
     def _note(self, words: str) -> None:
         self._pane.set_note(words)

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from parseq_tui.errors import RenderError
 from parseq_tui.paths import bundled
-from parseq_tui.render.client import RenderClient
+from parseq_tui.render.client import Job, RenderClient
 from parseq_tui.render.forecast import Forecast
 from parseq_tui.ui.questions import IDLE_SECONDS, READING_SECONDS
 from parseq_tui.ui.render_actions import in_words, megabytes
@@ -129,6 +129,26 @@ def test_old_frames_are_cleared_with_their_sizes_shown(document: Path) -> None:
     flow(document, steps)
 
 
+def test_a_document_without_a_file_is_rendered_as_soon_as_it_has_one(
+    document: Path, monkeypatch: pytest.MonkeyPatch, started: list[object]
+) -> None:
+    counting(monkeypatch, Forecast(3, 0, 2.0))
+    monkeypatch.chdir(document.parent)
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.session.path = None
+        await press(pilot, screen, "f5", "escape")
+        screen.desk.run_line("w other")
+        await until(pilot, lambda: Path("other.json").exists() and screen.session.path is not None)
+        assert not started, "the name was not given for the render"
+        screen.session.path = None
+        await press(pilot, screen, "f5", *"-new", "enter")
+        await until(pilot, lambda: started == [None])
+        assert screen.session.path is not None and screen.session.path.stem.endswith("-new")
+
+    flow(document, steps)
+
+
 def test_without_a_render_pausing_says_so(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "space", "r", "z")
@@ -142,3 +162,22 @@ def test_forecasts_and_sizes_in_words() -> None:
     assert in_words(Forecast(1, 0, 2.0, False)) == "1 frame to render, about 00:02 (guessed from another size or steps)"
     assert "shows after the first frames" in in_words(Forecast(3, 0))
     assert (megabytes(340_000_000), megabytes(200_000)) == ("340 MB", "0.2 MB")
+
+
+def test_new_seeds_are_those_of_no_take_before(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting(monkeypatch, Forecast(render=10, reuse=0, seconds_per_frame=0.1))
+    offsets: list[object] = []
+
+    def start(self: RenderClient, jobs: list[Job]) -> None:
+        offsets.append(jobs[0].options["seed_offset"])
+        (self.folder / "takes" / str(len(offsets))).mkdir(parents=True)
+
+    monkeypatch.setattr(RenderClient, "start_jobs", start)
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        for count in (1, 2, 3):
+            await press(pilot, screen, "space", "r", "n")
+            await until(pilot, lambda count=count: len(offsets) == count)
+
+    flow(document, steps)
+    assert len({0, *offsets}) == 4

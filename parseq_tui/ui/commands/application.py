@@ -116,6 +116,9 @@ _application("render.pause", "Pause or go on", "Wait after this frame with the m
              why_not=_not_rendering, aliases=("pause",))  # fmt: skip
 _application("render.takes", "Takes", "All renders of this document, with their sizes; Enter looks at one.", "render",
              why_not=_has_no_file, aliases=("takes",))  # fmt: skip
+_application("render.seeds", "Render with new seeds",
+             "Everything again with seeds that no take had: another film of the same values.", "render",
+             aliases=("seeds",))  # fmt: skip
 _application("render.compare", "A/B: compare two takes",
              "Two renders beside each other at the playhead, and what differs; o looks at one, again: ends.", "render",
              why_not=_has_no_file, aliases=("compare", "ab"))  # fmt: skip
@@ -123,6 +126,9 @@ _application("render.prune", "Clear old frames", "Delete cached frames, the olde
              "render", why_not=_cannot_prune, argument="[MEGABYTES]", aliases=("prune",))  # fmt: skip
 _application("render.stop", "Stop rendering", "Finish the frame, then stop.", "render", why_not=_not_rendering,
              aliases=("stop",))  # fmt: skip
+_application("render.release", "Let the engine go",
+             "Free the memory of the engine that is kept ready for the next render (setting linger).", "render",
+             aliases=("release",))  # fmt: skip
 
 _application("application.command_line", "Command line", "Type a command by name.", "application")
 _application("application.palette", "Command palette", "Find any command by a few letters.", "application")

@@ -50,6 +50,7 @@ class RenderPane(LineView, can_focus=True):
         Binding("d", "start('all', True)", "draft", id="render.draft"),
         Binding("s", "start('selection', False)", "selection", id="render.selection"),
         Binding("p", "start('frame', False)", "this frame", id="render.frame"),
+        Binding("n", "command('render.seeds')", "with new seeds", id="render.seeds"),
         Binding("x", "stop", "stop", id="render.stop"),
         Binding("z", "command('render.pause')", "pause / go on", id="render.pause"),
         Binding("w", "command('render.forecast')", "what it costs", id="render.forecast"),
