@@ -100,6 +100,10 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
     if dtype == torch.float16 and getattr(vae.config, "force_upcast", False):
         vae.to(torch.float32)  # it would overflow
     set_threads(device, unet)
+    small = is_small(unet)
+    if small:
+        for network in networks.values():
+            _lay_out(network)
     return Components(
         unet=unet,
         vae=vae,
@@ -110,9 +114,18 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
         dtype=dtype,
         channels=int(vae.config.latent_channels),
         factor=2 ** (len(vae.config.block_out_channels) - 1),
-        small=is_small(unet),
+        small=small,
         empty_is_zero=bool(read_json(model.folder / "model_index.json").get("force_zeros_for_empty_prompt")),
     )
+
+
+def _lay_out(network: torch.nn.Module) -> None:
+    """Copies weights out of the file they are mapped from, to addresses that products of matrices like.
+
+    The last bits of a product of few rows follow from where its factors lie, and that from the length of a header.
+    """
+    for weights in network.parameters():
+        weights.data = weights.data.clone()
 
 
 def _check_room(model: ModelDescription) -> None:

@@ -56,7 +56,8 @@ class BegunPicture:
 def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = False) -> BegunPicture:
     """Decodes a latent, (1, channels, height, width), and starts the only copy from the device."""
     scaled = latent / float(parts.vae.config.scaling_factor) + _shift(parts)
-    if parts.small and parts.device.type == "cpu":  # a pixel's numbers side by side, as pictures come in
+    if parts.device.type == "cpu" and type(parts.vae).__name__ == "AutoencoderTiny":
+        # nothing but convolutions, which are a quarter faster with a pixel's numbers side by side
         scaled = scaled.contiguous(memory_format=torch.channels_last)
     decoded = parts.vae.decode(scaled.to(_precision(parts)), return_dict=False)[0]
     levels = decoded[0].float().add(1).mul_(127.5).clamp_(0, 255)
