@@ -43,6 +43,8 @@ class FileActions:
         self._interrupted = 0.0
         self._standing = ""
         self._adopted: Draft | None = None
+        self._after_naming: Callable[[], None] | None = None
+        """What follows if the name that is asked for now is given."""
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -172,13 +174,23 @@ class FileActions:
         """
         path = Path(name).expanduser() if name else None
         if path is None and self._session.path is None:
-            self._screen.open_command_line(f"w {suggested_name(self._session)}")
+            self.ask_name(then)
             return
+        then = then or self._after_naming
         if path is not None and not path.suffix:
             path = path.with_suffix(".json")
         if path is not None and path != self._session.path and path.exists() and not overwrite:
             raise EditError(f"{path} exists", hint=f"to overwrite it: :saveas {path}")
         self._screen.run_worker(self._save(path, then), name="save", group="save", exit_on_error=False)
+
+    def ask_name(self, then: Callable[[], None] | None = None) -> None:
+        """Ask where a document without a file shall be saved; `then` follows if it is."""
+        self._screen.open_command_line(f"w {suggested_name(self._session)}")
+        self._after_naming = then
+
+    def naming_is_over(self) -> None:
+        """A name was given, or is not going to be."""
+        self._after_naming = None
 
     async def _save(self, path: Path | None, then: Callable[[], None] | None) -> None:
         slow = self._screen.set_timer(SLOW_SECONDS, lambda: self._screen.say("saving… the disk is slow"))

@@ -51,6 +51,10 @@ class Workbench(Screen[None]):
         """Let a command be typed, with this already there."""
 
     @abstractmethod
+    def save_first(self, then: Callable[[], None]) -> None:
+        """Ask for a file's name, for a document that has none; `then` follows once it is saved."""
+
+    @abstractmethod
     def show_pane(self, name: str) -> None:
         """Show a pane and give it the focus."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 
 from parseq_tui.paths import bundled
 from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.view_state import columns
 
 
 @pytest.fixture
@@ -30,6 +32,18 @@ def test_a_label_is_read_in_full_where_the_cursor_is(document: Path) -> None:
         assert rows(screen)[2].strip() == label
         await press(pilot, screen, "right", "down", "down")
         assert "scale factor" in rows(screen)[2]
+
+    flow(document, steps)
+
+
+def test_a_value_beyond_its_range_says_what_the_range_is(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line("bulk.set strength 1.5")
+        column = [place.field for place in columns(screen.session.document, screen.desk.view)].index("strength")
+        screen.desk.look(replace(screen.desk.view, column=column))
+        await pilot.pause()
+        assert "! 1.5 makes no sense for strength: keep it from 0 to 1" in rows(screen)[2]
+        assert "!1.5" in "".join(rows(screen))
 
     flow(document, steps)
 

@@ -6,8 +6,9 @@ here knows how a document is changed or a frame is rendered.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
 from textual import events
@@ -50,7 +51,7 @@ from parseq_tui.ui.widgets.status_bar import CommandLine, Severity, StatusBar, T
 from parseq_tui.ui.workbench import Follow, Workbench
 
 FOLLOW_SECONDS = 0.06
-"""The panes follow the first move at once, later ones so often: holding a key moves the table and the formula bar."""
+"""How often the panes follow at most: each key of those that are held moves the table and the formula bar."""
 TITLE_SECONDS = 1.0
 """How often the title looks whether a render goes on; a line that says the same costs nothing."""
 
@@ -79,7 +80,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         self.sounds = SoundActions(self)
         self.trial = Trial(self)
         self.questions = Questions(self)
-        self._follow_pending, self._followed = False, 0.0
+        self._follow_pending, self._behind, self._followed = False, False, 0.0
         self._glyphs = glyphs
         session.subscribe(self._session_changed)
 
@@ -188,16 +189,21 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         context = self.desk.context()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
-        if self._follow_pending:
-            return
-        if time.monotonic() - self._followed > 2 * FOLLOW_SECONDS:
-            self._follow()
-        else:
+        self._behind = True
+        wait = self._followed + FOLLOW_SECONDS - time.monotonic()
+        if wait <= 0:
+            self._follow()  # painted together with the table
+        elif not self._follow_pending:
             self._follow_pending = True
-            self.set_timer(FOLLOW_SECONDS, self._follow)
+            asyncio.get_running_loop().call_later(wait + FOLLOW_SECONDS, self._follow_late)  # after the last key
+
+    def _follow_late(self) -> None:
+        self._follow_pending = False
+        if self._behind and self.is_attached:
+            self._follow()
 
     def _follow(self) -> None:
-        self._follow_pending, self._followed = False, time.monotonic()
+        self._behind, self._followed = False, time.monotonic()
         document, table = self.session.document, self.session.table
         frame = playhead(document, self.desk.view)
         curves = self.query_one(CurvesPane)
@@ -321,6 +327,9 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
     def say(self, text: str, severity: Severity = "information") -> None:
         self.status.say(text, severity)
 
+    def save_first(self, then: Callable[[], None]) -> None:
+        self.files.ask_name(then)
+
     def show_pane(self, name: str) -> None:
         self.panes.go(name)
 
@@ -362,9 +371,11 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         else:
             self.leave_entry(entry)
             self.desk.run_line(text)
+            self.files.naming_is_over()
 
     def entry_cancelled(self, entry: LineEntry) -> None:
         self.leave_entry(entry)
+        self.files.naming_is_over()
 
     def on_unmount(self) -> None:
         """The next time the document is looked at in the same way."""
