@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from parseq_tui.errors import SyntaxProblem, UnknownName
 from parseq_tui.language.calls import arranged
+from parseq_tui.language.parseq_grouping import parseq_tree
 from parseq_tui.language.parser import Formula, formula_of
 from parseq_tui.language.registry import FUNCTIONS
 from parseq_tui.language.tree import Argument, Binary, Boolean, Call, If, Name, Node, Number, Text, Unary
@@ -20,6 +21,8 @@ _VARIABLES = frozenset("LSPCf")
 _WAVE: Mapping[str, str] = {"pulsewidth": "pulse"}
 _PAIR: Mapping[str, str] = {"left": "a", "l": "a", "right": "b", "r": "b"}
 _POSITIONS = ("period", "phase", "amp", "centre", "pulse")
+_PAIR_POSITIONS = ("a", "b")
+_WAVE_NAMES = frozenset((*_POSITIONS, "p", "ps", "a", "c", "pw"))
 _RENAMED: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("sin", "sq", "tri", "saw", "pulse"), _WAVE),
     **dict.fromkeys(("min", "max"), _PAIR),
@@ -28,6 +31,11 @@ _RENAMED: Mapping[str, Mapping[str, str]] = {
 
 def seed_era_formula(formula: Formula) -> Formula:
     """The formula with today's parameters. Raises FormulaError where the program of 2022 refused it."""
+    try:
+        parseq_tree(formula.text)
+    except SyntaxProblem as problem:
+        hint = "it knew no comments, and no numbers like .5 or 1e3"
+        raise SyntaxProblem("the program of 2022 cannot read this", span=problem.span, hint=hint) from None
     return formula_of(formula.text, _translated(formula.tree))
 
 
@@ -51,13 +59,18 @@ def _translated(node: Node) -> Node:
 
 
 def _call(node: Call) -> Call:
-    names = _RENAMED[node.name]
+    """The call with today's names. What nobody asked for was passed over; a value missing in its place gave 0."""
+    renamed = _RENAMED[node.name]
+    positions, known = (_POSITIONS, _WAVE_NAMES) if renamed is _WAVE else (_PAIR_POSITIONS, frozenset(_PAIR_POSITIONS))
+    if not node.arguments or node.arguments[0].name is None:
+        values = [_translated(argument.value) for argument in node.arguments]
+        placed = zip(positions, values, node.arguments, strict=False)
+        return replace(node, arguments=tuple(Argument(name, value, given.span) for name, value, given in placed))
     arguments = []
-    for position, argument in enumerate(node.arguments):
-        name = names.get(argument.name, argument.name) if argument.name else None
-        if name is None and names is _WAVE and position < len(_POSITIONS):
-            name = _POSITIONS[position]  # the fifth position has another meaning today
-        arguments.append(Argument(name, _translated(argument.value), argument.span))
+    for argument in node.arguments:
+        name = renamed.get(argument.name or "", argument.name if renamed is _WAVE else None)
+        if name in known:
+            arguments.append(Argument(name, _translated(argument.value), argument.span))
     call = replace(node, arguments=tuple(arguments))
     arranged(call, FUNCTIONS[node.name])
     return call

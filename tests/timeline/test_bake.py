@@ -198,6 +198,26 @@ def test_the_language_of_2022_refuses_what_it_refused() -> None:
     assert errors == [("missing-first-or-last", 0), ("syntax", 2)], "and the fields this example leaves out"
 
 
+@pytest.mark.parametrize(
+    ("formula", "values"),
+    [
+        ("sin(p=4, limit=1, other=k)", [0, 1, 0, -1, 0]),  # arguments nobody asked for were passed over
+        ("pulse(4,0,1,0,2,9)", [1, 1, 0, 0, 1]),
+        ("max(left=f, r=2, x=9)", [2, 2, 2, 3, 4]),
+        ("L+sin()", [0, 0, 0, 0, 0]),  # one missing in its place was found at every frame, which counts as 0
+        ("min(3)", [0, 0, 0, 0, 0]),
+        ("sin(phase=1)", [1, 2, 3, 4, 5]),  # one missing by name was found at once: the formula before stays
+        ("max(a=1, b=9)", [1, 2, 3, 4, 5]),
+        ("9 # nine", [1, 2, 3, 4, 5]),
+        ("- 9", [1, 2, 3, 4, 5]),
+    ],
+)
+def test_calls_of_2022_were_read_as_they_were(formula: str, values: list[float]) -> None:
+    """LANGUAGE §14.3."""
+    made = document(row(0, zoom=f"1 | {formula}"), row(4, zoom=5), dialect="2022")
+    assert bake(made)["zoom"] == pytest.approx(values, abs=1e-12)
+
+
 def test_tables_cannot_be_written_to() -> None:
     table = bake(document(row(0, zoom=0), row(4, zoom=4)))
     with pytest.raises(ValueError, match="read-only"):
