@@ -20,6 +20,8 @@ _SPACES: Mapping[str, tuple[int, int] | None] = {
     "hsv": (cv2.COLOR_RGB2HSV, cv2.COLOR_HSV2RGB),
     "lab": (cv2.COLOR_RGB2LAB, cv2.COLOR_LAB2RGB),
 }
+LARGEST_KERNEL = 1001
+"""Pixels: wider blurs take minutes and show nothing else."""
 
 
 def match(image: Image, reference: Image, space: str) -> Image:
@@ -78,10 +80,14 @@ def antiblur(image: Image, kernel: int, sigma: float, amount: float, threshold: 
     """Unsharp mask (PIPELINE.md B8): (1+a)·x - a·blur(x), only where the picture differs enough from its blur.
 
     `kernel` is the blur's width in pixels (odd; an even one is widened by 1), `sigma` its spread in pixels. `amount` of
-    0 or less returns `image` itself.
+    0 or less returns `image` itself. Raises RenderError for a kernel beyond LARGEST_KERNEL.
     """
     if amount <= 0:
         return image
+    if kernel > LARGEST_KERNEL:
+        raise RenderError(
+            f"the anti-blur's kernel is {kernel:.3g} pixels wide", hint=f"antiblur_kernel is at most {LARGEST_KERNEL}"
+        )
     width = max(1, int(kernel)) | 1
     blurred = cv2.GaussianBlur(image, (width, width), sigma)
     sharpened = (amount + 1) * image.astype(np.float64) - amount * blurred.astype(np.float64)

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 
 ROUND_FACTOR = 1.1
 """What one pair of round brackets multiplies the weight by; square ones divide by it."""
+LONGEST_PROMPT = 50_000
+"""Characters: more than the longest text that is encoded has, which is 7,500 tokens."""
 LARGEST_WEIGHT = 1e6
 """Weights are held within ±this: a thousand brackets must not become infinity."""
 DEEPEST_EMPHASIS = 200
@@ -27,8 +29,9 @@ DEEPEST_SCHEDULE = 20
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
 _EMPHASIS = re.compile(rf"\\(?P<escaped>[()\[\]\\]?)|(?P<open>[(\[])|:\s*(?P<weight>{_NUMBER})\s*\)|(?P<close>[)\]])")
-_BREAK = re.compile(r"\s*\bBREAK\b\s*")
-_TERM_WEIGHT = re.compile(rf"\s*:\s*(?P<weight>{_NUMBER})\s*$")
+# runs of white space are entered at their beginning only: a megabyte of them would else be read once per character
+_BREAK = re.compile(r"(?:(?<!\s)\s++)?\bBREAK\b\s*+")
+_TERM_WEIGHT = re.compile(rf"(?:(?<!\s)\s++)?:\s*+(?P<weight>{_NUMBER})\s*+$")
 _NETWORK = re.compile(r"<(?P<kind>\w+):(?P<arguments>[^<>]+)>")
 _PLAIN = re.compile(r"(?:[^\\|]|\\.)*")
 """Text between schedules."""

@@ -86,3 +86,9 @@ def test_what_cannot_be_done_is_said() -> None:
         color.match(noise(8, 8), noise(8, 8), "yuv")
     with pytest.raises(RenderError, match="different sizes"):
         color.mean_lab_match(noise(8, 8), [noise(8, 8), noise(8, 16)])
+
+
+def test_a_blur_that_would_take_minutes_is_refused() -> None:
+    with pytest.raises(RenderError, match=r"kernel is 1e\+09 pixels wide") as caught:
+        color.antiblur(np.zeros((8, 8, 3), np.uint8), 10**9, 1.0, 0.5, 0.0)
+    assert "at most 1001" in caught.value.hint

@@ -142,3 +142,11 @@ def test_weights_stay_finite() -> None:
     for text in ("(" * 10000 + "x", "(x:" + "9" * 400 + ")", "[" * 10000 + "x"):
         assert all(abs(part.weight) <= LARGEST_WEIGHT for part in parse_emphasis(text)[0])
     assert split_terms("a :" + "9" * 400)[0].weight == LARGEST_WEIGHT
+
+
+def test_long_runs_of_white_space_are_read_once() -> None:
+    """Read anew from every character, these would take minutes."""
+    text = "a" + " " * 40_000 + "b"
+    assert split_terms(text)[0].text == text
+    assert parse_emphasis(text)[0][0].text == text
+    assert [chunk[0].text for chunk in parse_emphasis("a  BREAK  BREAK b")] == ["a", "", "b"]

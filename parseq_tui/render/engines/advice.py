@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from parseq_tui.language.diagnostics import Diagnostic, Severity
+from parseq_tui.render.conditioning import LONGEST_PROMPT
 from parseq_tui.render.engines.base import DiffusionRequest
 from parseq_tui.render.engines.extra_networks import LORA_KINDS, ExtraNetworks, asked
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription
@@ -29,9 +30,19 @@ _FEW_STEPS_SCALE = 2.0
 
 def advice(model: ModelDescription, requests: Sequence[DiffusionRequest], networks: ExtraNetworks) -> list[Diagnostic]:
     """What to say about these requests, each thing once."""
+    if long := [text for request in requests if (text := too_long(request)) is not None]:
+        return [Diagnostic("error", long[0], "shorten it", "long-prompt")]
     if not model.supported:
         return [*_size(model, requests), *_left_out(model, requests)]
     return [*_size(model, requests), *_few_steps(model, requests), *_networks(model, requests, networks)]
+
+
+def too_long(request: DiffusionRequest) -> str | None:
+    """What is wrong with a request whose prompt is of a length that nothing should read; else None."""
+    for kind, text in (("positive", request.positive), ("negative", request.negative)):
+        if len(text) > LONGEST_PROMPT:
+            return f"the {kind} prompt has {len(text):,} characters, and at most {LONGEST_PROMPT:,} are read"
+    return None
 
 
 def _left_out(model: ModelDescription, requests: Sequence[DiffusionRequest]) -> Iterable[Diagnostic]:

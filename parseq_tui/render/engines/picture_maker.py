@@ -20,6 +20,7 @@ import torch
 from parseq_tui.errors import OutOfMemory, RenderError
 from parseq_tui.render.conditioning import Term, extract_networks, split_terms, text_at, timeline
 from parseq_tui.render.engines.adaptive import AdaptiveSolver
+from parseq_tui.render.engines.advice import too_long
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.compatibility import OURS, Compatibility
 from parseq_tui.render.engines.components import Components, load_components
@@ -258,6 +259,8 @@ class PictureMaker:
     def _drawing(self, residence: Residence, task: Task) -> Drawing:
         """Everything a picture follows from but the latent it starts from."""
         request, image = task.request, task.image
+        if (long := too_long(request)) is not None:
+            raise RenderError(long, hint="shorten it")
         scheduler = find(request.scheduler)
         table = self._table(scheduler, request.steps, None if image is None else task.strength)
         noise, later = self._noises(request, table)
