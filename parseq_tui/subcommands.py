@@ -82,6 +82,13 @@ def _render_scope(group: argparse._ArgumentGroup) -> None:
         help="render N times with other seeds: takes to choose from",
     )
     group.add_argument("--detach", action="store_true", help="start it and return; `attach` follows it")
+    group.add_argument(
+        "--linger",
+        type=argument_types.count,
+        default=0,
+        metavar="SECONDS",
+        help="keep the engine loaded for so long: a render that begins meanwhile needs not load it",
+    )
 
 
 def _render_settings(group: argparse._ArgumentGroup) -> None:
@@ -284,7 +291,7 @@ COMMANDS: dict[str, Command] = {
             "plot",
             "look",
             "draw curves of a document",
-            "parseq-tui plot dance.json zoom strength",
+            "parseq-tui plot dance.json seed strength",
             _plot_arguments,
             _headless("formulas", "plot"),
         ),
@@ -362,6 +369,14 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui stop dance.json",
             _document,
             _headless("render", "stop"),
+        ),
+        Command(
+            "release",
+            "render",
+            "free the memory of an engine that is kept ready for the next render",
+            "parseq-tui release",
+            lambda parser: None,
+            _headless("render", "release"),
         ),
         Command(
             "prune",

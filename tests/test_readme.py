@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
-from parseq_tui.cli import COMMANDS, main
+from parseq_tui.cli import COMMANDS, _editor_parser, main
 from parseq_tui.gallery import examples
+from parseq_tui.paths import bundled
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,6 +52,45 @@ def test_every_command_shown(
     assert {"birds.json", "birds.mp4", "birds.gif", "birds.frames.json", "motion.mp4", "dance.png"} <= made
 
 
+def help_lines() -> list[str]:
+    """The commands that `--help` shows: the first steps, and the examples of every command."""
+    found = re.findall(r"^  (parseq-tui .+?)(?:  .*)?$", _editor_parser().format_help(), re.M)
+    examples = [line for command in COMMANDS.values() for line in command.example.splitlines()]
+    return found + [re.sub(r'^\w+: +(?:eval ")?(?:\$\()?(parseq-tui [\w ]+).*$', r"\1", line) for line in examples]
+
+
+@pytest.mark.slow
+def test_every_command_of_the_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(bundled("examples") / "beat.ogg", "song.ogg")
+    Path("20231027_settings.txt").write_text('{"max_frames": 9, "animation_mode": "2D", "zoom": "0:(1.02)"}')
+    torch.save({"weight": torch.ones(2)}, "model.ckpt")
+    lines = help_lines()
+    assert {shlex.split(line)[1] for line in lines} >= set(COMMANDS)
+    for line in lines:
+        words = [word for part in shlex.split(line)[1:] for word in (sorted(glob.glob(part)) or [part])]
+        if words == ["dance.json"]:
+            continue  # the editor: tests/ui/test_terminal.py
+        if words[0] == "new" and len(words) > 1:
+            Path(words[1]).unlink(missing_ok=True)
+        words = shortened(words, draw=False)
+        assert main(words) == 0, f"{line}\n{capsys.readouterr().err}"
+    made = {path.name for path in tmp_path.iterdir()}
+    assert {
+        "dance.json",
+        "run.json",
+        "dance.mp4",
+        "both.mp4",
+        "dance.frames.json",
+        "values",
+        "model.safetensors",
+    } <= made
+
+
 def test_what_the_text_names_in_passing_exists() -> None:
     for name in re.findall(r"`parseq-tui (\w+)", README):
         assert name in COMMANDS
@@ -65,7 +107,7 @@ def test_the_numbers_of_the_walk_are_those_of_the_example() -> None:
     document = load(birds.path)
     row = document.keyframes[3]
     before = bake(document)["seed"]
-    edited = SetCells("try", values={(row.frame, "seed"): 9.0}).apply(document)
+    edited = SetCells("try", values={row.frame: {"seed": 9.0}}).apply(document)
     new = set(bake(edited)["seed"].tolist()) - set(before.tolist())  # a seed that was drawn before is in the cache
     assert f"the seed at frame {row.frame} is 9" in README
     assert f"{len(new)} frames of {len(before)}" in README

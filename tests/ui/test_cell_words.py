@@ -11,7 +11,8 @@ import pytest
 from editor_flow import flow, press, rows
 from textual.pilot import Pilot
 
-from parseq_tui.paths import bundled
+from parseq_tui.paths import bundled, views_file
+from parseq_tui.ui.remembered import FORMULAS, formulas, remember_formulas
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.view_state import columns
 
@@ -48,6 +49,23 @@ def test_a_value_beyond_its_range_says_what_the_range_is(document: Path) -> None
     flow(document, steps)
 
 
+def test_formulas_of_earlier_runs_are_recalled(document: Path) -> None:
+    async def entering(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "right", "c", *"2+f", "enter")
+        await press(pilot, screen, "left", "c", *"1.25", "enter")
+
+    async def recalling(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "right", "c", "up")
+        assert screen.formula.text_edit is not None and screen.formula.text_edit.text == "2+f"
+
+    flow(document, entering)
+    flow(document, recalling)
+    remember_formulas([f"{number} * f" for number in range(2 * FORMULAS)] + ["3 * f", "x" * 10_000])
+    assert len(formulas()) == FORMULAS and formulas()[-1] == "3 * f"
+    views_file().with_name("formulas.json").write_text("[[[")
+    assert formulas() == []
+
+
 def test_a_number_that_its_formula_does_not_use_says_so(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         assert "does not use this number" not in rows(screen)[2]
@@ -68,5 +86,13 @@ def test_escape_leaves_a_pane_for_the_table_where_numbers_are_typed(document: Pa
         await press(pilot, screen, "escape")
         await press(pilot, screen, "9", "enter")
         assert screen.session.document.keyframes[0].values["zoom"] == 9
+
+    flow(document, steps)
+
+
+def test_what_was_typed_before_the_terminal_was_taken_over_ends_in_a_line_feed(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "2", "ctrl+j")
+        assert screen.session.document.keyframes[0].values["zoom"] == 2
 
     flow(document, steps)

@@ -54,7 +54,11 @@ class LineEntry(StyledLines, can_focus=True):
         self._typed = False
         self._parenthesis_came_along = False
         """A proposal has just brought the `(` that fingers type all the same."""
-        self._history: list[str] = []
+        self.earlier: Callable[[], Sequence[str]] = list
+        """Gives what was entered before this run, oldest first; asked when the first entry begins."""
+        self.entered: list[str] = []
+        """What was entered in this run."""
+        self._history: list[str] | None = None
         self._recalled = 0
         self._draft = ""
 
@@ -67,6 +71,8 @@ class LineEntry(StyledLines, can_focus=True):
     def begin(self, text: str, *, typed: bool = False, complete: Complete = nothing) -> None:
         """Start an entry. `typed`: the text is a first keystroke, so Up and Down commit."""
         self.text_edit, self._complete, self._typed = LineEdit.of(text), complete, typed
+        if self._history is None:
+            self._history = list(self.earlier())
         self._recalled = len(self._history)
         self._propose(text) if typed else self._close_proposals()
         self.draw()
@@ -115,7 +121,7 @@ class LineEntry(StyledLines, can_focus=True):
                 self._tell_edited()
             elif self.host is not None:
                 self.host.entry_cancelled(self)
-        elif key == "enter":
+        elif key in ("enter", "ctrl+j"):  # what was typed before the terminal was ours has line feeds for Enter
             self._commit("down")
         elif key == "tab":
             if self.proposals:
@@ -147,13 +153,15 @@ class LineEntry(StyledLines, can_focus=True):
     def _commit(self, then: Then) -> None:
         assert self.text_edit is not None
         text = self.text_edit.text
-        if text and (not self._history or self._history[-1] != text):
-            self._history = [*self._history, text][-HISTORY_LENGTH:]
+        history = self._history or []
+        if text and (not history or history[-1] != text):
+            self._history = [*history, text][-HISTORY_LENGTH:]
+            self.entered = [*self.entered, text][-HISTORY_LENGTH:]
         if self.host is not None:
             self.host.entry_committed(self, text, then)
 
     def _recall(self, by: int) -> None:
-        assert self.text_edit is not None
+        assert self.text_edit is not None and self._history is not None
         if self._recalled == len(self._history):
             self._draft = self.text_edit.text
         place = min(max(self._recalled + by, 0), len(self._history))
