@@ -23,6 +23,11 @@ class Series:
     x: Floats
     y: Floats
     milliseconds: bool = False
+    reached: Floats = field(init=False, repr=False)
+    """The furthest position up to each point: of points out of order, the first that lies far enough counts."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reached", np.maximum.accumulate(self.x) if len(self.x) else self.x)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -83,3 +83,11 @@ def test_infinite_numbers_in_prompts_warn_nobody() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert fixed_texts(np.array([np.inf, -np.inf, NAN, 1 / 64])) == ["Infinity", "-Infinity", "NaN", "0.01563"]
+
+
+def test_a_series_out_of_order_is_looked_up_from_its_first_point_on() -> None:
+    """§12.2: the first point at or beyond the position counts, wherever the others lie."""
+    points = [{"x": 3, "y": 1}, {"x": 1, "y": 2}, {"x": 5, "y": 4}]
+    series = [{"alias": "a", "ts": {"data": points, "timestampType": 0}}]
+    frames = frames_of([{"frame": 0, "zoom_i": "a"}, {"frame": 6}], ["zoom"], timeSeries=series)
+    assert [frame["zoom"] for frame in frames] == [1, 1, 1, 1, 2, 2, 4]

@@ -194,7 +194,7 @@ def series_value(series: Series, at: Any, straight: Any, fps: float) -> Any:
     if not len(series.x):
         return np.zeros(np.shape(at)) if np.ndim(at) else 0.0
     position = np.divide(at, fps) * 1000 if series.milliseconds else np.asarray(at)
-    found = np.searchsorted(series.x, position, side="left")
+    found = np.searchsorted(series.reached, position, side="left")
     last = len(series.x) - 1
     right = np.minimum(found, last)
     left = np.maximum(right - 1, 0)
