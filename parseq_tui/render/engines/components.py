@@ -18,6 +18,7 @@ from parseq_tui.render.engines.devices import (
     choose_device,
     free_memory,
     is_small,
+    keep_freed_memory,
     out_of_memory_explained,
     quiet_libraries,
     set_threads,
@@ -102,6 +103,8 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
     set_threads(device, unet)
     small = is_small(unet)
     if small:
+        if device.type == "cpu":
+            keep_freed_memory()
         for network in networks.values():
             _lay_out(network)
     return Components(

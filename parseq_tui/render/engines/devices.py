@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import warnings
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import torch
 
 from parseq_tui.errors import BackendUnavailable, OutOfMemory, RenderError
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Of mallopt(3)."""
 SMALL_NETWORK = 20_000_000
 """Parameters of a UNet below which one thread serves it best, and batches pay on a CPU."""
 
@@ -70,6 +73,19 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def keep_freed_memory() -> None:
+    """Lets glibc keep what an operation frees for the next one, instead of giving it back to the system.
+
+    A small network's operations free some megabytes each; having them anew costs as much as the operations do.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return  # another C library
+    mallopt(_M_TRIM_THRESHOLD, 256 << 20)
+    mallopt(_M_MMAP_THRESHOLD, 32 << 20)
 
 
 def is_small(network: Any) -> bool:

@@ -23,6 +23,8 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
     pixels = torch.from_numpy(np.ascontiguousarray(image)).to(parts.device)
     # in place: at 512 px a fresh buffer costs as much as the arithmetic
     batch = pixels.permute(2, 0, 1)[None].to(torch.float32).div_(127.5).sub_(1).to(_precision(parts))
+    if _is_all_convolutions(parts):
+        batch = batch.clone(memory_format=torch.channels_last)
     encoded = parts.vae.encode(batch)
     latent: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
     return (latent.float() - _shift(parts)) * float(parts.vae.config.scaling_factor)
@@ -56,8 +58,7 @@ class BegunPicture:
 def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = False) -> BegunPicture:
     """Decodes a latent, (1, channels, height, width), and starts the only copy from the device."""
     scaled = latent / float(parts.vae.config.scaling_factor) + _shift(parts)
-    if parts.device.type == "cpu" and type(parts.vae).__name__ == "AutoencoderTiny":
-        # nothing but convolutions, which are a quarter faster with a pixel's numbers side by side
+    if _is_all_convolutions(parts):
         scaled = scaled.contiguous(memory_format=torch.channels_last)
     decoded = parts.vae.decode(scaled.to(_precision(parts)), return_dict=False)[0]
     levels = decoded[0].float().add(1).mul_(127.5).clamp_(0, 255)
@@ -71,6 +72,11 @@ def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = 
     arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
     arrived.record()
     return BegunPicture(host, total, arrived)
+
+
+def _is_all_convolutions(parts: Components) -> bool:
+    """Whether the autoencoder is a third faster, on this device, with a pixel's numbers side by side."""
+    return parts.device.type == "cpu" and type(parts.vae).__name__ == "AutoencoderTiny"
 
 
 def _precision(parts: Components) -> torch.dtype:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import torch
@@ -43,7 +45,7 @@ class TracedNetwork:
         self._text: torch.Tensor | None = None
         self._told: list[Told] = []
         """What the parts of `_text` come to."""
-        self._beside: ThreadPoolExecutor | None = None
+        self._beside: _Beside | None = None
 
     def __call__(
         self,
@@ -76,7 +78,7 @@ class TracedNetwork:
         self._calls.clear()
         self._traced.clear()
         if self._beside is not None:
-            self._beside.shutdown()
+            self._beside.end()
             self._beside = None
 
     def _arranged(self, latent: torch.Tensor, timestep: torch.Tensor, text: torch.Tensor) -> PackedUNet | None:
@@ -97,9 +99,9 @@ class TracedNetwork:
         if len(parts) == 1 or None in ready:
             return [(arranged if call is None else call)(*part) for call, part in zip(ready, parts, strict=True)]
         if self._beside is None:
-            self._beside = ThreadPoolExecutor(_PARTS - 1, "network", torch.set_num_threads, (1,))
-        begun = [self._beside.submit(_alone, call, part) for call, part in zip(ready[1:], parts[1:], strict=True)]
-        return [_alone(ready[0], parts[0]), *(one.result() for one in begun)]
+            self._beside = _Beside()
+        first, second = (partial(call, *part) for call, part in zip(ready, parts, strict=True) if call is not None)
+        return self._beside.both(first, second)
 
     def _ready(self, arranged: PackedUNet, part: tuple[torch.Tensor, ...]) -> Traced | None:
         latent, timestep, text = part[:3]
@@ -124,10 +126,36 @@ def _trace(arranged: PackedUNet, part: tuple[torch.Tensor, ...]) -> Traced | Non
     return traced if all(torch.equal(answer, wanted) for answer in answers) else None
 
 
-def _alone(call: Traced | None, part: tuple[torch.Tensor, ...]) -> torch.Tensor:
-    assert call is not None  # parts run side by side only when all are traced
-    with torch.inference_mode():  # a thread begins outside of it
-        return call(*part)
+class _Beside:
+    """A thread for the second of two calls. Two queues and nothing else: a pool's futures cost as much as a call."""
+
+    def __init__(self) -> None:
+        self._asked: SimpleQueue[Callable[[], torch.Tensor] | None] = SimpleQueue()
+        self._answered: SimpleQueue[torch.Tensor | Exception] = SimpleQueue()
+        Thread(target=self._work, name="network", daemon=True).start()
+
+    def both(self, first: Callable[[], torch.Tensor], second: Callable[[], torch.Tensor]) -> list[torch.Tensor]:
+        """Both answers, once both calls have ended. Raises what either raised, the first call's problem first."""
+        self._asked.put(second)
+        try:
+            answer = first()
+        finally:
+            other = self._answered.get()
+        if isinstance(other, Exception):
+            raise other
+        return [answer, other]
+
+    def end(self) -> None:
+        self._asked.put(None)
+
+    def _work(self) -> None:
+        torch.set_num_threads(1)
+        while (call := self._asked.get()) is not None:
+            try:
+                with torch.inference_mode():  # a thread begins outside of it
+                    self._answered.put(call())
+            except Exception as problem:  # noqa: BLE001 - raised where the call was asked for
+                self._answered.put(problem)
 
 
 def _joined(answers: Sequence[torch.Tensor]) -> torch.Tensor:
