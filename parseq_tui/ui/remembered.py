@@ -1,13 +1,13 @@
-"""How a document was looked at last: widths, folds, formula columns, pinned curves. Kept between runs, not in the file.
+"""What is kept between runs and is no document's: how each was looked at last, and which formulas were entered.
 
-One JSON file in the user's state folder, the newest documents first. It is a convenience: what cannot be read or
-written costs nothing but that.
+Two JSON files in the user's state folder: widths, folds, formula columns and pinned curves of the newest documents, and
+the newest formulas. They are a convenience: what cannot be read or written costs nothing but that.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,9 @@ from parseq_tui.ui.view_state import HEADS, MAXIMUM_WIDTH, MINIMUM_WIDTH, Column
 KEPT: Final = 50
 """Documents."""
 MAXIMUM_BYTES: Final = 1_000_000
+FORMULAS: Final = 200
+"""Formulas that are kept, and no longer ones than this:"""
+LONGEST_FORMULA: Final = 800
 
 
 def looks(view: ViewState) -> Mapping[str, Any]:
@@ -65,21 +68,50 @@ def remember(path: Path, view: ViewState) -> None:
     if known.pop(str(path.absolute()), {}) == kept:
         return
     newest = [(str(path.absolute()), kept)] if kept else []
-    text = json.dumps(dict([*newest, *known.items()][:KEPT]), ensure_ascii=True, indent=1)
+    _write(views_file(), dict([*newest, *known.items()][:KEPT]))
+
+
+def formulas() -> list[str]:
+    """The formulas entered in earlier runs, oldest first."""
+    kept = _read_from(_formulas_file())
+    return [text for text in _names(kept) if _is_kept(text)][-FORMULAS:]
+
+
+def remember_formulas(entered: Iterable[str]) -> None:
+    """Keep what was entered in this run behind what is kept already; numbers are no formulas."""
+    fresh = [text for text in entered if _is_kept(text)]
+    if fresh:
+        newest_first = list(dict.fromkeys(reversed([*formulas(), *fresh])))[:FORMULAS]
+        _write(_formulas_file(), newest_first[::-1])
+
+
+def _is_kept(text: str) -> bool:
+    return len(text) <= LONGEST_FORMULA and any(character.isalpha() for character in text)
+
+
+def _formulas_file() -> Path:
+    return views_file().with_name("formulas.json")
+
+
+def _write(path: Path, content: object) -> None:
     try:
-        views_file().parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(views_file(), text.encode("ascii"), backup=False)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(content, ensure_ascii=True, indent=1).encode("ascii"), backup=False)
     except (OSError, DocumentError):
         return
 
 
 def _read() -> dict[str, Any]:
-    try:
-        with views_file().open("rb") as file:
-            data = json.loads(file.read(MAXIMUM_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
+    data = _read_from(views_file())
     return data if isinstance(data, dict) else {}
+
+
+def _read_from(path: Path) -> object:
+    try:
+        with path.open("rb") as file:
+            return json.loads(file.read(MAXIMUM_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _widths(given: object) -> Iterator[tuple[Column, int]]:

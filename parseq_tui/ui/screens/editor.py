@@ -32,7 +32,7 @@ from parseq_tui.ui.painting import Painter
 from parseq_tui.ui.panes import PANES, PaneActions, TabLine, hints
 from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.questions import Questions
-from parseq_tui.ui.remembered import recalled, remember
+from parseq_tui.ui.remembered import formulas, recalled, remember, remember_formulas
 from parseq_tui.ui.render_actions import RenderActions
 from parseq_tui.ui.screens.long_work import LongWork
 from parseq_tui.ui.screens.pane_messages import PaneMessages
@@ -47,10 +47,10 @@ from parseq_tui.ui.widgets.menu import MenuEntry, PrefixMenu, ProposalList
 from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
-from parseq_tui.ui.widgets.status_bar import CommandLine, Severity, StatusBar, TitleBar
+from parseq_tui.ui.widgets.status_bar import CommandLine, LongMessage, Severity, StatusBar, TitleBar
 from parseq_tui.ui.workbench import Follow, Workbench
 
-FOLLOW_SECONDS = 0.06
+FOLLOW_SECONDS = 0.09
 """How often the panes follow at most: each key of those that are held moves the table and the formula bar."""
 TITLE_SECONDS = 1.0
 """How often the title looks whether a render goes on; a line that says the same costs nothing."""
@@ -98,6 +98,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
             yield from (right, curves) if self.panes.wide else (curves, right)
         yield TabLine(id="tabs")
         yield StatusBar(id="status")
+        yield LongMessage(id="message")
         yield CommandLine(id="command")
         yield PrefixMenu(id="menu")
         yield ProposalList(id="proposals")
@@ -107,6 +108,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         self.formula = self.query_one(FormulaBar)
         self.status = self.query_one(StatusBar)
         self.formula.host = self.query_one(CommandLine).host = self
+        self.formula.earlier = formulas
         if self.session.path is not None:
             self.query_one(RenderPane).set_client(RenderClient(self.session.path))
         self.use_glyphs(self._glyphs)
@@ -378,7 +380,8 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         self.files.naming_is_over()
 
     def on_unmount(self) -> None:
-        """The next time the document is looked at in the same way."""
+        """The next time the document is looked at in the same way, and formulas are recalled."""
+        remember_formulas(self.formula.entered)
         if self.session.path is not None:
             remember(self.session.path, self.desk.view)
 
