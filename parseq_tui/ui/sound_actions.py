@@ -101,7 +101,7 @@ class SoundActions:
         name = name.strip() or session.document.render.get("audio") or ""
         if not name:
             raise AudioError(
-                "which file?", hint="write its name behind the command, or once and for all: :setting audio FILE"
+                "no sound file is named", hint="write one behind the command, or once and for all: :setting audio FILE"
             )
         document = session.path
         folder = Path.cwd() if document is None else document.parent

@@ -187,3 +187,19 @@ def test_the_tour_goes_page_by_page_to_its_end(document: Path) -> None:
 
 def test_how_long_ago() -> None:
     assert [ago(seconds) for seconds in (-1, 12, 180, 7200)] == ["0 s ago", "12 s ago", "3 min ago", "2 h ago"]
+
+
+def test_a_message_that_is_too_long_for_a_line_takes_several(document: Path) -> None:
+    words = "song.json was not saved: there is no space left on the disk; free some, then save again: " * 2
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        before = rows(screen)
+        screen.say(words, "error")
+        await pilot.pause()
+        lines = [line.strip() for line in rows(screen)[-3:]]
+        assert " ".join(lines) == f"! {words.strip()}"
+        screen.say("short")
+        await pilot.pause()
+        assert rows(screen)[:-1] == before[:-1], "what was covered is seen again"
+
+    flow(document, steps, size=(80, 24))

@@ -152,9 +152,8 @@ def fold_group(context: Context, argument: str) -> Effect:
     if len(members) < 2:
         return Say(f"{members[0]} is the only field of its group ({group})")
     folded = view.folded | frozenset(members[1:])
-    return Look(
-        _with_folds(document, view, folded, members[0]), f"{group}: {len(members) - 1} fields folded; z g unfolds"
-    )
+    count = f"{len(folded & frozenset(members))} field{'s' if len(members) > 2 else ''}"
+    return Look(_with_folds(document, view, folded, members[0]), f"{group}: {count} folded; z g unfolds")
 
 
 def _with_folds(document: Document, view: ViewState, folded: frozenset[str], instead: str = "") -> ViewState:

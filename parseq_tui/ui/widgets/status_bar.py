@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Literal
 
 from rich.cells import cell_len
 
 from parseq_tui.ui.completing import usage
-from parseq_tui.ui.drawing.cells import fitted
+from parseq_tui.ui.drawing.cells import fitted, plain
 from parseq_tui.ui.widgets.line_entry import LineEntry
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
 
 Severity = Literal["information", "warning", "error"]
 MESSAGE_SECONDS = 6.0
+_MOST_LINES = 4
+"""Of a message; what is longer is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,26 @@ class TitleBar(StyledLines):
         self.set_parts([left], on="panel")
 
 
+class LongMessage(StyledLines):
+    """What of a message does not fit into the status line: its first lines, over whatever is above that."""
+
+    DEFAULT_CSS = """
+    LongMessage { layer: overlay; dock: bottom; display: none; width: 100%; background: $panel; offset-y: -1; }
+    """
+
+    def show(self, lines: Sequence[Sequence[Part]]) -> None:
+        """These lines; none hides it."""
+        self.display = bool(lines)
+        if lines:
+            self.styles.height = len(lines)
+            self.set_parts(lines, on="panel")
+
+
 class StatusBar(StyledLines):
-    """One line: a message while there is one, else the keys that help here; on the right the selection."""
+    """One line: a message while there is one, else the keys that help here; on the right the selection.
+
+    The last line of a message that needs several; the ones before it are the LongMessage's.
+    """
 
     DEFAULT_CSS = "StatusBar { height: 1; dock: bottom; background: $panel; }"
 
@@ -74,6 +95,7 @@ class StatusBar(StyledLines):
         self._message = ""
         self._severity: Severity = "information"
         self._selection = ""
+        self._above: Sequence[Sequence[Part]] = []
         self._until = 0
 
     def show_hints(self, hints: Sequence[tuple[str, str]]) -> None:
@@ -103,16 +125,25 @@ class StatusBar(StyledLines):
     def draw(self) -> None:
         style = self.palette.style
         room = self.size.width - len(self._selection) - 1
-        parts = self._words(room) if self._message else self._keys(room)
+        words = self._words(room)
+        if words[:-1] != self._above:
+            self._above = words[:-1]
+            for above in self.screen.query(LongMessage):
+                above.show(self._above)
+        parts = list(words[-1]) if words else self._keys(room)
         used = sum(len(text) for text, _ in parts)
         parts.append((" " * max(0, room - used), style("dim", "panel")))
         parts.append((self._selection, style("accent", "panel")))
         self.set_parts([parts], on="panel")
 
-    def _words(self, room: int) -> list[Part]:
+    def _words(self, room: int) -> list[list[Part]]:
+        """The message in lines, the last one for this bar; [] while there is none."""
+        if not self._message or room < 1:
+            return []
         role = {"information": "text", "warning": "warning", "error": "error"}[self._severity]
         mark = {"information": " ", "warning": " ! ", "error": " ! "}[self._severity]
-        return [(fitted(f"{mark}{self._message}", max(0, room)), self.palette.style(role, "panel"))]
+        lines = wrap(f"{mark}{plain(self._message)}", room, subsequent_indent=" " * len(mark), max_lines=_MOST_LINES)
+        return [[(fitted(line, room), self.palette.style(role, "panel"))] for line in lines]
 
     def _keys(self, room: int) -> list[Part]:
         key, text = self.palette.style("accent", "panel", "bold"), self.palette.style("dim", "panel")
