@@ -33,6 +33,7 @@ from parseq_tui.formats.seed_era import is_ancient, upgraded_text
 from parseq_tui.formats.source import DocumentOrigin, RowOrigin, Source
 from parseq_tui.formats.top_level import Parts
 from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.language.numbers_as_text import number_text
 from parseq_tui.timeline.document import Dialect, Document
 from parseq_tui.timeline.keyframe import Keyframe
 
@@ -123,7 +124,8 @@ def _assembled(
     values = {key: member.value for key, member in top.items() if key not in ("keyframes", "rendered_frames")}
     part = Parts(source, values, dialect)
     keyframes = _keyframes(source, rows, part, dialect)
-    ordered = tuple(sorted(keyframes, key=lambda row: row.frame))
+    ordered = tuple(sorted(keyframes, key=lambda row: row.position))
+    _check_ends(source, ordered)
     managed = part.managed(ordered)
     part.check_rows(rows, managed)
     document = Document(
@@ -139,7 +141,7 @@ def _assembled(
         name=part.name(),
         dialect=dialect,
     )
-    in_order = all(one.frame <= other.frame for one, other in pairwise(keyframes))
+    in_order = all(one.position <= other.position for one, other in pairwise(keyframes))
     origin = DocumentOrigin(source, MappingProxyType(values), rows.span, in_order, (*notes, *part.notes), document)
     return replace(document, origin=origin)
 
@@ -166,6 +168,20 @@ def _keyframes(source: Source, rows: RowReader, part: Parts, dialect: Dialect) -
     if dialect == "native":
         return rows.rows
     return [_regrouped(row, part.grouping) for row in rows.rows]
+
+
+def _check_ends(source: Source, ordered: Sequence[Keyframe]) -> None:
+    """A timeline goes from frame to frame: its first and last row stand on one."""
+    for row in (ordered[0], ordered[-1]):
+        if row.offset:
+            assert isinstance(row.origin, RowOrigin)
+            raise source.error(
+                f"a keyframe on frame {number_text(row.position)}, between two frames",
+                row.origin.start,
+                pointer=f"/keyframes/{row.origin.index}",
+                kind="fractional-frame-range",
+                hint="the first and the last keyframe stand on whole frames",
+            )
 
 
 def _template_row(raw: Mapping[str, Any]) -> Keyframe:

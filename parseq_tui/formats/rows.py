@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -86,18 +86,20 @@ class RowReader:
             raise Refused("duplicate key")
         if values and not math.isfinite(sum(values.values())):
             self._check_finite(values, element)
-        self._add(element, self._frame(frame_value, element), values, formulas, info)
+        self._add(element, self._position(frame_value, element), values, formulas, info)
 
     def _add(
-        self, element: Element, frame: int, values: dict[str, float], formulas: dict[str, str], info: str | None
+        self, element: Element, position: float, values: dict[str, float], formulas: dict[str, str], info: str | None
     ) -> None:
         shared_values: Mapping[str, float] = MappingProxyType(values) if values else EMPTY
         shared_formulas: Mapping[str, str] = MappingProxyType(formulas) if formulas else EMPTY
         index = len(self.rows)
+        frame = int(position)
         origin = RowOrigin(
             self.source, index, element.value_start, element.value_end, frame, shared_values, shared_formulas, info
         )
-        self.rows.append(Keyframe(frame, shared_values, shared_formulas, info, origin))
+        row = Keyframe(frame, shared_values, shared_formulas, info, origin)
+        self.rows.append(row if frame == position else replace(row, offset=position - frame))
 
     def _read_odd(self, key: str, value: Any, values: dict[str, float], formulas: dict[str, str]) -> None:
         """A cell that is not plainly a number or a formula."""
@@ -131,7 +133,7 @@ class RowReader:
             if not math.isfinite(value):
                 raise self._error(f"{key} is too large for a number", element, "not-a-number", "write it shorter")
 
-    def _frame(self, value: Any, element: Element) -> int:
+    def _position(self, value: Any, element: Element) -> float:
         if type(value) is int and 0 <= value <= MAX_FRAME:
             return value
         if isinstance(value, str):
@@ -140,18 +142,11 @@ class RowReader:
             raise self._error(
                 "a keyframe without a frame number", element, "no-frame", 'give it "frame": a whole number'
             )
-        if value != value // 1 or abs(value) == math.inf:
-            raise self._error(
-                f"a keyframe on frame {number_text(value)}, between two frames",
-                element,
-                "fractional-frame-range",
-                "frames are whole numbers",
-            )
         if not 0 <= value <= MAX_FRAME:
             number = number_text(float(value)) if abs(value) < 1e300 else "…"
             hint = f"frames go from 0 to {MAX_FRAME}"
             raise self._error(f"a keyframe on frame {number}, outside the timeline", element, "frame-range", hint)
-        return int(value)
+        return value  # type: ignore[no-any-return]
 
     def _error(self, message: str, element: Element, kind: str, hint: str) -> DocumentError:
         pointer = f"/keyframes/{len(self.rows)}"
@@ -191,7 +186,7 @@ def cell_changes(row: Keyframe, origin: RowOrigin) -> Iterator[tuple[str, float 
         for name, formula in _differing(origin.formulas, row.formulas):
             yield name + "_i", formula
     if row.frame != origin.frame:
-        yield "frame", row.frame
+        yield "frame", row.position if row.offset else row.frame
     if row.info != origin.info:
         yield "info", row.info
 
@@ -208,7 +203,7 @@ def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple
 
 def row_object(row: Keyframe) -> dict[str, Any]:
     """A row as the file's object: frame, label, then each field's value and formula side by side."""
-    content: dict[str, Any] = {"frame": row.frame}
+    content: dict[str, Any] = {"frame": row.position if row.offset else row.frame}
     if row.info is not None:
         content["info"] = row.info
     for name in {**row.values, **row.formulas}:

@@ -98,7 +98,7 @@ def surroundings(document: Document) -> Surroundings:
         cadence=float(options.cadence),
         first_frame=float(document.first_frame),
         final_frame=float(document.last_frame),
-        labels=Labels(np.array([row.frame for row in rows], dtype=np.float64), tuple(row.info for row in rows)),
+        labels=Labels(np.array([row.position for row in rows], dtype=np.float64), tuple(row.info for row in rows)),
         series=series,
         rules=document.dialect,
         random_seed=options.random_seed,

@@ -142,7 +142,15 @@ def rows(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
         )
     previous = None
     for row in document.keyframes:
-        if row.frame == previous:
+        if row.offset:
+            yield _warning(
+                f"this keyframe is at {row.position:g}, between two frames: it shapes curves, but begins no formula",
+                "move it onto a frame",
+                "between-frames",
+                keyframe=row.frame,
+                frame=row.frame,
+            )
+        elif row.frame == previous:
             yield _warning(
                 "two keyframes stand on this frame",
                 "splines through them are no numbers: move one, or merge them",

@@ -38,7 +38,8 @@ def stating_rows(rows: Iterable[Keyframe]) -> StatingRows:
     """The rows that state any formula: of several rows on one frame, only the first counts."""
     first: dict[int, Keyframe] = {}
     for row in rows:
-        first.setdefault(row.frame, row)
+        if not row.offset:
+            first.setdefault(row.frame, row)
     stating = tuple(row for row in first.values() if row.formulas)
     return StatingRows(stating, np.array([row.frame for row in stating], dtype=np.int64))
 

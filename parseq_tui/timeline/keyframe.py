@@ -29,6 +29,14 @@ class Keyframe:
     """Where `formats` keeps what it needs to write this row back as it was read. Nobody else looks inside."""
     exact: Fraction | None = field(default=None, compare=False, repr=False)
     """The position that `frame` rounds, where a change of rates put the row between two frames (`edits.timing`)."""
+    offset: float = 0.0
+    """How far beyond `frame` the row stands, 0 up to 1: a file may say 2.5. Such a row shapes curves, but no frame
+    meets it, so its formulas never begin (LANGUAGE §7.2)."""
+
+    @property
+    def position(self) -> float:
+        """Where the row stands, between two frames perhaps."""
+        return self.frame + self.offset
 
     def with_value(self, name: str, value: float | None) -> Keyframe:
         return replace(self, values=_changed(self.values, name, value))

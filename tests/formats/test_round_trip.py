@@ -257,3 +257,13 @@ def test_half_a_character_is_not_written() -> None:
     """A paste of broken bytes must not make a file that cannot be opened again."""
     edited = SetInfo(30, "a\ud800b").apply(loads(INDENTED))
     assert loads(dumps(edited)).keyframes[1].info == "a\ufffdb"
+
+
+def test_a_row_between_two_frames_stays_where_it_is() -> None:
+    text = '{"keyframes": [{"frame": 0, "zoom": 1}, {"frame": 2.5, "zoom": 2}, {"frame": 4, "zoom": 3}]}'
+    document = loads(text)
+    assert [row.position for row in document.keyframes] == [0, 2.5, 4]
+    assert dumps(document) == text
+    edited = SetValue(document.keyframes[1].frame, "zoom", 9.0).apply(document)
+    assert dumps(edited) == text.replace('2.5, "zoom": 2', '2.5, "zoom": 9')
+    assert '"frame": 2.5' in dumps(replace(edited, origin=None))

@@ -91,3 +91,13 @@ def test_a_series_out_of_order_is_looked_up_from_its_first_point_on() -> None:
     series = [{"alias": "a", "ts": {"data": points, "timestampType": 0}}]
     frames = frames_of([{"frame": 0, "zoom_i": "a"}, {"frame": 6}], ["zoom"], timeSeries=series)
     assert [frame["zoom"] for frame in frames] == [1, 1, 1, 1, 2, 2, 4]
+
+
+def test_rows_between_two_frames_shape_curves_and_begin_nothing() -> None:
+    """§7.2: no frame equals theirs, so they are never active and their formulas never begin."""
+    rows = [{"frame": 0, "zoom": 0}, {"frame": 1.5, "zoom": 3, "zoom_i": "S"}, {"frame": 3, "zoom": 0}]
+    assert [frame["zoom"] for frame in frames_of(rows, ["zoom"])] == [0, 2, 2, 0]
+    rows[0]["zoom_i"] = "S+k"
+    assert [frame["zoom"] for frame in frames_of(rows, ["zoom"])] == [0, 1, 5, 0]
+    rows[0]["zoom_i"] = "next_keyframe"
+    assert [frame["zoom"] for frame in frames_of(rows, ["zoom"])] == [1.5, 1.5, 3, 3]

@@ -194,7 +194,7 @@ def _row_with(
     new_values, new_formulas = _merged(row.values, values), _merged(row.formulas, formulas)
     if new_values is row.values and new_formulas is row.formulas and info == row.info:
         return row
-    return Keyframe(row.frame, new_values, new_formulas, info, row.origin, row.exact)
+    return Keyframe(row.frame, new_values, new_formulas, info, row.origin, row.exact, row.offset)
 
 
 def _merged(cells: Mapping[str, Content], changes: Mapping[str, Content | None] | None) -> Mapping[str, Content]:
