@@ -183,7 +183,16 @@ def loops(pipeline: StableDiffusionPipeline, work: Path, frames: int = 200) -> N
     """Loopback over `frames` frames: contrast and saturation at the end against the first ten, and the subject."""
     rows = []
     prompt, scene = "a red cat, night sky", Scene("cat", "red", "night")
-    for strength, zoom in ((0.2, 1.02), (0.3, 1.02), (0.4, 1.02), (0.5, 1.0), (0.5, 1.02), (0.65, 1.02), (0.9, 1.02)):
+    for strength, zoom in (
+        (0.2, 1.0),
+        (0.2, 1.02),
+        (0.3, 1.02),
+        (0.4, 1.02),
+        (0.5, 1.0),
+        (0.5, 1.02),
+        (0.65, 1.02),
+        (0.9, 1.02),
+    ):
         images = measures.loop(pipeline, prompt, frames, strength, zoom)
         contrast, saturation = measures.liveliness(images)
         found = measures.right(work, images[frames // 2 :], [scene] * (frames - frames // 2))
