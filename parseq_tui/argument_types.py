@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import re
+from dataclasses import dataclass
 
 from parseq_tui.timeline.render_settings import SETTINGS
 
 
-def frames(text: str) -> tuple[int | None, int | None]:
-    """`A:B`, half-open like a slice; either end may be left out."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place on a timeline: 48 frames, 2s or 4b (beats) from its beginning."""
+
+    count: float
+    unit: str = ""
+
+    def frame(self, fps: float, bpm: float) -> int:
+        """The frame that is nearest."""
+        return round(self.count * {"": 1.0, "s": fps, "b": fps * 60 / bpm}[self.unit])
+
+
+def frames(text: str) -> tuple[Place | None, Place | None]:
+    """`A:B`, half-open like a slice; either end may be left out, each may be seconds or beats."""
     first, colon, last = text.partition(":")
-    try:
-        start = int(first) if first else None
-        stop = (int(last) if last else None) if colon else (None if start is None else start + 1)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a range of frames such as 0:48, 24: or 7") from None
-    if start is not None and stop is not None and stop <= start:
+    start, stop = _place(first, text), _place(last, text)
+    if not colon and start is not None:
+        stop = Place(start.count + 1, start.unit)
+    if start is not None and stop is not None and start.unit == stop.unit and stop.count <= start.count:
         raise argparse.ArgumentTypeError(f"{text!r} is empty: the end is not included")
     return start, stop
+
+
+def _place(text: str, whole: str) -> Place | None:
+    """A side of a range; None where it is left out."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,9})|(\d{1,6}(?:\.\d{1,6})?)([sb])", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{whole!r} is not a range of frames such as 0:48, 24: or 7, 2s:4s or 4b:8b")
+    return Place(float(found[1] or found[2]), found[3] or "")
 
 
 def picture_size(text: str) -> tuple[int, int]:

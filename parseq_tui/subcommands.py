@@ -71,7 +71,7 @@ def _render_output(group: argparse._ArgumentGroup) -> None:
 def _render_scope(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--plan", action="store_true", help="only say what would be rendered, and why")
     group.add_argument(
-        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames; B is not included"
+        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames, B not included; or 2s:4s, 4b:8b"
     )
     group.add_argument("--draft", action="store_true", help="fewer steps, to see the motion quickly")
     group.add_argument(
@@ -140,7 +140,7 @@ def _plot_arguments(parser: argparse.ArgumentParser) -> None:
     _document(parser)
     parser.add_argument("fields", nargs="*", metavar="FIELD", help="default: the displayed fields")
     parser.add_argument(
-        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames; B is not included"
+        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames, B not included; or 2s:4s, 4b:8b"
     )
 
 
@@ -166,6 +166,8 @@ def _listen_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"a time series for formulas: {', '.join(CURVES)}; may be repeated",
     )
     parser.add_argument("--tempo", action="store_true", help="the document gets the song's beats per minute")
+    parser.add_argument("--length", action="store_true", help="the document goes on as long as the song")
+    parser.add_argument("--sound", dest="sound_too", action="store_true", help="its video is heard with the song")
     parser.add_argument("--bpm", type=argument_types.positive, help="about how fast the song is, where you know it")
     parser.add_argument("--offset", type=float, default=0.0, metavar="MS", help="milliseconds to move everything by")
     parser.add_argument(
@@ -398,7 +400,9 @@ COMMANDS: dict[str, Command] = {
             "listen",
             "exchange",
             "hear beats, onsets, loudness and pitch in a song, and take them into a document",
-            "parseq-tui listen song.ogg dance.json --keyframes beats --series low",
+            "parseq-tui listen song.ogg\n"
+            "parseq-tui listen song.ogg dance.json --tempo --length --sound --keyframes beats --every 4\n"
+            "parseq-tui listen song.ogg dance.json --series low=bass",
             _listen_arguments,
             _headless("listen", "listen"),
         ),

@@ -7,6 +7,7 @@ Listening needs sound libraries, which an editor must not load: there a process 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,7 +17,15 @@ import numpy as np
 
 from parseq_tui.errors import EditError
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits import AddTimeSeries, Edit, KeyframesAt, SetRates, Several
+from parseq_tui.timeline.edits import (
+    AddTimeSeries,
+    Edit,
+    InsertKeyframe,
+    KeyframesAt,
+    SetRates,
+    SetRenderSetting,
+    Several,
+)
 from parseq_tui.timeline.edits.rows import nearest
 from parseq_tui.timeline.time_series import TimeSeries
 
@@ -69,6 +78,10 @@ class Wish:
     """Of these moments every second (2), every fourth (4), …"""
     tempo: bool = False
     """Whether the document shall have the recording's tempo."""
+    length: bool = False
+    """Whether the document shall go on as long as the recording; it is never shortened."""
+    sound: str = ""
+    """The recording as the document's video shall be heard with it: a path from the document; "" to leave that."""
 
 
 def taken_in(heard: Heard, wish: Wish, document: Document) -> Edit:
@@ -78,8 +91,13 @@ def taken_in(heard: Heard, wish: Wish, document: Document) -> Edit:
         if not heard.bpm:
             raise EditError("no pulse was heard", hint="say how fast it is: --bpm 120, or :bpm 120")
         edits.append(SetRates(bpm=round(heard.bpm, 2)))
+    if wish.length and (end := math.ceil(heard.seconds * document.options.fps) - 1) > document.last_frame:
+        edits.append(InsertKeyframe(end))
+        document = edits[-1].apply(document)
     if wish.keyframes:
         edits.append(_keyframes(heard, wish, document))
+    if wish.sound:
+        edits.append(SetRenderSetting("audio", wish.sound))
     edits += (AddTimeSeries(series) for series in heard.series)
     if not edits:
         raise EditError("there is nothing to take", hint="ask for keyframes, a series, or the tempo")
@@ -97,6 +115,6 @@ def _keyframes(heard: Heard, wish: Wish, document: Document) -> KeyframesAt:
         last = document.last_frame / document.options.fps
         raise EditError(
             f"none of the {len(frames)} {wish.keyframes} is inside the document, which ends at {last:.2f} s",
-            hint="move its last keyframe on, or shift the sound with an offset",
+            hint="make it as long as the sound (--length), or shift the sound with an offset",
         )
     return KeyframesAt(inside, LABELS[wish.keyframes])

@@ -56,8 +56,9 @@ def plot(arguments: argparse.Namespace) -> int:
         known = ", ".join(table.fields)
         raise ParseqError(f"{arguments.document} does not manage {', '.join(unknown)}", hint=f"it manages {known}")
     first, stop = arguments.frames or (None, None)
-    begin = max(0, (table.first_frame if first is None else first) - table.first_frame)
-    end = min(table.frame_count, (table.first_frame + table.frame_count if stop is None else stop) - table.first_frame)
+    rates = table.fps, table.bpm
+    begin = 0 if first is None else max(0, first.frame(*rates) - table.first_frame)
+    end = table.frame_count if stop is None else min(table.frame_count, stop.frame(*rates) - table.first_frame)
     if begin >= end:
         raise ParseqError(
             "there is nothing to draw in these frames",

@@ -16,16 +16,17 @@ from parseq_tui.timeline.series_shaping import Shaping, shaped
 
 def listen(arguments: argparse.Namespace) -> int:
     """Say what is heard; with a document, take it in and save."""
-    wish = Wish(arguments.keyframes or "", arguments.every, arguments.tempo)
+    wish = _wish(arguments)
     wanted = [_curve(text) for text in arguments.series]
     if arguments.document is None:
-        if wish.keyframes or wish.tempo:
-            raise ParseqError("--keyframes and --tempo need a document to go to", hint="parseq-tui listen SONG DOC …")
+        if wish != Wish(every=wish.every):
+            raise ParseqError("only --series needs no document to go to", hint="parseq-tui listen SONG DOC …")
         heard = hear(arguments, EVENTS, wanted, arguments.fps or 20.0)
         print(heard.to_json() if arguments.json else "\n".join(in_words(arguments.sound, heard)))
         return 0
-    if not (wish.keyframes or wish.tempo or wanted):
-        raise ParseqError("what shall the document get?", hint="--keyframes beats, --series low, or --tempo")
+    if wish == Wish(every=wish.every) and not wanted:
+        hint = "--keyframes beats, --series low, --tempo, --length, or --sound"
+        raise ParseqError("what shall the document get?", hint=hint)
     session = Session.open(arguments.document)
     events = (wish.keyframes,) if wish.keyframes else ()
     heard = hear(arguments, events, wanted, session.document.options.fps)
@@ -37,6 +38,14 @@ def listen(arguments: argparse.Namespace) -> int:
     else:
         print(f"{arguments.document}: {edit.label}")
     return 0
+
+
+def _wish(arguments: argparse.Namespace) -> Wish:
+    sound = ""
+    if arguments.sound_too and arguments.document is not None:
+        folder, song = arguments.document.resolve().parent, arguments.sound.resolve()
+        sound = str(song.relative_to(folder) if song.is_relative_to(folder) else song)
+    return Wish(arguments.keyframes or "", arguments.every, arguments.tempo, arguments.length, sound)
 
 
 def hear(arguments: argparse.Namespace, events: tuple[str, ...], curves: list[tuple[str, str]], fps: float) -> Heard:

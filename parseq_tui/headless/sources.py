@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from parseq_tui.argument_types import Place
 from parseq_tui.errors import RenderError
 from parseq_tui.formats import frames, native
 from parseq_tui.language.diagnostics import format_diagnostic
@@ -25,10 +26,11 @@ class Source:
     render: Mapping[str, Any]
     """Its `render` object."""
 
-    def frame_range(self, first: int | None, stop: int | None) -> tuple[int, int]:
+    def frame_range(self, first: Place | None, stop: Place | None) -> tuple[int, int]:
         """Absolute half-open range for `--frames`, open ends filled in. Raises RenderError outside the timeline."""
         begin, end = self.table.first_frame, self.table.first_frame + self.table.frame_count
-        wanted = (begin if first is None else first, end if stop is None else stop)
+        rates = self.table.fps, self.table.bpm
+        wanted = (begin if first is None else first.frame(*rates), end if stop is None else stop.frame(*rates))
         if wanted[0] < begin or wanted[1] > end or wanted[0] >= wanted[1]:
             raise RenderError(
                 f"frames {wanted[0]}:{wanted[1]} are not in the timeline", hint=f"it has frames {begin}:{end}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 import re
 import shutil
 import wave
@@ -11,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import parseq_tui
+from parseq_tui import argument_types
 from parseq_tui.cli import COMMANDS, main
 from parseq_tui.gallery import examples
 
@@ -182,6 +186,28 @@ class TestNew:
         assert "strength_schedule: '0.6' is not a key" in run(capsys, "new", tmp_path / "b.json", "--from", settings)[2]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0:48", (0, 48)),
+        ("24:", (24, None)),
+        ("7", (7, 8)),
+        ("2s:4.5s", (24, 54)),
+        ("4b:8b", (32, 64)),
+        (":1b", (None, 8)),
+    ],
+)
+def test_a_range_is_counted_in_frames_seconds_or_beats(text: str, expected: tuple[int | None, int | None]) -> None:
+    got = tuple(None if place is None else place.frame(fps=12, bpm=90) for place in argument_types.frames(text))
+    assert got == expected
+
+
+@pytest.mark.parametrize("text", ["5:5", "4s:2s", "1.5:3", "x", "-3:4", "2m:3m", "1:2:3", "9" * 12])
+def test_what_is_no_range_is_explained(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r"range of frames|is empty"):
+        argument_types.frames(text)
+
+
 def test_plot_draws_the_fields_asked_for(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "plot", document, "prompt_weight_1", "prompt_weight_3")
     assert code == 0
@@ -305,7 +331,8 @@ class TestListen:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (("--keyframes", "beats"), "need a document"),
+            (("--keyframes", "beats"), "no document to go to"),
+            (("--length",), "no document to go to"),
             (("--series", "colour"), "no curve called 'colour'"),
             (("--series", "low=1st"), "cannot be the name"),
         ],
@@ -316,6 +343,17 @@ class TestListen:
         code, out, err = run(capsys, "listen", sound, *words)
         assert (code, out) == (1, "")
         assert message in err
+
+    def test_a_document_becomes_as_long_as_its_song_and_names_it(
+        self, sound: Path, document: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        short = parseq_tui.load(document).last_frame
+        for _ in range(2):  # the second time there is nothing to lengthen
+            assert run(capsys, "listen", sound, document, "--length", "--sound")[0] == 0
+            longer = parseq_tui.load(document)
+            seconds = json.loads(run(capsys, "listen", sound, "--json")[1])["seconds"]
+            assert longer.last_frame == max(short, math.ceil(seconds * longer.options.fps) - 1)
+            assert (document.parent / longer.render["audio"]).resolve() == sound.resolve()
 
     def test_a_document_must_be_told_what_it_gets(
         self, sound: Path, document: Path, capsys: pytest.CaptureFixture[str]
