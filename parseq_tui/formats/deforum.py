@@ -84,7 +84,14 @@ _WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "noise_type": ("noise_type", {"perlin": "perlin", "uniform": "uniform"}),
     "seed_behavior": (
         "seed_behavior",
-        {"iter": "iter", "fixed": "fixed", "ladder": "ladder", "alternate": "alternate", "schedule": "fixed"},
+        {
+            "iter": "iter",
+            "fixed": "fixed",
+            "ladder": "ladder",
+            "alternate": "alternate",
+            "random": "random",
+            "schedule": "fixed",
+        },
     ),
 }
 """Settings with a few words: Deforum's key → ours, and its words → ours."""

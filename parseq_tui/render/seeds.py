@@ -6,6 +6,7 @@ subseed's strength (LANGUAGE §9.1). Seeds may be negative: −1 is a seed like 
 
 from __future__ import annotations
 
+import hashlib
 import math
 
 from parseq_tui.errors import RenderError
@@ -13,6 +14,11 @@ from parseq_tui.render.motion import Values
 from parseq_tui.timeline.render_settings import RenderSettings
 
 _LIMIT = 2**63
+
+
+def _any_seed(start: int, turn: int) -> int:
+    """A seed of 32 bits that cannot be guessed from its neighbours, but is the same in every render."""
+    return int.from_bytes(hashlib.blake2b(f"{start} {turn}".encode(), digest_size=4).digest(), "big")
 
 
 class Seeds:
@@ -56,7 +62,9 @@ class Seeds:
             "ladder": turn // 2 + 2 * (turn % 2),  # +2, −1, +2, −1, …
             "alternate": turn % 2,  # +1, −1, +1, …
         }
-        return self._start + steps[self._behavior]
+        if self._behavior == "random" and turn:
+            return _any_seed(self._start, turn)
+        return self._start + steps.get(self._behavior, 0)
 
     def _checked(self, seed: int, index: int) -> int:
         seed += self._offset

@@ -118,8 +118,8 @@ SETTINGS: Mapping[str, Setting] = _settings(
         "seed_behavior",
         str,
         "auto",
-        "how that seed goes on; auto: iter (one more each frame) in a loopback, else fixed",
-        ("auto", "fixed", "iter", "ladder", "alternate"),
+        "how that seed goes on; auto: iter (one more each frame) in a loopback, else fixed; random: the same each time",
+        ("auto", "fixed", "iter", "ladder", "alternate", "random"),
     ),
     Setting(
         "seed_offset", int, 0, "added to every seed: another take of the same film", minimum=-(10**12), maximum=10**12

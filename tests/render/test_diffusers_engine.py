@@ -316,3 +316,16 @@ def test_the_libraries_are_silent() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code, str(golden_model())], capture_output=True, text=True, check=True)
     assert run.stdout == "" and run.stderr == ""
+
+
+def test_half_characters_in_a_prompt_are_read_as_unknown_ones(engine: DiffusersEngine) -> None:
+    """A JSON file may hold lone surrogates, which no tokenizer takes."""
+    broken = engine.generate(request(positive="a cat \ud800", negative="\udfff"), None)
+    np.testing.assert_array_equal(broken, engine.generate(request(positive="a cat ?", negative="?"), None))
+
+
+def test_a_prompt_that_nobody_wrote_is_refused(engine: DiffusersEngine) -> None:
+    asked = request(positive="(" * 1_000_000)
+    with pytest.raises(RenderError, match="1,000,000 characters, and at most 50,000"):
+        engine.generate(asked, None)
+    assert [problem.severity for problem in engine.problems([asked])] == ["error"]

@@ -101,6 +101,13 @@ def test_dpm_fast(calls: int) -> None:
         assert float((run(table) - x).abs().max()) < 1e-4
 
 
+def test_dpm_fast_wastes_no_calls_where_there_is_only_noise() -> None:
+    config = SD1 | {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+    table = compile_table(find("dpm_fast"), config, 8)
+    assert table.evaluations == 8 and table.timesteps[0] == 999
+    assert (table.timesteps[1:] < 998).all() and sum(time < 900 for time in table.timesteps) >= 6
+
+
 @pytest.mark.parametrize(("steps", "calls"), [(7, 13), (19, 37), (20, 39), (40, 79)])
 def test_restart(steps: int, calls: int) -> None:
     """Below 20 steps Heun over Karras' levels; above, part of the steps repeat the way from σ = 2 down to 0.1."""

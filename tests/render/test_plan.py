@@ -160,6 +160,11 @@ class TestSeeds:
     def test_an_unmanaged_seed_goes_on(self, behavior: str, seeds: list[int]) -> None:
         assert [plan.request.seed for plan in plans_of(seed=5, seed_behavior=behavior)] == seeds
 
+    def test_a_random_seed_is_the_same_in_every_render(self) -> None:
+        once, again = ([plan.request.seed for plan in plans_of(seed=5, seed_behavior="random")] for _ in range(2))
+        assert once == again and once[0] == 5 and len(set(once)) == 4
+        assert once[1:] != [plan.request.seed for plan in plans_of(seed=6, seed_behavior="random")][1:]
+
     def test_by_itself_it_counts_in_a_loopback_and_stays_elsewhere(self) -> None:
         assert plans_of(seed=5)[3].request.seed == 8
         assert plans_of(seed=5, mode="txt2img")[3].request.seed == 5

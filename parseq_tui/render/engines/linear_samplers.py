@@ -21,6 +21,8 @@ Row = NDArray[np.float64]
 """A latent as coefficients of: clean latent, first noise, outputs, step noises."""
 _CLEAN, _NOISE, _FIRST_OUTPUT = 0, 1, 2
 _LMS_ORDER = 4
+_ORDINARY = 20.0
+"""More noise than the models that DPM-Solver was made for begin with."""
 _RESTART_FROM, _RESTART_TO = 0.1, 2.0
 """Noise levels between which Restart goes up again (Xu et al. 2023, for Stable Diffusion)."""
 
@@ -151,13 +153,16 @@ def dpm_fast(paper: Paper, x: Row, levels: Sequence[float]) -> Row:
     """DPM-Solver of order 3, as many calls as steps, ancestral (Lu et al. 2022a, §3.4; noise as in the web UI).
 
     Only the first level counts: the spans between it and the weakest level are even in log σ. What noise is left
-    there stays.
+    there stays. Models that begin with nothing but noise get to where others begin in one step of order 1: there is
+    nothing to bend around, and even spans would leave few for the picture.
     """
-    calls = len(levels) - 1
+    calls, level = len(levels) - 1, levels[0]
+    if level > _ORDINARY and calls > 1:
+        x, level, calls = x + (_ORDINARY - level) * paper.slope(x, level), _ORDINARY, calls - 1
     whole, rest = divmod(calls, 3)
     orders = [3] * whole + [rest] if rest else [3] * (whole - 1) + [2, 1]
     # the last level is no noise at all, which a logarithm does not reach
-    spans = np.exp(np.linspace(math.log(levels[0]), math.log(min(paper.weakest, levels[0])), len(orders) + 1))
+    spans = np.exp(np.linspace(math.log(level), math.log(min(paper.weakest, level)), len(orders) + 1))
     for order, (level, following) in zip(orders, pairwise(float(one) for one in spans), strict=True):
         down, _ = ancestral(level, following)
         down = max(down, paper.weakest)

@@ -201,7 +201,8 @@ def plain_text(request: DiffusionRequest, prompt: str) -> str:
     term = max(split_terms(text), key=lambda term: term.weight)
     final = text_at(timeline(term.text, request.steps), request.steps)
     sections = ("".join(part.text for part in section) for section in parse_emphasis(final))
-    return " ".join(" ".join(sections).split())
+    # half a character, which a JSON file may hold, is none
+    return " ".join(" ".join(sections).split()).encode("utf-8", "replace").decode()
 
 
 def nearest_seed(request: DiffusionRequest) -> int:

@@ -210,6 +210,7 @@ class TextEncoder:
         return normalized
 
     def _tokenize(self, text: str) -> tuple[int, ...]:
+        text = text.encode("utf-8", "replace").decode()  # half a character, which a JSON file may hold, is none
         return tuple(self._tokenizer(text, add_special_tokens=False, truncation=False)["input_ids"])
 
     def _single_token(self, text: str) -> int:
