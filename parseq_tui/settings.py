@@ -65,9 +65,19 @@ OPTIONS: Mapping[str, Option] = {
             "colours of the terminal: auto believes it; read at the start",
             ("auto", "truecolor", "256", "16", "none"),
         ),
+        Option(
+            "linger",
+            "2 min",
+            "how long an engine stays loaded after a render, so that the next one begins at once",
+            ("off", "30 s", "2 min", "10 min"),
+        ),
         Option("cursor", False, "whether the terminal's own cursor is seen on the cell: for magnifiers and braille"),
     )
 }
+
+
+LINGER_SECONDS: Mapping[str, float] = {"off": 0.0, "30 s": 30.0, "2 min": 120.0, "10 min": 600.0}
+"""What the choices of `linger` mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,7 @@ class Settings:
     pictures: str = "half"
     glyphs: str = "auto"
     colors: str = "auto"
+    linger: str = "2 min"
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Command name → the keys that replace its default ones."""
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)

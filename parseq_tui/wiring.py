@@ -50,6 +50,9 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
         choose_first=path is None,
     )
     app.run(mouse=settings.mouse)
+    from parseq_tui.render.client import let_go
+
+    let_go()  # what was kept ready was kept for this editor
     return app.return_code or 0
 
 

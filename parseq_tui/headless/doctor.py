@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -190,6 +191,16 @@ def _tmux() -> Iterator[Finding]:
         yield Finding("note", "terminal", note, "put `set -sg escape-time 10` into ~/.tmux.conf")
 
 
+def _kept() -> Iterator[Finding]:
+    """Only if there is one."""
+    from parseq_tui.render.client import waiting
+
+    for one in waiting():
+        left = max(0.0, one.until - time.time())
+        text = f"an engine ({one.model}) is kept ready for {left:.0f} s more, in {one.bytes / 1e6:.0f} MB of memory"
+        yield Finding("ok", "engine", text, "parseq-tui release lets it go")
+
+
 def _disk() -> Iterator[Finding]:
     free = shutil.disk_usage(Path.cwd()).free
     text = f"{free / 2**30:.1f} GiB free in this folder"
@@ -228,6 +239,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _packages,
     _device,
     _models,
+    _kept,
     _web_ui,
     _video,
     _terminal,

@@ -19,7 +19,7 @@ from typing import Any
 
 from parseq_tui.errors import DocumentError, RenderError
 from parseq_tui.headless.progress import Progress, plain_or_rich
-from parseq_tui.render.client import RenderClient, variations
+from parseq_tui.render.client import RenderClient, let_go, variations, waiting
 from parseq_tui.render.messages import Ended, Event, encode
 from parseq_tui.render.take import EventTail, Take, TakeSummary
 from parseq_tui.timeline.render_settings import draft, resolve, setting_from_text
@@ -55,7 +55,7 @@ def render(arguments: argparse.Namespace) -> int:
         sheet=arguments.sheet,
         device=arguments.device,
     )
-    takes = client.start_jobs(variations(job, arguments.takes))
+    takes = client.start_jobs(variations(job, arguments.takes), linger=arguments.linger)
     if settings.origins["model"] == "default" and settings.engine == "diffusers":
         print("the document names no model: the bundled one draws it, which knows few words", file=sys.stderr)
         print(
@@ -87,6 +87,17 @@ def stop(arguments: argparse.Namespace) -> int:
         return 0
     client.stop()
     print("it stops after the current frame; what is finished is kept", file=sys.stderr)
+    return 0
+
+
+def release(arguments: argparse.Namespace) -> int:
+    """Let the engine go that is kept ready."""
+    kept = waiting()
+    let_go()
+    for one in kept:
+        print(f"an engine is let go ({one.model}, {one.bytes / 1e6:.0f} MB)", file=sys.stderr)
+    if not kept:
+        print("no engine is kept ready", file=sys.stderr)
     return 0
 
 

@@ -29,12 +29,23 @@ from parseq_tui.paths import render_folder
 from parseq_tui.render import lock
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.preview import read_ppm
-from parseq_tui.render.standby import hand_over
+from parseq_tui.render.standby import Waiting, hand_over, let_go, waiting
 from parseq_tui.render.storage import CacheFolder, CacheUse
 from parseq_tui.render.take import EventTail, Job, Take, TakeSummary, point_latest, write_atomically
 from parseq_tui.timeline.render_settings import resolve
 
-__all__ = ["CacheUse", "EventTail", "Job", "RenderClient", "Take", "TakeSummary", "read_ppm"]
+__all__ = [
+    "CacheUse",
+    "EventTail",
+    "Job",
+    "RenderClient",
+    "Take",
+    "TakeSummary",
+    "Waiting",
+    "let_go",
+    "read_ppm",
+    "waiting",
+]
 
 SEED_STRIDE = 100_000
 """How far the seeds of one take lie from those of the next: further than a film is long."""
@@ -253,8 +264,8 @@ class RenderClient:
                 pass_fds=(held.descriptor,),
             )
         _children.append(process)
-        waiting = tuple(take.name for take in takes[1:])
-        held.describe(Holder(process.pid, takes[0].name, socket.gethostname(), waiting))
+        later = tuple(take.name for take in takes[1:])
+        held.describe(Holder(process.pid, takes[0].name, socket.gethostname(), later))
 
 
 def variations(job: Job, count: int) -> list[Job]:

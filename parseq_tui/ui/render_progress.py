@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from time import localtime, strftime
 from typing import Literal
 
+from parseq_tui.render.client import Waiting
 from parseq_tui.render.messages import Ended, Event, FrameDone, LogLine, Started, State, StateChanged
 from parseq_tui.ui.drawing.cells import plain
 
@@ -33,6 +34,8 @@ class Progress:
     total: int = 0
     reused: int = 0
     newest: FrameDone | None = None
+    kept: Waiting | None = None
+    """A worker that waits with its engine for the next render."""
     previews: dict[int, str] = field(default_factory=dict)
     """Frame → path of its small picture, relative to the take's folder."""
     log: deque[tuple[Level, str]] = field(default_factory=lambda: deque(maxlen=LOG_LINES))

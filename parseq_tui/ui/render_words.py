@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import wrap
+from time import localtime, strftime
 from typing import NamedTuple
 
 from parseq_tui.render.client import TakeSummary
@@ -69,6 +70,7 @@ def status(progress: Progress, take: str, width: int) -> list[Words]:
         bar(progress, width),
         [Part("  ".join(numbers))],
         *last_words(progress, width),
+        *kept(progress),
     ]
 
 
@@ -101,6 +103,15 @@ def last_words(progress: Progress, width: int) -> list[Words]:
         mend = wrap(f"  {plain(ended.hint)}", width, subsequent_indent="  ")
         return [*spoken(what, "error"), *spoken(mend)]
     return [[Part(_short(Path(ended.video)), "success")]] if ended.video else []
+
+
+def kept(progress: Progress) -> list[Words]:
+    """What stays in memory after a render, until when, and how to be rid of it."""
+    if progress.kept is None:
+        return []
+    until = strftime("%H:%M:%S", localtime(progress.kept.until))
+    size = f"{progress.kept.bytes / 1e6:.0f} MB"
+    return [[Part(f"engine kept ready until {until}, {size}; Space r e lets it go", "dim")]]
 
 
 def _short(video: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from parseq_tui.render.client import RenderClient, Take
+from parseq_tui.render.client import RenderClient, Take, waiting
 from parseq_tui.render.messages import Event
 from parseq_tui.ui.render_progress import Progress
 
@@ -35,6 +35,7 @@ class TakeFollower:
             return
         events: list[Event] = self._tail.poll()
         self.progress.fold(events)
+        self.progress.kept = next(iter(waiting()), None) if self.progress.over else None
         quiet = not events and self.progress.ended is None and self._polls % LOOKS_AT_WORKER == 0
         if quiet and self.take.waiting():
             self.progress.words = "waiting for the take before it"

@@ -168,7 +168,7 @@ def test_new_seeds_are_those_of_no_take_before(document: Path, monkeypatch: pyte
     counting(monkeypatch, Forecast(render=10, reuse=0, seconds_per_frame=0.1))
     offsets: list[object] = []
 
-    def start(self: RenderClient, jobs: list[Job]) -> None:
+    def start(self: RenderClient, jobs: list[Job], linger: float) -> None:
         offsets.append(jobs[0].options["seed_offset"])
         (self.folder / "takes" / str(len(offsets))).mkdir(parents=True)
 
