@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
+import numpy as np
 import pytest
 import torch
-from small_models import random_model
+from small_models import random_model, request
 
 from parseq_tui.render.engines import traced
+from parseq_tui.render.engines.diffusers import DiffusersEngine
 from parseq_tui.render.engines.packed import packed
 from parseq_tui.render.engines.traced import TRIED_AFTER, TracedNetwork
 
@@ -142,3 +146,17 @@ def test_a_real_unet_arranged_answers_as_itself() -> None:
             wanted = unet(latent, torch.tensor(time), encoder_hidden_states=other, return_dict=False)[0]
             got = arranged(latent, torch.tensor(time), *arranged.told(other))
             assert torch.allclose(got, wanted, atol=1e-4)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a process cannot be kept to one core here")
+def test_a_picture_is_the_same_on_one_core_and_in_the_hundredth_call(at_once: None) -> None:
+    asked_for = request(width=64, height=64, steps=4, scheduler="ddim")
+    experienced = DiffusersEngine(str(random_model()), "cpu")
+    for _ in range(3):
+        wanted = experienced.generate(asked_for, None)
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        assert np.array_equal(DiffusersEngine(str(random_model()), "cpu").generate(asked_for, None), wanted)
+    finally:
+        os.sched_setaffinity(0, cores)
