@@ -119,6 +119,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "prompt.duplicate": (),
     "prompt.spread": (),
     "prompt.import": (),
+    "prompt.rows": (),
     # sound
     "sound.keyframes": ("space a k",),
     "sound.series": ("space a s",),

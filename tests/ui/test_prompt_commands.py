@@ -69,7 +69,17 @@ def test_prompts_share_the_time_evenly() -> None:
     assert faded[0].overlap.fade_out == faded[1].overlap.fade_in == 8
 
 
-@pytest.mark.parametrize("line", ["prompt.split", "prompt.spread", "prompt.duplicate"])
+def test_rows_where_prompts_begin_carry_their_names() -> None:
+    late = replace(DOG, all_frames=False)
+    fingers = after("prompt.rows", prompts=(CAT, late, Prompt("all", "the sea")))
+    rows = [(row.frame, row.info) for row in fingers.session.document.keyframes]
+    assert rows == [(0, "cat"), (30, "dog"), (60, None)]
+    fingers.desk.run_line("prompt.rows")
+    assert "labelled row there already" in fingers.host.said[-1]
+    assert fingers.session.document.keyframes[1].values == {}
+
+
+@pytest.mark.parametrize("line", ["prompt.split", "prompt.spread", "prompt.duplicate", "prompt.rows"])
 def test_without_prompts_they_say_why_not(line: str) -> None:
     fingers = after(line, prompts=())
     assert "there are no prompts yet" in fingers.host.said[-1]

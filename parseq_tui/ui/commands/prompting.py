@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from parseq_tui.timeline.edits import AddPrompt, MovePrompt, SplitPrompt, SpreadPromptsEvenly
+from parseq_tui.timeline.edits import (
+    AddPrompt,
+    Edit,
+    KeyframesAt,
+    MovePrompt,
+    SetInfo,
+    Several,
+    SplitPrompt,
+    SpreadPromptsEvenly,
+)
 from parseq_tui.timeline.edits.prompts import fresh_name, span_of
 from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Say, command
 from parseq_tui.ui.view_state import playhead
@@ -79,3 +88,22 @@ def spread(context: Context, argument: str) -> Effect:
          group="prompts", argument="FILE", edits=True)  # fmt: skip
 def import_list(context: Context, argument: str) -> Effect:
     return Do("prompt.import", argument)
+
+
+@command("prompt.rows", "Rows where prompts begin",
+         "A keyframe on each prompt's first frame, labelled with its name: info_match(\"name\") finds it.",
+         group="prompts", why_not=_no_prompts, edits=True)  # fmt: skip
+def rows(context: Context, argument: str) -> Effect:
+    document = context.document
+    starts = {entry.start: entry.name for entry in reversed(document.prompts.entries) if not entry.all_frames}
+    fresh = {frame: name for frame, name in starts.items() if document.keyframe_at(frame) is None}
+    bare = {
+        frame: name
+        for frame, name in starts.items()
+        if (row := document.keyframe_at(frame)) is not None and not row.info
+    }
+    if not fresh and not bare:
+        return Say("each prompt that begins somewhere has a labelled row there already")
+    edits: list[Edit] = [KeyframesAt((frame,), name) for frame, name in sorted(fresh.items())]
+    edits += [SetInfo(frame, name) for frame, name in sorted(bare.items())]
+    return Change(Several(tuple(edits), "rows where prompts begin"))
