@@ -218,10 +218,10 @@ def _textual_variables(colors: Mapping[str, str]) -> dict[str, str]:
         "scrollbar": colors["dim"],
         "scrollbar-hover": colors["text"],
         "scrollbar-active": colors["accent"],
-        "scrollbar-background": colors["surface"],
-        "scrollbar-background-hover": colors["surface"],
-        "scrollbar-background-active": colors["surface"],
-        "scrollbar-corner-color": colors["surface"],
+        "scrollbar-background": colors["panel"],
+        "scrollbar-background-hover": colors["panel"],
+        "scrollbar-background-active": colors["panel"],
+        "scrollbar-corner-color": colors["panel"],
     }
 
 
@@ -230,16 +230,22 @@ def role_defaults() -> dict[str, str]:
     return dict(UNTHEMED)
 
 
+_WITHOUT_COLORS = {"selection": "underline", "changed": "bold underline"}
+"""What stands for a ground where there are no colours. The cursor is dark on bright, which becomes reversed."""
+
+
 class Palette:
     """The colours of the theme in use, as rich styles for Line-API widgets. Ask again after a theme change."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Mapping[str, str], *, colorless: bool = False) -> None:
+        """`colorless`: no colour reaches the terminal; what only stands out by its ground is underlined instead."""
         self._variables = variables
+        self._attributes = _WITHOUT_COLORS if colorless else {}
         self._styles: dict[tuple[str, str, str], Style] = {}
 
     @classmethod
     def of(cls, app: App[Any]) -> Palette:
-        return cls({**UNTHEMED, **app.theme_variables})
+        return cls({**UNTHEMED, **app.theme_variables}, colorless=app.no_color)
 
     def color(self, role: str) -> Color:
         """Raises KeyError for a name that is no role."""
@@ -250,7 +256,8 @@ class Palette:
         key = (role, on, attributes)
         if key not in self._styles:
             colors = Style(color=self.color(role).rich_color, bgcolor=self.color(on).rich_color)
-            self._styles[key] = colors + Style.parse(attributes) if attributes else colors
+            words = f"{attributes} {self._attributes.get(on, '')}".strip()
+            self._styles[key] = colors + Style.parse(words) if words else colors
         return self._styles[key]
 
     def series(self, index: int, on: str = "background", attributes: str = "") -> Style:

@@ -232,3 +232,10 @@ def test_a_huge_or_unreadable_theme_file_is_refused(tmp_path: Path) -> None:
         "theme folder.toml",
         "theme huge.toml",
     ]
+
+
+def test_without_colours_a_selection_is_underlined_and_a_cursor_is_not() -> None:
+    palette = Palette(role_defaults(), colorless=True)
+    assert palette.style("text", "selection").underline and palette.style("text", "changed").underline
+    assert not palette.style("cursor-text", "cursor").underline and not palette.style().underline
+    assert not Palette(role_defaults()).style("text", "selection").underline

@@ -30,7 +30,10 @@ class PrefixMenu(StyledLines):
 
     def show(self, title: str, entries: Sequence[MenuEntry], width: int, height: int) -> None:
         """Open with these entries."""
-        column = min(max(len(entry.title) + cell_len(entry.key) for entry in entries) + 5, max(20, width))
+        column = min(
+            max(len(entry.title) + cell_len(entry.key) + 2 * bool(entry.why_not) for entry in entries) + 5,
+            max(20, width),
+        )
         across = max(1, width // column)
         rows = min(-(-len(entries) // across), max(1, height - 1))
         self.styles.height = rows + 1
@@ -50,7 +53,8 @@ class PrefixMenu(StyledLines):
         key = self.palette.style("dim" if entry.why_not else "accent", "panel", "" if entry.why_not else "bold")
         text = dim if entry.why_not else self.palette.style("text", "panel")
         room = width - cell_len(entry.key) - 3
-        return [(f" {entry.key} ", key), (fitted(entry.title, room) + " ", text)]
+        title = f"({entry.title})" if entry.why_not else entry.title
+        return [(f" {entry.key} ", key), (fitted(title, room) + " ", text)]
 
 
 class ProposalList(StyledLines):
