@@ -15,8 +15,11 @@ from typing import Any, Final, Self
 
 from textual import constants
 from textual._compositor import Compositor
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 
 from parseq_tui.ui.screen_diff import Part, PartsUpdate
@@ -38,6 +41,10 @@ class Painted(Widget):
                 screen.paint_soon(self)
                 return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def line_part(self, y: int, first: int, end: int) -> Strip | None:
+        """Cells `first` … `end` − 1 of a line, where they cost less than the line; None: cut them out of it."""
+        return None
 
 
 class Painter(Screen[None]):
@@ -92,6 +99,55 @@ class Painter(Screen[None]):
         self._compositor_refresh()
 
 
+class _Shown:
+    """A widget as one update sees it: what it is asked for more than once is worked out once."""
+
+    def __init__(self, widget: Widget, region: Region, clip: Region) -> None:
+        self._widget, self._region, self.seen = widget, region, region.intersection(clip)
+        self._content: Region | None = None
+        self._filters: list[tuple[LineFilter, Color]] = []
+        self._lines: dict[int, Strip] = {}
+
+    def parts(self, part: Region) -> Iterator[Part]:
+        """The cells of a rectangle of the screen, with a margin beside them."""
+        widget, seen = self._widget, self.seen
+        first, end = max(seen.x, part.x - _MARGIN), min(seen.right, part.right + _MARGIN)
+        if isinstance(widget, Painted):
+            content = self._content or self._looked_up(widget)
+            if content.contains_region(part):
+                first, end = max(first, content.x), min(end, content.right)
+                for y in part.line_range:
+                    strip = self._line_part(widget, y - content.y, first - content.x, end - content.x)
+                    yield Part(y, first, strip, part.x, part.right)
+                return
+        region = self._region
+        strips = widget.render_lines(Region(first - region.x, part.y - region.y, end - first, part.height))
+        for y, strip in zip(part.line_range, strips, strict=False):
+            yield Part(y, first, strip, part.x, part.right)
+
+    def _line_part(self, widget: Painted, y: int, first: int, end: int) -> Strip:
+        part = widget.line_part(y, first, end)
+        if part is not None:
+            return self._filtered(part)
+        line = self._lines.get(y)
+        if line is None:  # several parts of it may have changed
+            line = self._lines[y] = self._filtered(widget.render_line(y))
+        return line.crop(first, end)
+
+    def _filtered(self, strip: Strip) -> Strip:
+        for line_filter, background in self._filters:
+            strip = strip.apply_filter(line_filter, background)
+        return strip
+
+    def _looked_up(self, widget: Painted) -> Region:
+        """Where the content is."""
+        self._content = self._region.shrink(widget.styles.gutter)
+        if filters := widget.get_line_filters():
+            background = widget.background_colors[1]
+            self._filters = [(line_filter, background) for line_filter in filters]
+        return self._content
+
+
 class PartsCompositor(Compositor):
     """A compositor whose partial updates hold the cells that are dirty and nothing else."""
 
@@ -103,16 +159,16 @@ class PartsCompositor(Compositor):
 
     def _parts(self, bands: Iterable[Region]) -> Iterator[Part]:
         """What is seen there, from the front to the back."""
-        shown = [(widget, region, region.intersection(clip)) for widget, (region, clip) in self.visible_widgets.items()]
+        shown = [_Shown(widget, region, clip) for widget, (region, clip) in self.visible_widgets.items()]
         for band in bands:
             left = [band]
-            for widget, region, seen in shown:
+            for one in shown:
                 for stretch in tuple(left):
-                    part = stretch.intersection(seen)
+                    part = stretch.intersection(one.seen)
                     if part:
                         left.remove(stretch)
                         left += _without(stretch, part)
-                        yield from _rendered(widget, region, seen, part)
+                        yield from one.parts(part)
                 if not left:
                     break
 
@@ -141,22 +197,3 @@ def _without(whole: Region, part: Region) -> list[Region]:
         Region(part.right, part.y, whole.right - part.right, part.height),
     )
     return [piece for piece in pieces if piece]
-
-
-def _rendered(widget: Widget, region: Region, seen: Region, part: Region) -> Iterator[Part]:
-    """The cells of a rectangle of the screen that one widget is seen in, with a margin beside them."""
-    first, end = max(seen.x, part.x - _MARGIN), min(seen.right, part.right + _MARGIN)
-    if isinstance(widget, Painted):
-        content = region.shrink(widget.styles.gutter)
-        if content.contains_region(part):
-            first, end = max(first, content.x), min(end, content.right)
-            filters, background = widget.get_line_filters(), widget.background_colors[1]
-            for y in part.line_range:
-                strip = widget.render_line(y - content.y).crop(first - content.x, end - content.x)
-                for line_filter in filters:
-                    strip = strip.apply_filter(line_filter, background)
-                yield Part(y, first, strip, part.x, part.right)
-            return
-    strips = widget.render_lines(Region(first - region.x, part.y - region.y, end - first, part.height))
-    for y, strip in zip(part.line_range, strips, strict=False):
-        yield Part(y, first, strip, part.x, part.right)

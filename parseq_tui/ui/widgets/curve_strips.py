@@ -34,6 +34,15 @@ def chart_row(chart: Chart, y: int, palette: Palette) -> Strip:
     return Strip([Segment(row[a:b], _style(int(series[a]), palette)) for a, b in pairwise(edges)], len(row))
 
 
+def chart_part(chart: Chart, y: int, first: int, end: int, playhead: int | None, palette: Palette) -> Strip:
+    """Cells `first` … `end` − 1 of `chart_row` with the playhead in its column: few of them, so cell by cell."""
+    row, series = chart.cells.rows[y][first:end], chart.cells.series[y, first:end].tolist()
+    cells = [Segment(text, _style(number, palette)) for text, number in zip(row, series, strict=True)]
+    if playhead is not None and first <= playhead < end:
+        cells[playhead - first] = _crossed(row[playhead - first], palette, chart.request.glyphs)
+    return Strip(cells, end - first)
+
+
 def lane_row(made: Chart, view: CurveView, prompts: Sequence[int], palette: Palette, glyphs: Glyphs) -> Strip:
     """A row of prompts below the picture: each its weight over time, in its colour, begun with its number."""
     first, count, width = made.request.start + made.request.x0, made.request.count, made.canvas_width
@@ -61,12 +70,13 @@ def _weight_of(table: FrameTable, prompt: int, frame: int) -> str:
 
 def with_playhead(strip: Strip, column: int, palette: Palette, glyphs: Glyphs) -> Strip:
     """The row with the playhead over one cell: a line where nothing is drawn, else the curve on its colour."""
-    under = strip.crop(column, column + 1).text
+    return _over(strip, column, _crossed(strip.crop(column, column + 1).text, palette, glyphs))
+
+
+def _crossed(under: str, palette: Palette, glyphs: Glyphs) -> Segment:
     if under in (" ", "\u2800", BEAT, ASCII_BEAT):
-        cell = Segment(PLAYHEAD if glyphs != "ascii" else ASCII_PLAYHEAD, palette.style("playhead"))
-    else:
-        cell = Segment(under, palette.style("background", "playhead"))
-    return _over(strip, column, cell)
+        return Segment(PLAYHEAD if glyphs != "ascii" else ASCII_PLAYHEAD, palette.style("playhead"))
+    return Segment(under, palette.style("background", "playhead"))
 
 
 def with_grip(strip: Strip, column: int, palette: Palette, glyphs: Glyphs) -> Strip:

@@ -26,7 +26,7 @@ from parseq_tui.ui.drawing.grips import Drag, grip_at, rounded, step_of
 from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
 from parseq_tui.ui.drawing.ranges import frames_shown, lanes
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.widgets.curve_strips import chart_row, lane_row, legend_parts, with_grip, with_playhead
+from parseq_tui.ui.widgets.curve_strips import chart_part, chart_row, lane_row, legend_parts, with_grip, with_playhead
 from parseq_tui.ui.widgets.line_view import Themed
 
 DragStage = Literal["held", "dropped", "given up"]
@@ -392,6 +392,13 @@ class CurvesPane(Themed, can_focus=True):
         if self._held is not None and min(max(self._held_at[1], 0), self._chart.canvas_height - 1) == y - 1:
             strip = with_grip(strip, self._held_at[0], self.palette, self._glyphs)
         return strip
+
+    def line_part(self, y: int, first: int, end: int) -> Strip | None:
+        """The playhead moves over a picture that stays: only what it leaves and what it comes to is put together."""
+        made = self._chart
+        if made is None or self._held is not None or not 0 < y <= made.canvas_height or end > made.request.width:
+            return None
+        return chart_part(made, y - 1, first, end, self._column(self._playhead), self.palette)
 
     def _picture_row(self, y: int) -> Strip:
         made, dim = self._chart, self.palette.style("dim")

@@ -212,17 +212,18 @@ class KeyframeTable(TableMouse, can_focus=True):
         return self._styles[name]
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y < self.head_height:
+        width, head = self.size.width, self.head_height
+        if y < head:
             return self._header(width) if y == 0 else self._curve_line(width)
-        row = y - self.head_height + self.scroll_offset.y
+        row = y - head + self.scroll_offset.y
         if row >= len(self._document.keyframes):
             return Strip([Segment(" " * width, self._style("text"))], width)
         return self._row(row, width)
 
     def _header(self, width: int) -> Strip:
-        grid, run = self._grid, Run()
-        for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
+        grid, run, across = self._grid, Run(), self.scroll_offset.x
+        visible = grid.visible(across, width)
+        for column in (0, 1, *visible):
             current = column == self._view.column
             part = grid.columns[column].part
             style = self._style("head-current" if current else "head-dim" if part == "formula" else "head")
@@ -230,23 +231,24 @@ class KeyframeTable(TableMouse, can_focus=True):
             if column == 0:
                 title = "beat" if grid.position == "beats" else "time"
                 run.add(title.rjust(grid.position_width - 1) + " ", self._style("head-dim"))
-        return self._placed(run, width, self._style("head"))
+        return self._placed(run, width, self._style("head"), visible, across)
 
     def _curve_line(self, width: int) -> Strip:
-        grid, run = self._grid, Run()
-        style = self._style("head-dim")
-        for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
+        grid, run, across = self._grid, Run(), self.scroll_offset.x
+        style, visible = self._style("head-dim"), grid.visible(across, width)
+        for column in (0, 1, *visible):
             run.add(self._curves.cell(grid, self._table, column), style)
             if column == 0:
                 run.add(" " * grid.position_width, style)
-        return self._placed(run, width, style)
+        return self._placed(run, width, style, visible, across)
 
     def _row(self, row: int, width: int) -> Strip:
         grid, view = self._grid, self._view
         keyframe = self._document.keyframes[row]
         block = selected(self._document, view) if view.anchor else None
-        run = Run()
-        for column in (0, 1, *grid.visible(self.scroll_offset.x, width)):
+        run, across = Run(), self.scroll_offset.x
+        visible = grid.visible(across, width)
+        for column in (0, 1, *visible):
             cursor = row == view.row and column == view.column
             text, role = self._cell(row, column)
             if cursor:
@@ -259,7 +261,7 @@ class KeyframeTable(TableMouse, can_focus=True):
             if column == 0:
                 options = self._document.options
                 run.add(position_cell(keyframe.frame, grid, options.fps, options.bpm), self._style("dim"))
-        return self._placed(run, width, self._style("text"))
+        return self._placed(run, width, self._style("text"), visible, across)
 
     def _cell(self, row: int, column: int) -> tuple[str, str]:
         grid, keyframe = self._grid, self._document.keyframes[row]
@@ -274,15 +276,15 @@ class KeyframeTable(TableMouse, can_focus=True):
             self._decimals[what.field] = column_decimals(self._document, self._table, what.field)
         return field_cell(keyframe, what, width, self._table, self._errors, self._decimals)
 
-    def _placed(self, run: Run, width: int, rest: Style) -> Strip:
-        """Frozen cells, then the scrolling ones shifted by the part of the first one that is scrolled away."""
+    def _placed(self, run: Run, width: int, rest: Style, visible: range, across: int) -> Strip:
+        """Frozen cells, then the `visible` ones shifted by the part of the first one that is scrolled away."""
         grid = self._grid
         frozen, moving = run.split(3)
-        visible = grid.visible(self.scroll_offset.x, width)
         if not visible:
             return Strip(frozen).adjust_cell_length(width, rest)
-        hidden = self.scroll_offset.x - grid.lefts[visible.start]
-        strip = Strip(moving).crop(hidden, hidden + width - grid.frozen)
+        hidden = across - grid.lefts[visible.start]
+        strip = Strip(moving, grid.lefts[visible.stop - 1] + grid.widths[visible.stop - 1] - grid.lefts[visible.start])
+        strip = strip.crop(hidden, hidden + width - grid.frozen)
         return Strip.join([Strip(frozen, grid.frozen), strip]).adjust_cell_length(width, rest)
 
     # -- size and focus ---------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -38,10 +39,14 @@ class StyledLines(Themed):
             return
         rest = self.palette.style("text", on)
         strips = [_fitted(parts, width, rest) for parts in lines]
-        cells = [list(_cells(strip)) for strip in strips]
-        for y, line in enumerate(cells):
+        cells = []
+        for y, strip in enumerate(strips):
+            if y < len(self._cells) and strip == self._strips[y]:
+                cells.append(self._cells[y])
+                continue
+            cells.append(_cells(strip))
             before = self._cells[y] if y < len(self._cells) else []
-            for left, right in _changed_spans(before, line):
+            for left, right in _changed_spans(before, cells[y]):
                 self.refresh(Region(left, y, right - left, 1))
         if len(cells) != len(self._cells):
             self.refresh()
@@ -73,16 +78,17 @@ def _fitted(parts: Sequence[Part], width: int, rest: Style) -> Strip:
     return strip.adjust_cell_length(width, rest)
 
 
-def _cells(strip: Strip) -> Iterator[tuple[str, Style | None]]:
+def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
     """The strip's terminal cells; the second half of a wide character is an empty text."""
-    for segment in strip:
-        if segment.text.isascii():
-            yield from ((character, segment.style) for character in segment.text)
+    cells: list[tuple[str, Style | None]] = []
+    for text, style, _ in strip:
+        if text.isascii():
+            cells += zip(text, repeat(style))
             continue
-        for character in segment.text:
-            yield character, segment.style
-            for _ in range(cell_len(character) - 1):
-                yield "", segment.style
+        for character in text:
+            cells.append((character, style))
+            cells += [("", style)] * (cell_len(character) - 1)
+    return cells
 
 
 def _changed_spans(
