@@ -11,6 +11,7 @@ Not a test: times depend on the machine. Bytes and processor time hardly do; on 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import subprocess
 import sys
@@ -26,8 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from editor_documents import large_document, rendered_document
 from pseudo_terminal import Burst, PseudoTerminal
 
+from parseq_tui.render.client import RenderClient
+
 UP, DOWN, RIGHT, PAGE_DOWN, PAGE_UP = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[6~", b"\x1b[5~"
 HOME, ESCAPE = b"\x1b[1;5H", b"\x1b"
+RENDER_PANE = b" rr"
 RESTING = 0.25
 """Seconds between keys that are pressed one by one: every pane has followed by then."""
 HELD = 1 / 30
@@ -199,33 +203,67 @@ class Bench:
             self.say("250 kB/s, PgDn held 3 s: settles after", settling.last, 0.1, "s", f"{len(settling.data)} B")
 
     def rendering(self) -> None:
-        """Traffic and keys while frames are rendered beside the editor."""
+        """Traffic and keys while frames are rendered beside the editor, which shows them."""
         path = self.folder / "rendered.json"
         path.write_text(rendered_document(self.engine))
         command = [sys.executable, "-m", "parseq_tui", "render", str(path), "--detach", "--engine", self.engine]
         subprocess.run(command, check=True, capture_output=True)
         try:
+            finished = FramesFinished(RenderClient(path))
+            finished.wait_for_first()
             with self.editor(path) as terminal:
-                self.watched(terminal)
+                terminal.press(RENDER_PANE)
+                terminal.press(ESCAPE, quiet=0.3)
+                self.watched(terminal, finished)
         finally:
             subprocess.run([sys.executable, "-m", "parseq_tui", "stop", str(path)], check=False, capture_output=True)
 
-    def watched(self, terminal: PseudoTerminal) -> None:
+    def watched(self, terminal: PseudoTerminal, finished: FramesFinished) -> None:
         """The rows about a render that goes on."""
-        seconds = 10.0
-        end, before = time.perf_counter() + seconds, len(terminal.output)
-        while (left := end - time.perf_counter()) > 0:
+        seconds, count = 10.0, finished.count()
+        before, spent = len(terminal.output), terminal.cpu()
+        begun = time.perf_counter()
+        while (left := begun + seconds - time.perf_counter()) > 0:
             terminal.read(quiet=left, timeout=left)
-        self.say("while rendering: traffic", (len(terminal.output) - before) / seconds / 1000, 40, "kB/s")
-        times, spent = [], []
-        for index in range(60):
+        made, passed = finished.count() - count, time.perf_counter() - begun
+        note = f"{made / passed:.1f} frames/s, {(terminal.cpu() - spent) / passed * 1000:.0f} ms CPU per second"
+        self.say("while rendering: traffic", (len(terminal.output) - before) / passed / 1000, 40, "kB/s", note)
+        times, keys = [], random.Random(1)
+        count = finished.count()
+        for index in range(150):
+            terminal.read(quiet=0.0, timeout=0.03 + keys.random() * 0.07)  # at any moment between two frames
             terminal.send(UP if index % 2 else DOWN)
-            burst = terminal.read(quiet=0.03, timeout=0.1)
+            burst = terminal.read(quiet=0.0, timeout=1.0)
             times += [burst.first * 1000] if burst.data else []
-            spent.append(burst.cpu * 1000)
         times.sort()
-        self.say(f"keys while rendering ({self.engine}): p95", _late(times), 12, "ms", f"median {_middle(times):.1f}")
-        self.say("keys while rendering: CPU p95", _late(sorted(spent)), None, "ms")
+        note = f"median {_middle(times):.1f}, worst {times[-1]:.1f}, {finished.count() - count} frames meanwhile"
+        self.say(f"keys while rendering ({self.engine}): p95", _late(times), 12, "ms", note)
+        if not finished.goes_on():
+            print("  the render had ended by then: these rows say nothing", flush=True)
+
+
+class FramesFinished:
+    """How far a render is."""
+
+    def __init__(self, client: RenderClient) -> None:
+        self._client = client
+
+    def count(self) -> int:
+        """Frames that the newest take has finished."""
+        take = self._client.latest()
+        path = None if take is None else take.frames_path
+        return path.read_bytes().count(b"\n") if path is not None and path.exists() else 0
+
+    def goes_on(self) -> bool:
+        return self._client.running()
+
+    def wait_for_first(self) -> None:
+        """Raises TimeoutError."""
+        end = time.perf_counter() + 120
+        while not self.count():
+            if time.perf_counter() > end:
+                raise TimeoutError("no frame came in two minutes")
+            time.sleep(0.1)
 
 
 def _middle(values: Sequence[float]) -> float:

@@ -28,12 +28,13 @@ def large_document(keyframes: int, fields: int) -> str:
 
 
 def rendered_document(engine: str) -> str:
-    """Long enough to be rendering while it is looked at."""
+    """Long enough to be rendering while it is looked at: the test engine makes hundreds of frames a second."""
+    last = 40_000 if engine == "test" else 2_000
     prompt = {
-        "name": "Prompt 1", "positive": "a red circle", "negative": "", "allFrames": True, "from": 0, "to": 2000,
+        "name": "Prompt 1", "positive": "a red circle", "negative": "", "allFrames": True, "from": 0, "to": last,
         "overlap": {"type": "none", "inFrames": 0, "outFrames": 0, "custom": ""},
     }  # fmt: skip
-    rows = [{"frame": frame, "zoom": 1 + frame % 7 / 100, "strength": 0.4} for frame in range(0, 2001, 20)]
+    rows = [{"frame": frame, "zoom": 1 + frame % 7 / 100, "strength": 0.4} for frame in range(0, last + 1, 100)]
     document = {
         "meta": {"generated_by": "parseq-tui"},
         "prompts": {"format": "v2", "enabled": True, "promptList": [prompt]},
