@@ -156,6 +156,7 @@ class _Beside:
                     self._answered.put(call())
             except Exception as problem:  # noqa: BLE001 - raised where the call was asked for
                 self._answered.put(problem)
+            del call  # it holds the network's weights
 
 
 def _joined(answers: Sequence[torch.Tensor]) -> torch.Tensor:
