@@ -181,6 +181,7 @@ class _Computation:
                 self.compute_together(number, together[number])
         self.compute_in_order()
         self.values.flags.writeable = False
+        self.problems.sort(key=lambda problem: problem.frame or 0)
         if self.failures > MAX_REPORTS:
             more = "more formulas of this field fail"
             self.problems[MAX_REPORTS:] = [Diagnostic("error", more, "mend those above first", field=plan.name)]

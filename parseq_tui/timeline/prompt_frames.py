@@ -83,9 +83,8 @@ class PromptFrames:
         written = sum(len(entry.prompt.positive) + len(entry.prompt.negative) for entry in self.entries)
         self.block = max(1, min(BLOCK, MAX_PARTS // max(1, len(self.entries)), MAX_WRITTEN // max(1, written)))
         self.checks = 0
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(
-            problem for entry in self.entries for problem in ([] if self.seed_era else self.check(entry))
-        )
+        found = [problem for entry in self.entries for problem in ([] if self.seed_era else self.check(entry))]
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(found, key=lambda problem: problem.frame or 0))
 
     def entry(self, prompts: Prompts, prompt: Prompt) -> _Entry:
         first, last = self.around.first_frame, self.around.final_frame

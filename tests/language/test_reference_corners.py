@@ -101,3 +101,22 @@ def test_rows_between_two_frames_shape_curves_and_begin_nothing() -> None:
     assert [frame["zoom"] for frame in frames_of(rows, ["zoom"])] == [0, 1, 5, 0]
     rows[0]["zoom_i"] = "next_keyframe"
     assert [frame["zoom"] for frame in frames_of(rows, ["zoom"])] == [1.5, 1.5, 3, 3]
+
+
+def test_the_first_error_of_a_field_and_of_the_prompts_comes_first() -> None:
+    """§15: parsing happens when the frame is reached, so a later row's bad formula surfaces after earlier frames."""
+    entries = [
+        {"positive": positive, "negative": "", "allFrames": False, "from": start, "to": 9}
+        for start, positive in ((4, "${nope}"), (2, "${1/0}"))
+    ]
+    document = loads(
+        json.dumps(
+            {
+                "managedFields": ["zoom"],
+                "keyframes": [{"frame": 0, "zoom_i": "1/(f-2)"}, {"frame": 5, "zoom_i": "1+"}, {"frame": 9}],
+                "prompts": {"format": "v2", "enabled": True, "promptList": entries},
+            }
+        )
+    )
+    found = [(problem.code, problem.frame) for problem in bake(document).diagnostics]
+    assert found == [("divide-by-zero", 2), ("syntax", 5), ("divide-by-zero", 2), ("unknown-variable", 4)]
