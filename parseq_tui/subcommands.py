@@ -152,7 +152,7 @@ def _functions_arguments(parser: argparse.ArgumentParser) -> None:
 def _listen_arguments(parser: argparse.ArgumentParser) -> None:
     from parseq_tui.audio.heard import CURVES, EVENTS
 
-    parser.add_argument("sound", type=Path, metavar="SONG", help="a sound file, or a video with sound")
+    parser.add_argument("sound", type=Path, metavar="SONG", help="a sound, a video with sound, or a MIDI file")
     parser.add_argument("document", nargs="?", type=Path, metavar="DOC", help="the document that takes it in")
     parser.add_argument("--keyframes", choices=EVENTS, help="keyframes on these moments, labelled")
     parser.add_argument(
@@ -163,7 +163,7 @@ def _listen_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CURVE[=NAME]",
-        help=f"a time series for formulas: {', '.join(CURVES)}; may be repeated",
+        help=f"a time series for formulas: {', '.join(CURVES)}; of MIDI also cc1 … cc127; may be repeated",
     )
     parser.add_argument("--tempo", action="store_true", help="the document gets the song's beats per minute")
     parser.add_argument("--length", action="store_true", help="the document goes on as long as the song")

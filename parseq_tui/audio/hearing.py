@@ -32,6 +32,15 @@ class Hearing:
         self._bpm = bpm
         self._sensitivity = sensitivity
 
+    @property
+    def seconds(self) -> float:
+        return self.recording.seconds
+
+    @property
+    def bpm(self) -> float:
+        """Beats a minute; 0 where no pulse is found."""
+        return self.tempo.bpm
+
     @cached_property
     def _sound(self) -> Spectrum:
         return spectrum(self.recording)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from parseq_tui.audio.decode import read_recording
 from parseq_tui.audio.heard import CURVES, EVENTS, Heard, Wish, taken_in
 from parseq_tui.audio.hearing import Hearing
-from parseq_tui.errors import ParseqError
+from parseq_tui.audio.score import Score, is_score, read_score
+from parseq_tui.errors import AudioError, ParseqError
 from parseq_tui.session import Session
 from parseq_tui.timeline.edits.base import checked_field
 from parseq_tui.timeline.series_shaping import Shaping, shaped
+
+_CONTROLLER = re.compile(r"cc\d{1,3}")
 
 
 def listen(arguments: argparse.Namespace) -> int:
@@ -50,7 +54,7 @@ def _wish(arguments: argparse.Namespace) -> Wish:
 
 def hear(arguments: argparse.Namespace, events: tuple[str, ...], curves: list[tuple[str, str]], fps: float) -> Heard:
     """Only what was asked for: a series alone needs no beats. Raises AudioError."""
-    hearing = Hearing(read_recording(arguments.sound), bpm=arguments.bpm, sensitivity=arguments.sensitivity)
+    hearing = _source(arguments, curves)
     offset = arguments.offset / 1000
     moments = {
         event: tuple(round(second + offset, 4) for second in hearing.moments(event).tolist())  # type: ignore[arg-type]
@@ -60,8 +64,20 @@ def hear(arguments: argparse.Namespace, events: tuple[str, ...], curves: list[tu
         shaped(hearing.series(curve, alias, fps, offset), Shaping(smooth=arguments.smooth))  # type: ignore[arg-type]
         for curve, alias in curves
     )
-    bpm = hearing.tempo.bpm if arguments.tempo or arguments.document is None else 0.0
-    return Heard(round(hearing.recording.seconds, 3), round(bpm, 3), moments, series)
+    bpm = hearing.bpm if arguments.tempo or arguments.document is None else 0.0
+    return Heard(round(hearing.seconds, 3), round(bpm, 3), moments, series)
+
+
+def _source(arguments: argparse.Namespace, curves: list[tuple[str, str]]) -> Hearing | Score:
+    """What answers: a MIDI file says itself what is played. Raises AudioError."""
+    if is_score(arguments.sound):
+        if arguments.sound_too:
+            raise AudioError("a MIDI file makes no sound by itself", hint="give --sound with the recording of it")
+        return read_score(arguments.sound)
+    if controllers := [curve for curve, _ in curves if _CONTROLLER.fullmatch(curve)]:
+        hint = f"curves of a sound: {', '.join(CURVES)}"
+        raise AudioError(f"{controllers[0]} is in MIDI files only", hint=hint)
+    return Hearing(read_recording(arguments.sound), bpm=arguments.bpm, sensitivity=arguments.sensitivity)
 
 
 def in_words(sound: Path, heard: Heard) -> list[str]:
@@ -76,6 +92,7 @@ def in_words(sound: Path, heard: Heard) -> list[str]:
 def _curve(text: str) -> tuple[str, str]:
     """`low` or `low=bass`: a curve, and the name of its series."""
     curve, _, alias = text.partition("=")
-    if curve not in CURVES:
-        raise ParseqError(f"there is no curve called {curve!r}", hint=f"curves: {', '.join(CURVES)}")
+    if curve not in CURVES and not _CONTROLLER.fullmatch(curve):
+        hint = f"curves: {', '.join(CURVES)}; of a MIDI file also its controllers: cc1, cc74"
+        raise ParseqError(f"there is no curve called {curve!r}", hint=hint)
     return curve, checked_field(alias or curve)
