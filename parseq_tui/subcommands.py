@@ -45,8 +45,14 @@ def _document(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("document", type=Path, metavar="DOC")
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
+def _json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON to standard output, for scripts")
+
+
+def _frames(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames, B not included; or 2s:4s, 4b:8b"
+    )
 
 
 def _render_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,14 +71,12 @@ def _render_output(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--audio", type=Path, metavar="FILE", help="a sound to hear with the video")
     group.add_argument("--overlay", action="store_true", help="draw each frame's parameters on what --out gets")
     group.add_argument("--sheet", type=Path, metavar="FILE.png", help="also a contact sheet of up to 64 frames")
-    group.add_argument("--json", action="store_true", help="write JSON to standard output, for scripts")
+    _json(group)
 
 
 def _render_scope(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--plan", action="store_true", help="only say what would be rendered, and why")
-    group.add_argument(
-        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames, B not included; or 2s:4s, 4b:8b"
-    )
+    _frames(group)
     group.add_argument("--draft", action="store_true", help="fewer steps, to see the motion quickly")
     group.add_argument(
         "--takes",
@@ -138,10 +142,10 @@ def _eval_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _plot_arguments(parser: argparse.ArgumentParser) -> None:
     _document(parser)
-    parser.add_argument("fields", nargs="*", metavar="FIELD", help="default: the displayed fields")
     parser.add_argument(
-        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames, B not included; or 2s:4s, 4b:8b"
+        "fields", nargs="*", metavar="FIELD", help="fields or time series; default: the displayed fields"
     )
+    _frames(parser)
 
 
 def _functions_arguments(parser: argparse.ArgumentParser) -> None:
@@ -201,7 +205,7 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="weights in a .ckpt, .pt, .pth or .bin file")
 
 
-def _takes_arguments(parser: argparse.ArgumentParser) -> None:
+def _document_as_json(parser: argparse.ArgumentParser) -> None:
     _document(parser)
     _json(parser)
 
@@ -236,10 +240,6 @@ def _prune_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _no_arguments(parser: argparse.ArgumentParser) -> None:
-    _json(parser)
-
-
 def _headless(module: str, function: str) -> Callable[[argparse.Namespace], int]:
     def run(arguments: argparse.Namespace) -> int:
         from importlib import import_module
@@ -268,7 +268,7 @@ COMMANDS: dict[str, Command] = {
             "begin",
             "say what works on this machine, what does not, and why",
             "parseq-tui doctor",
-            _no_arguments,
+            _json,
             _headless("doctor", "doctor"),
         ),
         Command(
@@ -329,7 +329,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "list the renders of a document",
             "parseq-tui takes dance.json",
-            _takes_arguments,
+            _document_as_json,
             _headless("render", "takes"),
         ),
         Command(
@@ -345,7 +345,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "follow the render that is running",
             "parseq-tui attach dance.json",
-            _takes_arguments,
+            _document_as_json,
             _headless("render", "attach"),
         ),
         Command(

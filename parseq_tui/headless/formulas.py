@@ -20,6 +20,7 @@ from parseq_tui.language.evaluate import evaluate_example, evaluate_over
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function, Variable
 from parseq_tui.timeline.bake import bake
 from parseq_tui.ui.drawing.plot import plot_text
+from parseq_tui.ui.drawing.series import sampled
 
 EXAMPLE_FRAMES = 80
 LARGEST_EVALUATION = 1_000_000
@@ -47,14 +48,16 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 
 def plot(arguments: argparse.Namespace) -> int:
-    """Curves of a document: the fields named, or those it displays."""
+    """Curves of a document: the fields and time series named, or the fields it displays."""
     document = native.load(arguments.document)
     table = bake(document)
     wanted = arguments.fields or [name for name in document.displayed_fields if name in table][:8]
-    unknown = [name for name in wanted if name not in table]
+    columns = {**table.columns, **{series.alias: sampled(series, table) for series in document.time_series}}
+    unknown = [name for name in wanted if name not in columns]
     if unknown:
-        known = ", ".join(table.fields)
-        raise ParseqError(f"{arguments.document} does not manage {', '.join(unknown)}", hint=f"it manages {known}")
+        raise ParseqError(
+            f"{arguments.document} has no field or series {', '.join(unknown)}", hint=f"it has {', '.join(columns)}"
+        )
     first, stop = arguments.frames or (None, None)
     rates = table.fps, table.bpm
     begin = 0 if first is None else max(0, first.frame(*rates) - table.first_frame)
@@ -65,10 +68,10 @@ def plot(arguments: argparse.Namespace) -> int:
             hint=f"the document has frames {table.first_frame}:{table.first_frame + table.frame_count}",
         )
     width, height = shutil.get_terminal_size()
-    series = {name: table[name][begin:end] for name in wanted}
+    curves = {name: columns[name][begin:end] for name in wanted}
     marks = [row.frame for row in document.keyframes if begin <= row.frame - table.first_frame < end]
     first_shown = table.first_frame + begin
-    for line in plot_text(series, width, max(12, height - 4), x0=first_shown, marks=marks, color=_colored()):
+    for line in plot_text(curves, width, max(12, height - 4), x0=first_shown, marks=marks, color=_colored()):
         print(line)
     for problem in table.diagnostics:
         print(format_diagnostic(problem), file=sys.stderr)

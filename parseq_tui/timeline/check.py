@@ -67,7 +67,7 @@ def motion(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
     if flat and deep and document.dialect != "2022":
         yield _warning(
             f"{flat[0]} moves the picture in 2D only, {deep[0]} in 3D only",
-            'leave one of them alone, or say which counts: render setting "space"',
+            "leave one of them alone, or say which counts: :setting space 3d in the editor, else --set space=3d",
             "mixed-motion",
             field=flat[0],
         )

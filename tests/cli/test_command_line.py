@@ -213,6 +213,8 @@ def test_plot_draws_the_fields_asked_for(document: Path, capsys: pytest.CaptureF
     assert code == 0
     assert "prompt_weight_1" in out
     assert len(out.splitlines()) > 10
+    code, out, _ = run(capsys, "plot", EXAMPLES / "dance_to_music.json", "low", "zoom", "--frames", "1b:8b")
+    assert (code, "low" in out) == (0, True)
     code, _, err = run(capsys, "plot", document, "zom")
     assert code == 1
     assert "zom" in err
