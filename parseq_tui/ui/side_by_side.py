@@ -84,7 +84,8 @@ class SideBySide:
         count = len(self.found.words)
         if not count:
             return f"all {self.found.same} frames are the same"
-        return f"{count} frame{'s' if count > 1 else ''} differ, the first at {min(self.found.words)}"
+        first = min(self.found.words)
+        return f"{count} frames differ, the first at {first}" if count > 1 else f"only frame {first} differs"
 
 
 def paired(client: RenderClient, held: Take | None, chosen: str) -> SideBySide | None:

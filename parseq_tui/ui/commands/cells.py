@@ -225,9 +225,13 @@ def cycle_interpolation(context: Context, argument: str) -> Effect:
     )
 
 
+def _size(factor: float) -> str:
+    return {1: "", 0.1: "a tenth of "}.get(abs(factor), f"{abs(factor):g} times ")
+
+
 def _nudge(name: str, title: str, factor: float) -> None:
-    @command(name, title, f"{title}: values by the field's step, rows by frames.", group="edit", edits=True,
-             sweeps="selection")  # fmt: skip
+    @command(name, title, f"Change values by {_size(factor)}the field's step, rows by frames.", group="edit",
+             edits=True, sweeps="selection")  # fmt: skip
     def run(context: Context, argument: str) -> Effect:
         return nudged(context, factor)
 

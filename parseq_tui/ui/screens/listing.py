@@ -5,6 +5,7 @@ The base of what lists things that are not the document: conflicts, history, set
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
@@ -96,7 +97,15 @@ class Listing(LineView, can_focus=True):
     def _widths(self) -> list[int]:
         total = sum(column.share for column in self._columns)
         widths = [self.size.width * column.share // total for column in self._columns]
+        needed = [self._longest(index) + 2 for index in range(len(widths) - 1)]
+        if sum(needed) <= self.size.width * 2 // 3 and any(map(operator.gt, needed, widths)):
+            widths[:-1] = needed
         return [*widths[:-1], self.size.width - sum(widths[:-1])]
+
+    def _longest(self, column: int) -> int:
+        """Cells that a column needs; the first one begins with the mark of what is chosen."""
+        texts = (self._columns[column].title, *(row.cells[column] for row in self._rows))
+        return max(map(len, texts)) + (column == 0)
 
     def _row(self, row: Row, widths: Sequence[int], *, chosen: bool) -> Strip:
         on = "selection" if chosen else "background"
