@@ -129,7 +129,7 @@ def fill_series(context: Context, argument: str) -> Effect:
 
 
 @command("fill.expression", "Fill with an expression", "What a formula gives at each selected row, as values.",
-         group="copy and fill", sweeps="selection", edits=True, argument="FORMULA", aliases=("fill",))  # fmt: skip
+         group="copy and fill", sweeps="document", edits=True, argument="FORMULA", aliases=("fill",))  # fmt: skip
 def fill_expression(context: Context, argument: str) -> Effect:
     frames = tuple(row.frame for row in selected_rows(context))
     edits = tuple(FillExpression(frames, name, argument) for name in selected_fields(context, "value"))

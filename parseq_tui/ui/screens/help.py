@@ -178,28 +178,32 @@ class HelpText(LineView):
     def _build(self) -> None:
         if not self.size.width:
             return
-        palette = self.palette
+        palette, width = self.palette, self.size.width
         self._rows = []
         for section in matching(self._sections, self._query):
-            self._rows.append(self.line((f" {section.title}", palette.style("accent", "panel", "bold")), on="panel"))
+            head = (f" {section.title}", palette.style("accent", "panel", "bold"))
+            self._rows.append(self.line(head, on="panel", width=width))
             for entry in section.entries:
-                self._rows += self._entry(entry)
+                self._rows += self._entry(entry, width)
         if not self._rows:
             self._rows = [self.line((f" nothing here says “{self._query}”", palette.style("dim")))]
         self.scroll_rows(0)
 
-    def _entry(self, entry: HelpEntry) -> list[Strip]:
-        palette, width = self.palette, max(20, self.size.width)
+    def _entry(self, entry: HelpEntry, room: int) -> list[Strip]:
+        palette, width = self.palette, max(20, room)
         indent = min(26, width // 3)
         head = palette.style("formula", attributes="bold")
         rows = wrap(entry.text, width - indent - 1) or [""]
         if len(entry.head) + 2 > indent:
-            lines = [self.line((f" {part}", head)) for part in wrap(entry.head, width - 2, subsequent_indent="    ")]
+            heads = wrap(entry.head, width - 2, subsequent_indent="    ")
+            lines = [self.line((f" {part}", head), width=room) for part in heads]
         else:
-            lines = [self.line((f" {entry.head}".ljust(indent), head), (rows.pop(0), palette.style("text")))]
-        lines += [self.line((" " * indent + row, palette.style("text"))) for row in rows]
+            first = (rows.pop(0), palette.style("text"))
+            lines = [self.line((f" {entry.head}".ljust(indent), head), first, width=room)]
+        lines += [self.line((" " * indent + row, palette.style("text")), width=room) for row in rows]
         if entry.example:
-            lines.append(self.line((" " * indent, palette.style()), (entry.example, palette.style("dim"))))
+            example = (entry.example, palette.style("dim"))
+            lines.append(self.line((" " * indent, palette.style()), example, width=room))
         return lines
 
 
