@@ -108,8 +108,9 @@ class ForkingClient(RenderClient):
             os.setsid()
             with takes[0].log_path.open("ab") as log:
                 os.dup2(log.fileno(), 2)
-            folders, descriptor = [str(take.folder) for take in takes], str(os.dup(held.descriptor))
-            os._exit(worker.main([*folders, "--lock-fd", descriptor, "--linger", str(linger)]))
+            folders = [str(take.folder) for take in takes]
+            # the very descriptor: a second one would keep the folder locked while this worker waits
+            os._exit(worker.main([*folders, "--lock-fd", str(held.descriptor), "--linger", str(linger)]))
         held.describe(Holder(pid, takes[0].name, socket.gethostname(), tuple(take.name for take in takes[1:])))
 
 

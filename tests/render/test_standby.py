@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -222,35 +223,34 @@ def test_the_lock_is_held_all_the_time(client: RenderClient) -> None:
     assert ended(client, take[0]).outcome == "done"
 
 
-def test_two_who_ask_at_once_both_get_their_render(client: RenderClient, tmp_path: Path) -> None:
+def test_those_who_ask_at_once_all_get_their_render(client: RenderClient, tmp_path: Path) -> None:
+    """The worker that waits takes one of them; no worker is ever at two takes at a time."""
     code = (
         "import sys, pathlib; sys.path.insert(0, sys.argv[2]); from frame_json import film\n"
         "from parseq_tui.render.client import RenderClient\n"
-        "sys.stdin.readline()\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
         "RenderClient(pathlib.Path(sys.argv[1])).start(film(turn_more_at=5))"
     )
-    pid = waiting_worker(client)
+    waiting_worker(client)
     others = [RenderClient(tmp_path / f"{name}.json") for name in ("one", "two", "three")]
     starters = [
         subprocess.Popen(
             [sys.executable, "-c", code, str(other.document_path), str(Path(__file__).parent)],
             stdin=subprocess.PIPE,
-            env={**os.environ, "PARSEQ_TUI_HOME": os.environ["PARSEQ_TUI_HOME"]},
+            stdout=subprocess.PIPE,
         )
         for other in others
     ]
-    time.sleep(1)  # all of them have loaded what they need
     for starter in starters:
-        assert starter.stdin is not None
-        starter.stdin.write(b"\n")
-        starter.stdin.close()
-    assert [starter.wait(PATIENCE) for starter in starters] == [0, 0, 0]
-    takes = [other.latest() for other in others]
-    ends = [ended(other, take) for other, take in zip(others, takes, strict=True) if take is not None]
+        assert starter.stdout is not None and starter.stdout.readline() == b"ready\n"
+    for starter in starters:
+        starter.communicate(b"\n", timeout=PATIENCE)
+    assert [starter.returncode for starter in starters] == [0, 0, 0]
+    takes = [take for other in others if (take := other.latest()) is not None]
+    ends = [ended(other, take) for other, take in zip(others, takes, strict=True)]
     assert [end.outcome for end in ends] == ["done"] * 3
-    pids = [pid_of(take) for take in takes if take is not None]
-    assert len(set(pids)) == 3
-    assert pids.count(pid) <= 1
+    spans = sorted((pid_of(take), end.time - end.seconds, end.time) for take, end in zip(takes, ends, strict=True))
+    assert all(one[0] != other[0] or one[2] <= other[1] for one, other in pairwise(spans))
 
 
 def test_killed_around_a_hand_over_the_next_render_is_whole(client: RenderClient, tmp_path: Path) -> None:
