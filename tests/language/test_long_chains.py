@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parseq_tui.errors import SyntaxProblem
@@ -30,12 +30,14 @@ def grouped_right(first: int, rest: list[tuple[str, int]]) -> int:
     return total
 
 
+@settings(max_examples=20)
 @given(NUMBERS, SUMS)
 def test_long_sums_have_the_value_of_ordinary_grouping(first: int, rest: list[tuple[str, int]]) -> None:
     expected = first + sum(number if operator == "+" else -number for operator, number in rest)
     assert value(text_of(first, rest)) == expected
 
 
+@settings(max_examples=20)
 @given(NUMBERS, SUMS)
 def test_long_sums_of_parseq_keep_their_value_when_opened(first: int, rest: list[tuple[str, int]]) -> None:
     text = text_of(first, rest)
@@ -44,6 +46,7 @@ def test_long_sums_of_parseq_keep_their_value_when_opened(first: int, rest: list
     assert not reads_differently(opened)
 
 
+@settings(max_examples=20)
 @given(NUMBERS, SUMS)
 def test_long_sums_written_for_parseq_are_what_we_mean(first: int, rest: list[tuple[str, int]]) -> None:
     text = text_of(first, rest)
