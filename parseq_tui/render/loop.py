@@ -54,6 +54,10 @@ def diffuse_frames(
     The plans are in frame order, and the pictures they read are in `pictures` or made before them. `depths` are needed
     only by plans whose motions name a depth map. Frames that are made from no other are diffused several at once where
     the engine gains by it; all of them are in `pictures` before the first is yielded.
+
+    Takes are made one after the other. Frames of a loopback could go beside those of other takes, but a batch of four
+    gives other last bits than a frame alone, and a frame must not show its company: each would always cost four, also
+    where one take is made again. Frames that are made from no other fill their batches within one take.
     """
     for group in _side_by_side((plan for plan in plans if plan.request is not None), engine):
         made = [_prepared(plan, inputs, pictures, depths) for plan in group]

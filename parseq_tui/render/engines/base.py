@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -111,10 +112,10 @@ class Engine(Protocol):
         """Give memory back."""
 
 
-class Plain:
+class Plain(ABC):
     """What an engine has that needs no files, decides nothing by itself and gains nothing by batches."""
 
-    def fetch(self, report: Report) -> None:
+    def fetch(self, report: Report) -> None:  # noqa: B027  # nothing to do is an answer
         """Everything is here."""
 
     def extras(self, request: DiffusionRequest) -> str:
@@ -123,7 +124,7 @@ class Plain:
     def problems(self, requests: Sequence[DiffusionRequest]) -> list[Diagnostic]:
         return []
 
-    def listen(self, report: Report) -> None:
+    def listen(self, report: Report) -> None:  # noqa: B027  # and so is nothing to tell
         """There is nothing to tell."""
 
     def current(self) -> bool:
@@ -132,8 +133,9 @@ class Plain:
     def together(self, width: int, height: int) -> int:
         return 1
 
+    @abstractmethod
     def generate(self, request: DiffusionRequest, image: Image | None) -> Image:
-        raise NotImplementedError  # every engine makes pictures its own way
+        """As `Engine.generate`: every engine makes pictures its own way."""
 
     def generate_many(self, asked: Sequence[tuple[DiffusionRequest, Image | None]]) -> list[Image]:
         return [self.generate(request, image) for request, image in asked]

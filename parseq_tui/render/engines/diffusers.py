@@ -194,7 +194,7 @@ def _task(maker: PictureMaker | PipelineMaker, request: DiffusionRequest, image:
     """What is to be made, or the picture itself where nothing is. Raises RenderError for what no model can do."""
     find(request.scheduler)
     _check_numbers(request)
-    maker.check_size(request.width, request.height)
+    _check_size(request, maker.multiple)
     if image is None:
         return Task(request)
     _check_picture(request, image)
@@ -204,6 +204,16 @@ def _task(maker: PictureMaker | PipelineMaker, request: DiffusionRequest, image:
     if strength < FAINTEST:
         return image
     return Task(request) if strength == 1 else Task(request, image, strength)
+
+
+def _check_size(request: DiffusionRequest, multiple: int) -> None:
+    """Refuses a size that the model's latents cannot have. Raises RenderError."""
+    for name, size in (("width", request.width), ("height", request.height)):
+        if size < multiple or size % multiple:
+            nearest = max(multiple, round(size / multiple) * multiple)
+            raise RenderError(
+                f"{name} {size}: this model makes pictures in multiples of {multiple}", hint=f"use {nearest}"
+            )
 
 
 def _check_numbers(request: DiffusionRequest) -> None:

@@ -116,15 +116,10 @@ class PictureMaker:
         if on_cuda:
             torch.cuda.empty_cache()
 
-    def check_size(self, width: int, height: int) -> None:
-        """Raises RenderError for a size this model's latents cannot have."""
-        factor = self._parts.factor
-        for name, size in (("width", width), ("height", height)):
-            if size < factor or size % factor:
-                nearest = max(factor, round(size / factor) * factor)
-                raise RenderError(
-                    f"{name} {size}: this model makes pictures in multiples of {factor}", hint=f"use {nearest}"
-                )
+    @property
+    def multiple(self) -> int:
+        """Pixels: what widths and heights are multiples of."""
+        return self._parts.factor
 
     def together(self, width: int, height: int) -> int:
         """How many pictures of this size are best made at once. Depends on nothing that changes."""

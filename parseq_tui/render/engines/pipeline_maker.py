@@ -74,15 +74,10 @@ class PipelineMaker:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def check_size(self, width: int, height: int) -> None:
-        """Raises RenderError for a size this model's latents cannot have."""
-        factor = 2 * int(getattr(self._drawing, "vae_scale_factor", 8))
-        for name, size in (("width", width), ("height", height)):
-            if size < factor or size % factor:
-                nearest = max(factor, round(size / factor) * factor)
-                raise RenderError(
-                    f"{name} {size}: this model makes pictures in multiples of {factor}", hint=f"use {nearest}"
-                )
+    @property
+    def multiple(self) -> int:
+        """Pixels: what widths and heights are multiples of."""
+        return 2 * int(getattr(self._drawing, "vae_scale_factor", 8))
 
     def together(self, width: int, height: int) -> int:
         return 1
