@@ -125,15 +125,22 @@ def _described(file: Path) -> Waiting | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return None  # nobody holds it: it is what a killed one left
-    except BlockingIOError:
-        content = json.loads(os.pread(descriptor, _LONGEST, 0) or b"{}")
+        if _is_free(descriptor):
+            return None  # it is what a killed one left
+        content = json.loads(os.pread(descriptor, _LONGEST, 0))
         return Waiting(int(content["pid"]), float(content["until"]), int(content["bytes"]), str(content["model"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return None  # it is just beginning to wait
     finally:
         os.close(descriptor)
+
+
+def _is_free(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def let_go() -> int:
