@@ -6,7 +6,8 @@ repaints two cells; leaving the visible part jumps half a page, so that holding 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -36,6 +37,7 @@ from parseq_tui.ui.widgets.table_strips import Run, styles
 TALL = 36
 """On terminals of this many lines there is room for a curve under the head of each column."""
 _FLASH_SECONDS = 1.2
+_MANY_CELLS = 10_000
 
 
 class KeyframeTable(TableMouse, can_focus=True):
@@ -106,8 +108,12 @@ class KeyframeTable(TableMouse, can_focus=True):
         self._entry = text
         self._refresh_cell(self._view.row, self._view.column)
 
-    def flash(self, cells: Iterable[tuple[int, str]]) -> None:
-        """Mark cells (frame, field) that were changed from outside, for a moment."""
+    def flash(self, cells: Sequence[tuple[int, str]]) -> None:
+        """Mark cells (frame, field; by frame) that were changed from outside, for a moment; of many those in sight."""
+        if len(cells) > _MANY_CELLS:
+            rows = self._document.keyframes[self.scroll_offset.y :][: self.rows_visible]
+            first, last = rows[0].frame, rows[-1].frame
+            cells = cells[bisect_left(cells, (first, "")) : bisect_left(cells, (last + 1, ""))]
         self._changed = frozenset(cells)
         self.refresh()
         self.set_timer(_FLASH_SECONDS, self._end_flash)
