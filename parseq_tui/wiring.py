@@ -26,18 +26,21 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
     """Edit a document (None: ask which) until the user leaves; the exit code. Raises ParseqError before it starts."""
     settings = load_settings(settings_file(), {"theme": theme, "mouse": None if mouse else False}, os.environ)
     _prepare_environment(settings.colors)
+    gc.disable()  # loading makes a million objects, none of them garbage; `memory.settle` enables it again
+    _load_asyncio()
     from parseq_tui.ui.errands import make_way
     from parseq_tui.ui.memory import keep_little
 
     keep_little()
     make_way()
-    gc.disable()  # loading makes a million objects, none of them garbage; `memory.settle` enables it again
     from parseq_tui.session import Session
 
     session = _blank_session() if path is None else Session.open(path, read_only=read_only)
     _require_terminal()
     from parseq_tui.hot_reload import Follower
     from parseq_tui.ui.app import EditorApp
+
+    gc.freeze()
 
     def open_session(other: Path) -> Session:
         return Session.open(other, read_only=read_only)
@@ -73,6 +76,17 @@ def _prepare_environment(colors: str) -> None:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     if os.environ.get("SSH_CONNECTION"):
         os.environ.setdefault("TEXTUAL_FPS", "30")
+
+
+def _load_asyncio() -> None:
+    """Without TLS: the event loop of an editor makes no such connections, and OpenSSL takes 1.4 MB and 4 ms."""
+    if "asyncio" in sys.modules or "ssl" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    try:
+        import asyncio  # noqa: F401
+    finally:
+        del sys.modules["ssl"]  # whoever else wants it gets it
 
 
 def _require_terminal() -> None:

@@ -44,12 +44,12 @@ def give_back_freed() -> None:
 def settle(*, replaced: bool) -> None:
     """Call this when a document is shown. What is there never dies: keep the collector from walking it on every key.
 
-    `replaced`: another document was shown before, which is garbage now. Without one there is none to speak of, and
-    looking for it would take longer than painting.
+    `replaced`: another document was shown before, which is garbage now. Without one, only what came after the modules
+    and the document were loaded is looked through (`gc.freeze` then): all of it would take longer than painting.
     """
-    gc.unfreeze()
     if replaced:
-        gc.collect()
+        gc.unfreeze()
+    gc.collect()
     gc.freeze()
     gc.enable()
     give_back_freed()
