@@ -130,6 +130,8 @@ class Desk:
             self._open_menu((key,))
         elif scope == "pane" and character and character in _STARTERS:
             self._host.say("numbers are typed in the table: Esc goes there")
+        elif scope == "pane" and character and (step.command or step.commands):
+            self._host.say(f"{readable(key)} is a key of the table: Esc goes there")
         elif scope == "table" and character and character in _STARTERS and self._takes_values():
             self.carry_out(COMMANDS["cell.retype"].perform(self.context()), typed=character)
         else:

@@ -96,7 +96,9 @@ class ProgramActions:
             COMMANDS.values(), lambda name: [readable(key) for key in keymap.keys.get(name, ())]
         )
         for pane in (CurvesPane, PromptsPane, RenderPane, ProblemsPane):
-            sections.append(pane_section(f"in the {pane.BORDER_TITLE} pane", pane.BINDINGS, readable))
+            keys = pane_section(f"in the {pane.BORDER_TITLE} pane", pane.BINDINGS, readable)
+            # the pane that one is in comes first
+            sections.insert(0 if isinstance(self._screen.focused, pane) else len(sections), keys)
         sections.append(function_section(FUNCTIONS.values()))
         self._app.push_screen(HelpScreen(sections, query=query))
 

@@ -203,3 +203,16 @@ def test_a_message_that_is_too_long_for_a_line_takes_several(document: Path) -> 
         assert rows(screen)[:-1] == before[:-1], "what was covered is seen again"
 
     flow(document, steps, size=(80, 24))
+
+
+def test_help_begins_with_the_pane_one_is_in_and_its_keys_are_told_from_the_tables(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await pilot.press("space", "p")
+        await pilot.press("y")
+        assert "y is a key of the table: Esc goes there" in shown(pilot)
+        await pilot.press("?")
+        await pilot.pause()
+        first = next(row for row in rows(pilot.app.screen) if "in the" in row or "document" in row)
+        assert "in the prompts pane" in first
+
+    flow(document, steps)
