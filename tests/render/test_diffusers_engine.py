@@ -329,3 +329,9 @@ def test_a_prompt_that_nobody_wrote_is_refused(engine: DiffusersEngine) -> None:
     with pytest.raises(RenderError, match="1,000,000 characters, and at most 50,000"):
         engine.generate(asked, None)
     assert [problem.severity for problem in engine.problems([asked])] == ["error"]
+
+
+def test_an_unknown_sampler_is_told_before_anything_is_loaded() -> None:
+    (problem,) = DiffusersEngine("tiny", "cpu").problems([request(scheduler="eular")])
+    assert problem.severity == "error" and "no scheduler called 'eular'" in problem.message
+    assert "euler" in problem.hint

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from parseq_tui.errors import RenderError
 from parseq_tui.language.diagnostics import Diagnostic, Severity
 from parseq_tui.render.conditioning import LONGEST_PROMPT
 from parseq_tui.render.engines.base import DiffusionRequest
 from parseq_tui.render.engines.extra_networks import LORA_KINDS, ExtraNetworks, asked
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription
+from parseq_tui.render.engines.schedulers import find
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.55, 2.3
 """Of the area a model was trained on: beyond these, pictures fall apart or repeat themselves."""
@@ -32,9 +34,20 @@ def advice(model: ModelDescription, requests: Sequence[DiffusionRequest], networ
     """What to say about these requests, each thing once."""
     if long := [text for request in requests if (text := too_long(request)) is not None]:
         return [Diagnostic("error", long[0], "shorten it", "long-prompt")]
+    if unknown := _unknown_scheduler(requests):
+        return [unknown]
     if not model.supported:
         return [*_size(model, requests), *_left_out(model, requests)]
     return [*_size(model, requests), *_few_steps(model, requests), *_networks(model, requests, networks)]
+
+
+def _unknown_scheduler(requests: Sequence[DiffusionRequest]) -> Diagnostic | None:
+    for name in dict.fromkeys(request.scheduler for request in requests):
+        try:
+            find(name)
+        except RenderError as problem:
+            return Diagnostic("error", problem.message, problem.hint, "unknown-scheduler")
+    return None
 
 
 def too_long(request: DiffusionRequest) -> str | None:
