@@ -20,3 +20,4 @@ settings.load_profile("house")
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 50)  # every editor that was under test leaves a hundred thousand objects
