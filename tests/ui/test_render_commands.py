@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from parseq_tui.errors import RenderError
 from parseq_tui.paths import bundled
-from parseq_tui.render.client import Job, RenderClient
+from parseq_tui.render.client import RenderClient
 from parseq_tui.render.forecast import Forecast
 from parseq_tui.ui.questions import IDLE_SECONDS, READING_SECONDS
 from parseq_tui.ui.render_actions import in_words, megabytes
@@ -164,20 +164,15 @@ def test_forecasts_and_sizes_in_words() -> None:
     assert (megabytes(340_000_000), megabytes(200_000)) == ("340 MB", "0.2 MB")
 
 
-def test_new_seeds_are_those_of_no_take_before(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    counting(monkeypatch, Forecast(render=10, reuse=0, seconds_per_frame=0.1))
+def test_new_seeds_are_those_of_no_take_before(document: Path) -> None:
     offsets: list[object] = []
-
-    def start(self: RenderClient, jobs: list[Job], linger: float) -> None:
-        offsets.append(jobs[0].options["seed_offset"])
-        (self.folder / "takes" / str(len(offsets))).mkdir(parents=True)
-
-    monkeypatch.setattr(RenderClient, "start_jobs", start)
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         for count in (1, 2, 3):
-            await press(pilot, screen, "space", "r", "n")
-            await until(pilot, lambda count=count: len(offsets) == count)
+            wish = screen.renders._wish("all", is_draft=False, new_seeds=True)
+            assert wish is not None
+            offsets.append(wish.options["seed_offset"])
+            (wish.client.folder / "takes" / str(count)).mkdir(parents=True)
 
     flow(document, steps)
     assert len({0, *offsets}) == 4
