@@ -13,7 +13,9 @@ def film(count: int = 12, *, cadence: int = 1, turn_more_at: int | None = None, 
     frames = [
         {
             "frame": number,
-            "seed": number + 0.25,
+            "seed": number,
+            "subseed": number + 1,
+            "subseed_strength": 0.25,
             "strength": 0.0 if number == CUT else 0.6,
             "angle": 3.0 * number + (5 if number == turn_more_at else 0),
             "zoom": 1 + 0.02 * number,
