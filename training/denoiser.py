@@ -38,7 +38,7 @@ GHOSTS = 0.12
 """Share of scenes without their subject, or with a pale one: what weights and empty scenes mean."""
 WORN = 0.2
 """Share of inputs that look like a tired loop's."""
-TIRED = 8
+TIRED = 4
 """Inputs per batch that do come from loops, once the model draws."""
 DRAWS = 0.4
 """Share of the time after which it does."""
