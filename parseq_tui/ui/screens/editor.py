@@ -104,13 +104,17 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         yield ProposalList(id="proposals")
 
     def on_mount(self) -> None:
+        # asked for once: what comes late, while the screen is taken down, still finds them
+        self.curves = self.query_one(CurvesPane)
+        self.prompts = self.query_one(PromptsPane)
+        self.pictures = self.query_one(RenderPane)
         self.table = self.query_one(KeyframeTable)
         self.formula = self.query_one(FormulaBar)
         self.status = self.query_one(StatusBar)
         self.formula.host = self.query_one(CommandLine).host = self
         self.formula.earlier = formulas
         if self.session.path is not None:
-            self.query_one(RenderPane).set_client(RenderClient(self.session.path))
+            self.pictures.set_client(RenderClient(self.session.path))
         self.use_glyphs(self._glyphs)
         self.panes.fit(self.app.size)
         self.call_after_refresh(self._start)
@@ -150,11 +154,11 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         self._show_bars()
         if table is not None:
             frame = playhead(document, self.desk.view)
-            self.query_one(CurvesPane).show(table, document, self._plotted(), frame)
-            self.query_one(PromptsPane).show(document, table, frame)
+            self.curves.show(table, document, self._plotted(), frame)
+            self.prompts.show(document, table, frame)
             self.query_one(ProblemsPane).show(table.diagnostics)
-            self.query_one(RenderPane).set_values(table)
-        self.query_one(RenderPane).set_playhead(playhead(document, self.desk.view))
+            self.pictures.set_values(table)
+        self.pictures.set_playhead(playhead(document, self.desk.view))
 
     def _show_bars(self) -> None:
         context = self.desk.context()
@@ -208,16 +212,15 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         self._behind, self._followed = False, time.monotonic()
         document, table = self.session.document, self.session.table
         frame = playhead(document, self.desk.view)
-        curves = self.query_one(CurvesPane)
         if table is not None and self._plotted() != self.panes.last_plotted:
             self.panes.last_plotted = self._plotted()
-            curves.show(table, document, self._plotted(), frame)
-        curves.set_playhead(frame)
-        self.query_one(PromptsPane).set_playhead(frame)
-        self.query_one(RenderPane).set_playhead(frame)
+            self.curves.show(table, document, self._plotted(), frame)
+        self.curves.set_playhead(frame)
+        self.prompts.set_playhead(frame)
+        self.pictures.set_playhead(frame)
 
     def on_curves_pane_window_moved(self, event: CurvesPane.WindowMoved) -> None:
-        self.query_one(PromptsPane).set_window(event.start, event.count)
+        self.prompts.set_window(event.start, event.count)
 
     def _show_hints(self) -> None:
         pane = "entry" if self.formula.editing else self.panes.focused()
@@ -230,8 +233,8 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         """Draw curves with these: "braille", "block" or "ascii"."""
         chosen = cast(Glyphs, glyphs)
         self.table.set_glyphs(chosen)
-        self.query_one(CurvesPane).set_glyphs(chosen)
-        self.query_one(PromptsPane).set_glyphs(chosen)
+        self.curves.set_glyphs(chosen)
+        self.prompts.set_glyphs(chosen)
 
     def use_keymap(self, keymap: Keymap) -> None:
         """Keys mean other things now."""
