@@ -54,7 +54,7 @@ class Painter(Screen[None]):
         super().__init__(*args, **keywords)
         self._compositor = PartsCompositor()
         self._asked = False
-        self._painted_at = 0.0
+        self._painted_at = (0.0, 0.0)
         self._begun = False
 
     def before_first_paint(self) -> None:
@@ -80,7 +80,8 @@ class Painter(Screen[None]):
         if self._asked:
             return
         self._asked = True
-        wait = self._painted_at + FRAME_SECONDS - time.monotonic()
+        # two paints in the time of one frame: a key does not wait because a picture has just come by itself
+        wait = self._painted_at[0] + FRAME_SECONDS - time.monotonic()
         loop = asyncio.get_running_loop()
         if wait > 0:
             loop.call_later(wait, self._paint)
@@ -94,7 +95,7 @@ class Painter(Screen[None]):
         if self.app.screen is not self or self._layout_required or self._scroll_required or self._repaint_required:
             self._update_timer.resume()  # Textual does more than paint
             return
-        self._painted_at = time.monotonic()
+        self._painted_at = (self._painted_at[1], time.monotonic())
         self._compositor.update_widgets(self._dirty_widgets)
         self._compositor_refresh()
 
