@@ -20,6 +20,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     linger, own = chosen.linger, identity(takes[0]) if chosen.linger > 0 else ""  # before anything in it changes
     lock = _lock(takes[0], chosen.lock_fd)
     if not on_gpu(takes[0]):
-        os.nice(5)  # the editor and its terminal come first
+        _stand_back()
     engines = EngineShelf()
     try:
         while True:
@@ -146,6 +147,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             takes, lock, linger = handed.takes, handed.lock, max(linger, handed.linger)
     finally:
         engines.close()
+
+
+def _stand_back() -> None:
+    """The editor and its terminal come first.
+
+    A nice value counts within a session only where Linux groups processes by session (sched(7)), and the worker has
+    one of its own: there the whole group stands back.
+    """
+    os.nice(5)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):  # other systems, and kernels without groups, need no more than the nice value
+            Path("/proc/self/autogroup").write_text("10")
 
 
 def _run(takes: Sequence[Take], lock: FolderLock, engines: EngineShelf) -> tuple[Outcome, bool]:
