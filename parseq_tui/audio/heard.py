@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parseq_tui.errors import EditError
 from parseq_tui.timeline.document import Document
@@ -35,6 +36,20 @@ EVENTS: tuple[Event, ...] = get_args(Event)
 CURVES: tuple[Curve, ...] = get_args(Curve)
 LABELS: Mapping[str, str] = {"beats": "beat", "onsets": "onset", "low": "low", "mid": "mid", "high": "high"}
 """What the keyframes of an event are labelled with, so that formulas find them: info_match_since("beat")."""
+
+
+def point_per_frame(values: NDArray[np.float64], alias: str, fps: float, offset: float) -> TimeSeries:
+    """A curve with one value per frame as a time series, moved by `offset` seconds.
+
+    A point stands half a frame early: reading a series gives the last point BEFORE a frame (LANGUAGE §12.2), which is
+    then the frame's own.
+    """
+    y = np.round(values, 4)
+    x = np.round(((np.arange(len(values)) - 0.5) / fps + offset) * 1000, 3)
+    inside = x > -1000 / fps
+    x, y = np.maximum(x[inside], 0.0), y[inside]
+    x.flags.writeable = y.flags.writeable = False
+    return TimeSeries(alias, x, y, "milliseconds")
 
 
 @dataclass(frozen=True, slots=True)

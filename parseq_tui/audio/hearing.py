@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parseq_tui.audio.decode import Recording
-from parseq_tui.audio.heard import Curve, Event
+from parseq_tui.audio.heard import Curve, Event, point_per_frame
 from parseq_tui.audio.onsets import onset_strength, onsets
 from parseq_tui.audio.pitch import pitches
 from parseq_tui.audio.spectrum import Band, Spectrum, spectrum
@@ -60,16 +60,10 @@ class Hearing:
         """A curve with one point per frame, in milliseconds. `offset`: seconds to move it by.
 
         Loudness goes from 0 (40 dB under the loudest moment) to 1; attack, how much begins just now, from 0 to 1; pitch
-        is in hertz and keeps the last note where there is none. A point stands half a frame early: reading a series
-        gives the last point BEFORE a frame (LANGUAGE §12.2), which is then the frame's own.
+        is in hertz and keeps the last note where there is none. Points stand as in `point_per_frame`.
         """
         frames = np.arange(max(1, int(np.ceil(self.recording.seconds * fps))))
-        y = np.round(self._per_frame(curve, frames / fps, 1 / fps), 4)
-        x = np.round(((frames - 0.5) / fps + offset) * 1000, 3)
-        inside = x > -1000 / fps
-        x, y = np.maximum(x[inside], 0.0), y[inside]
-        x.flags.writeable = y.flags.writeable = False
-        return TimeSeries(alias, x, y, "milliseconds")
+        return point_per_frame(self._per_frame(curve, frames / fps, 1 / fps), alias, fps, offset)
 
     def _per_frame(self, curve: Curve, moments: Floats, length: float) -> Floats:
         if curve == "pitch":

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.audio.heard import Event
+from parseq_tui.audio.heard import Event, point_per_frame
 from parseq_tui.errors import AudioError
 from parseq_tui.timeline.time_series import TimeSeries
 
@@ -66,15 +66,10 @@ class Score:
         """A curve with one point per frame, in milliseconds; `cc1` is controller 1. Raises AudioError.
 
         Loudness and the ranges: the hardest note that sounds, up to 1; attack: the hardest that begins; pitch: hertz of
-        the highest note that sounds, kept where there is none. A point stands half a frame early, as in `hearing`.
+        the highest note that sounds, kept where there is none. Points stand as in `point_per_frame`.
         """
-        frames = np.arange(max(1, int(np.ceil(self.seconds * fps))))
-        y = np.round(self._per_frame(curve, len(frames), fps), 4)
-        x = np.round(((frames - 0.5) / fps + offset) * 1000, 3)
-        inside = x > -1000 / fps
-        x, y = np.maximum(x[inside], 0.0), y[inside]
-        x.flags.writeable = y.flags.writeable = False
-        return TimeSeries(alias, x, y, "milliseconds")
+        count = max(1, int(np.ceil(self.seconds * fps)))
+        return point_per_frame(self._per_frame(curve, count, fps), alias, fps, offset)
 
     def _per_frame(self, curve: str, count: int, fps: float) -> Floats:
         if (controller := _CONTROLLER.fullmatch(curve)) is not None:
