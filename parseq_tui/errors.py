@@ -7,7 +7,6 @@
     │   ├─ ArgumentProblem     a call with wrong arguments
     │   └─ EvaluationProblem   it reads well but fails at a frame
     ├─ DocumentError           a file: path, line, column, JSON pointer
-    │   └─ UnsupportedVersion
     ├─ EditError               an edit that cannot be applied to this document
     ├─ SettingsError
     ├─ RenderError
@@ -69,13 +68,7 @@ class ArgumentProblem(FormulaError):
 
 
 class EvaluationProblem(FormulaError):
-    """Fails while it is evaluated; `frame` is the first frame at which it does."""
-
-    def __init__(
-        self, message: str, *, span: Span | None = None, kind: str = "", hint: str = "", frame: int | None = None
-    ) -> None:
-        super().__init__(message, span=span, kind=kind, hint=hint)
-        self.frame = frame
+    pass
 
 
 class DocumentError(ParseqError):
@@ -98,10 +91,6 @@ class DocumentError(ParseqError):
         self.column = column
         self.pointer = pointer
         self.kind = kind
-
-
-class UnsupportedVersion(DocumentError):
-    pass
 
 
 class EditError(ParseqError):

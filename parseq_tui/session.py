@@ -372,17 +372,9 @@ class Session:
         if self.path is None:
             raise EditError("the document has no file yet", hint="save it under a name: :w NAME.json")
         self._refuse_if_read_only()
-        self._write(self.path)
-
-    def save_as(self, path: Path) -> None:
-        """Write the document to another file and go on working on that one. Raises DocumentError."""
-        self._write(path)
-        self.path, self.read_only = path, False
-
-    def _write(self, path: Path) -> None:
         document, text = self.document, self.text()
-        native.write_text(text, path)
-        self.written(document, path, digest(text))
+        native.write_text(text, self.path)
+        self.written(document, self.path, digest(text))
 
     def written(self, document: Document, path: Path, file_digest: str) -> None:
         """A version of the document, perhaps not the newest, is in this file now, which is the session's from here."""

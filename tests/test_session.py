@@ -77,11 +77,11 @@ def test_a_refused_edit_changes_nothing(path: Path) -> None:
     assert not session.dirty
 
 
-def test_read_only_refuses_and_save_as_lifts_it(path: Path, tmp_path: Path) -> None:
+def test_read_only_refuses_and_another_file_lifts_it(path: Path, tmp_path: Path) -> None:
     session = Session.open(path, read_only=True)
     with pytest.raises(EditError, match="read-only"):
         session.apply(SetValue(0, "zoom", 2))
-    session.save_as(tmp_path / "mine.json")
+    session.written(session.document, tmp_path / "mine.json", "")
     session.apply(SetValue(0, "zoom", 2))
     assert session.path == tmp_path / "mine.json"
 

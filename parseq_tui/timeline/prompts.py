@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-OverlapKind = Literal["none", "linear", "custom"]
 CommonPosition = Literal["append", "prepend", "template"]
 
 

@@ -1,4 +1,4 @@
-"""What may be done to a time series when it is taken in (LANGUAGE §12.1): smooth, drop, clamp, scale, thin it."""
+"""What may be done to a time series when it is taken in (LANGUAGE §12.1): smooth, drop, clamp, scale it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from parseq_tui.timeline.time_series import TimeSeries
 
 Floats = NDArray[np.float64]
 Bounds = tuple[float, float]
-MOST_POINTS = 2000
-"""Points of a series that Parseq keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +44,6 @@ def shaped(series: TimeSeries, shaping: Shaping) -> TimeSeries:
     if shaping.scale is not None and len(y):
         y = _scaled(y, *shaping.scale)
     return _with_points(series, x, y)
-
-
-def thinned(series: TimeSeries, most: int = MOST_POINTS) -> TimeSeries:
-    """At most `most` points that look like all of them: largest triangles of three buckets.
-
-    S. Steinarsson, "Downsampling Time Series for Visual Representation" (University of Iceland, 2013). The first and
-    the last point stay. `most` is 3 at least.
-    """
-    x, y = series.x, series.y
-    if len(x) <= most:
-        return series
-    edges = np.linspace(1, len(x) - 1, most - 1).astype(int)
-    kept = [0]
-    for bucket in range(most - 2):
-        first, stop = edges[bucket], edges[bucket + 1]
-        following = slice(stop, edges[bucket + 2]) if bucket < most - 3 else slice(len(x) - 1, len(x))
-        ahead_x, ahead_y = x[following].mean(), y[following].mean()
-        here = kept[-1]
-        area = np.abs((x[here] - ahead_x) * (y[first:stop] - y[here]) - (x[here] - x[first:stop]) * (ahead_y - y[here]))
-        kept.append(int(first + area.argmax()))
-    kept.append(len(x) - 1)
-    return _with_points(series, x[kept], y[kept])
 
 
 def _moving_average(y: Floats, width: int) -> Floats:

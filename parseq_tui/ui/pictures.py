@@ -13,7 +13,7 @@ import subprocess
 import termios
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from rich.style import Style
 from textual.strip import Strip
@@ -26,7 +26,6 @@ from parseq_tui.ui.terminal_answers import Abilities
 
 Protocol = Literal["half", "sixel", "kitty", "ascii", "off"]
 Wish = Literal["half", "auto", "sixel", "kitty", "ascii", "off"]
-WISHES: tuple[Wish, ...] = get_args(Wish)
 USUAL_CELL = (8, 16)
 """Pixels of a cell where the terminal does not tell: rather too small than over the edge."""
 HALF_BLOCK_BYTES = 36

@@ -1,14 +1,11 @@
-"""Documents of October 2022, as they are and in today's fields."""
+"""Documents of October 2022, and from before."""
 
 from __future__ import annotations
 
 import json
 
-import numpy as np
-
 from parseq_tui.formats.frames import export_frames
 from parseq_tui.formats.native import dumps, loads
-from parseq_tui.formats.seed_era import modernised
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.edits import InsertKeyframe, SetManagedFields, SetValue
 from parseq_tui.timeline.fields import SEED_ERA_FIELDS
@@ -54,19 +51,6 @@ def test_the_format_before_that_is_upgraded_only_when_it_is_changed() -> None:
     again = loads(dumps(edited))
     assert again == edited
     assert '"meta": {"version": "0.02"}' in dumps(edited)
-
-
-def test_in_todays_fields_strength_is_the_complement_of_denoise() -> None:
-    document = loads(TEXT)
-    modern = modernised(document)
-    assert (modern.dialect, "denoise" in modern.managed_fields) == ("native", False)
-    old, new = bake(document), bake(modern)
-    assert not [found for found in new.diagnostics if found.severity == "error"]
-    # S on the very last frame still was the keyframe before it in 2022.
-    np.testing.assert_allclose(new["strength"][:-1], 1 - old["denoise"][:-1], atol=1e-12)
-    np.testing.assert_array_equal(new["translation_z"], old["zoom"])
-    np.testing.assert_array_equal(new["loopback_decay"], old["loopback_decay"])
-    assert loads(dumps(modern)).keyframes == modern.keyframes
 
 
 def test_a_keyframe_behind_the_last_one_can_be_saved_and_opened_before_it_is_complete() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Plain
+from parseq_tui.render.engines.base import DiffusionRequest, Image, Plain
 from parseq_tui.timeline.frame_table import FrameTable
 
 
@@ -49,9 +49,6 @@ class GoldenDiffusion(Plain):
 
     def fingerprint(self) -> str:
         return "golden 1"
-
-    def capabilities(self) -> Capabilities:
-        return Capabilities()
 
     def close(self) -> None: ...
 

@@ -300,7 +300,7 @@ def test_a_name_can_be_described_and_fingerprinted_without_torch() -> None:
         "import sys\n"
         "from parseq_tui.render.engines.diffusers import DiffusersEngine, scheduler_names\n"
         "engine = DiffusersEngine(sys.argv[1])\n"
-        "assert engine.fingerprint() and engine.describe().supported and scheduler_names() and engine.capabilities()\n"
+        "assert engine.fingerprint() and engine.describe().supported and scheduler_names()\n"
         "assert not {'torch', 'diffusers', 'transformers'} & sys.modules.keys()\n"
     )
     subprocess.run([sys.executable, "-c", code, str(golden_model())], check=True)

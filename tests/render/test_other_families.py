@@ -120,7 +120,6 @@ def test_what_is_left_out_is_told(engine: DiffusersEngine) -> None:
     (said,) = engine.problems([plain, rich])
     for words in ("AND (the heaviest term is drawn)", "emphasis", "LoRA", "seeds between seeds"):
         assert words in said.message
-    assert engine.capabilities().notes and not engine.capabilities().weighted_prompts
 
 
 def test_prompts_are_read_as_plain_text() -> None:

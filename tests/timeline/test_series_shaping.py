@@ -1,4 +1,4 @@
-"""Shaping a time series: each step alone, their order, and thinning."""
+"""Shaping a time series: each step alone, and their order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from parseq_tui.timeline.series_shaping import Shaping, shaped, thinned
+from parseq_tui.timeline.series_shaping import Shaping, shaped
 from parseq_tui.timeline.time_series import TimeSeries
 
 Values = st.lists(st.floats(-1e6, 1e6), max_size=40)
@@ -55,19 +55,3 @@ def test_scaling_reaches_both_ends(values: list[float]) -> None:
         assert (y.min(), y.max()) == (2, 3)
     elif values:
         assert set(y.tolist()) == {2.0}
-
-
-@given(st.integers(3, 50), st.integers(0, 400))
-def test_thinning_keeps_the_ends_and_the_count(most: int, count: int) -> None:
-    values = np.sin(np.arange(count) / 7)
-    thin = thinned(series(values), most)
-    assert len(thin.x) == min(most, count)
-    assert (np.diff(thin.x) > 0).all()
-    if count:
-        assert (thin.x[0], thin.x[-1]) == (0, count - 1)
-
-
-def test_thinning_keeps_a_lone_peak() -> None:
-    values = np.zeros(1000)
-    values[437] = 1
-    assert 437 in thinned(series(values), 20).x

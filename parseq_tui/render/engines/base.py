@@ -51,16 +51,6 @@ class Task:
     strength: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What an engine can honour; shown before rendering."""
-
-    negative_prompt: bool = True
-    weighted_prompts: bool = True
-    loopback: bool = True
-    notes: tuple[str, ...] = ()
-
-
 class Engine(Protocol):
     """An engine. Construction is cheap; `load` does the slow part."""
 
@@ -89,8 +79,6 @@ class Engine(Protocol):
 
     def listen(self, report: Report) -> None:
         """What the engine decides by itself from now on (where it draws, that memory is scarce) goes to `report`."""
-
-    def capabilities(self) -> Capabilities: ...
 
     def generate(self, request: DiffusionRequest, image: Image | None) -> Image:
         """The picture for this request: txt2img without `image`, img2img with it (already of the requested size)."""

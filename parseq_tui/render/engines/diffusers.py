@@ -21,8 +21,8 @@ import numpy as np
 from parseq_tui.errors import BackendUnavailable, RenderError
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.render.engines import hub
-from parseq_tui.render.engines.advice import LEFT_OUT, advice
-from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Report, Task
+from parseq_tui.render.engines.advice import advice
+from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.extra_networks import ExtraNetworks
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription, find_model, fingerprint
 from parseq_tui.render.engines.schedulers import find, scheduler_names
@@ -94,11 +94,6 @@ class DiffusersEngine:
 
     def listen(self, report: Report) -> None:
         self._report = report
-
-    def capabilities(self) -> Capabilities:
-        """Raises as `describe` does."""
-        model = self.describe()
-        return Capabilities() if model.supported else Capabilities(weighted_prompts=False, notes=(LEFT_OUT,))
 
     @property
     def text_passes(self) -> int:

@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Plain
+from parseq_tui.render.engines.base import DiffusionRequest, Image, Plain
 
 _VERSION = "test 1"
 
@@ -27,9 +27,6 @@ class TestEngine(Plain):
 
     def fingerprint(self) -> str:
         return _VERSION
-
-    def capabilities(self) -> Capabilities:
-        return Capabilities(notes=("no diffusion: frames show motion, colour and timing only",))
 
     def generate(self, request: DiffusionRequest, image: Image | None) -> Image:
         return _drawn(request) if image is None else image

@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from parseq_tui.errors import BackendUnavailable, ModelNotFound, OutOfMemory, RenderError, VideoError
 from parseq_tui.language.diagnostics import Diagnostic
-from parseq_tui.render.engines.base import Capabilities, DiffusionRequest, Image, Plain
+from parseq_tui.render.engines.base import DiffusionRequest, Image, Plain
 from parseq_tui.render.engines.schedulers import SPACINGS, Scheduler, find
 from parseq_tui.timeline.render_settings import SETTINGS
 from parseq_tui.video.images import decode_png, encode_png
@@ -61,14 +61,6 @@ class WebuiEngine(Plain):
         self._model = "" if model == SETTINGS["model"].default else model
         self._sleep = sleep
         self._samplers: frozenset[str] | None = None
-
-    def capabilities(self) -> Capabilities:
-        return Capabilities(
-            notes=(
-                f"pictures come from {self._server.shown}",
-                "denoising strength moves in whole steps: take many steps where it changes slowly",
-            )
-        )
 
     def fingerprint(self) -> str:
         options = self._server.get("/sdapi/v1/options")
