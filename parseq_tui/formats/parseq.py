@@ -7,12 +7,12 @@ was edited is written so that Parseq reads what was meant, because the file goes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from parseq_tui.errors import FormulaError
+from parseq_tui.language.tokens import EMBEDDED
 from parseq_tui.timeline.document import Dialect
 
 GENERATED_BY = "sd_parseq"
@@ -23,7 +23,6 @@ BLANK_ROWS: tuple[Mapping[str, Any], ...] = ({"frame": 0, "seed": 0, "seed_i": "
 _SEED_ERA_ONLY = frozenset(
     {"denoise", "rotx", "roty", "rotz", "panx", "pany", "loopback_frames", "loopback_decay", "prompt_1_weight"}
 )
-_EXPRESSION = re.compile(r"\$\{([^}]*)\}")
 
 
 def dialect_of(top: Mapping[str, Any], row_fields: Iterable[str]) -> Dialect:
@@ -73,12 +72,6 @@ def _read_formula(text: str) -> str:
         return text
 
 
-def _read_prompt(text: str) -> str:
-    from parseq_tui.language.parseq_grouping import prompt_to_ordinary_grouping
-
-    return prompt_to_ordinary_grouping(text) if "${" in text else text
-
-
 def explicit_formula(text: str) -> str:
     """A formula of ours, written so that Parseq groups it as we do."""
     from parseq_tui.language.parseq_grouping import to_shared_grouping
@@ -91,4 +84,12 @@ def explicit_formula(text: str) -> str:
 
 def explicit_prompt(text: str) -> str:
     """A prompt of ours with every `${formula}` written so that Parseq groups it as we do."""
-    return _EXPRESSION.sub(lambda match: "${" + explicit_formula(match[1]) + "}", text)
+    return _in_prompt(explicit_formula, text)
+
+
+def _read_prompt(text: str) -> str:
+    return _in_prompt(_read_formula, text)
+
+
+def _in_prompt(regrouped: Callable[[str], str], text: str) -> str:
+    return EMBEDDED.sub(lambda match: "${" + regrouped(match[1]) + "}", text)

@@ -49,21 +49,21 @@ def format_diagnostic(diagnostic: Diagnostic) -> str:
     """The words for one problem: file position, field and frame, message, the text with a caret, the hint."""
     lines = [f"{_file_position(diagnostic)}{diagnostic.severity}: {_place(diagnostic)}{diagnostic.message}"]
     if diagnostic.text and diagnostic.span is not None:
-        lines += caret_lines(diagnostic.text, diagnostic.span, indent="    ")
+        lines += caret_lines(diagnostic.text, diagnostic.span)
     if diagnostic.hint:
         lines.append(f"  {diagnostic.hint}")
     return "\n".join(lines)
 
 
-def caret_lines(text: str, span: Span, *, indent: str = "") -> list[str]:
-    """The source line that `span` starts in, and the line of carets under it."""
+def caret_lines(text: str, span: Span) -> list[str]:
+    """The source line that `span` starts in, and the line of carets under it, both indented."""
     start = min(max(span.start, 0), len(text))
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", start)
     line = text[line_start:] if line_end < 0 else text[line_start:line_end]
     line = "".join(ch if ch.isprintable() else " " for ch in line)
     width = max(1, min(span.end, line_start + len(line)) - start)
-    return [indent + line, indent + " " * (start - line_start) + "^" * width]
+    return ["    " + line, "    " + " " * (start - line_start) + "^" * width]
 
 
 def _file_position(diagnostic: Diagnostic) -> str:

@@ -13,9 +13,7 @@ from parseq_tui.language.registry import FUNCTIONS
 from parseq_tui.language.values import as_text, spread
 
 
-def evaluate_over(
-    expr: str, frames: int, *, fps: float = 20, bpm: float = 140, cadence: int = 1
-) -> NDArray[np.float64] | list[str]:
+def evaluate_over(expr: str, frames: int, *, fps: float = 20, bpm: float = 140) -> NDArray[np.float64] | list[str]:
     """The value of `expr` at frames 0 … frames−1: float64 (frames,), or texts where any result is one.
 
     It stands in a field with two keyframes: 0 at the first frame and 1 at the last. Raises FormulaError.
@@ -23,7 +21,7 @@ def evaluate_over(
     last = float(max(frames - 1, 0))
     points = Points(np.array([0.0, last]), np.array([0.0, 1.0])) if last else Points(np.zeros(1), np.zeros(1))
     labels = Labels(points.x, (None,) * len(points.x))
-    around = Surroundings(fps=float(fps), bpm=float(bpm), cadence=float(cadence), final_frame=last, labels=labels)
+    around = Surroundings(fps=float(fps), bpm=float(bpm), final_frame=last, labels=labels)
     return _values(expr, Run(around, points), frames)
 
 

@@ -36,8 +36,8 @@ class Labels:
 
     frames: Floats
     """Frame of every row, ascending."""
-    texts: tuple[Any, ...] = ()
-    """The label of every row, or None."""
+    texts: tuple[str | None, ...] = ()
+    """The label of every row."""
     found: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     """Pattern → which rows match, filled as patterns are met."""
 

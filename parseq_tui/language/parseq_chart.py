@@ -125,15 +125,14 @@ for _rule in _rules():
     _BY_NAME.setdefault(_rule.name, []).append(_rule)
 
 
-def chart_tree(tokens: list[Token], *, prune: bool = True) -> Any:
+def chart_tree(tokens: list[Token]) -> Any:
     """The reading that Parseq's parser finds first. Raises SyntaxProblem if there is none."""
-    return _Chart(tokens[:-1], prune).read()
+    return _Chart(tokens[:-1]).read()
 
 
 class _Chart:
-    def __init__(self, tokens: list[Token], prune: bool) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
-        self.prune = prune
         self.budget = MAX_STATES
         self.column: list[_State] = []
         self.scan: list[_State] = []
@@ -193,11 +192,10 @@ class _Chart:
     ) -> None:
         name = state.rule.name
         state.value = state.rule.build(state.children, self.span(state.origin))
-        if self.prune:
-            readings = found.setdefault((name, state.origin), [])
-            readings.append(state)
-            if len(readings) > 2:
-                _kill(readings.pop(1))
+        readings = found.setdefault((name, state.origin), [])
+        readings.append(state)
+        if len(readings) > 2:
+            _drop(readings.pop(1))
         for waiting in reversed(state.waiting):
             if not waiting.dead:
                 self.column.append(self.advanced(waiting, state))
@@ -228,7 +226,7 @@ class _Chart:
         return Span(self.tokens[first].start, self.tokens[last].end) if first <= last else Span(0, 0)
 
 
-def _kill(state: _State) -> None:
+def _drop(state: _State) -> None:
     """Drops a state and everything that came of it."""
     pending = [state]
     while pending:

@@ -7,6 +7,7 @@ value. Anything else raises Ambiguous, and the chart decides.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from parseq_tui.errors import Span, SyntaxProblem
@@ -152,12 +153,11 @@ class _Direct:
             return self.conditional()
         raise self.refusal()
 
-    def in_parentheses(self, read: object) -> Node:
+    def in_parentheses(self, read: Callable[[], Node]) -> Node:
         """What stands in parentheses has its own ifs and junctures."""
-        assert callable(read)
         outer = self.junctures, self.inside_if
         self.junctures, self.inside_if = [], 0
-        node: Node = read()
+        node = read()
         self.junctures, self.inside_if = outer
         return node
 

@@ -14,7 +14,6 @@ rest; `_parentheses` says where a tree needs explicit ones so that both programs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -24,9 +23,6 @@ from parseq_tui.language.parseq_direct import PARSEQ_LEVELS, Ambiguous, direct_t
 from parseq_tui.language.parser import PRECEDENCE, RIGHT_GROUPING, format_tree, formula_of, parse
 from parseq_tui.language.tokens import tokenize
 from parseq_tui.language.tree import Binary, If, Node, Unary, walk
-
-EMBEDDED = re.compile(r"\$\{([^}]*)\}")
-"""A formula in a prompt: up to the next brace, so none can hold one."""
 
 
 @lru_cache(maxsize=4096)
@@ -70,18 +66,6 @@ def to_shared_grouping(text: str) -> str:
     except SyntaxProblem:
         return text
     return text if ours == theirs else _rewritten(text, ours)
-
-
-def prompt_to_ordinary_grouping(text: str) -> str:
-    """A prompt with every `${formula}` rewritten by to_ordinary_grouping; unreadable ones stay as they are."""
-
-    def rewritten(match: re.Match[str]) -> str:
-        try:
-            return "${" + to_ordinary_grouping(match[1]) + "}"
-        except SyntaxProblem:
-            return match[0]
-
-    return EMBEDDED.sub(rewritten, text)
 
 
 def parseq_tree(text: str) -> Node:

@@ -65,13 +65,9 @@ class Formula:
     """Names called as functions."""
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Formula:
     """The formula of `text`. Raises SyntaxProblem with a span and a hint. Readings are remembered."""
-    return _remembered(text)
-
-
-@lru_cache(maxsize=4096)
-def _remembered(text: str) -> Formula:
     return formula_of(text, _Parser(text).whole())
 
 

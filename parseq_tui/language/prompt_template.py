@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -15,11 +14,9 @@ from parseq_tui.language.execution import prepared
 from parseq_tui.language.moment import Failure, Moment, Points, Run, Surroundings
 from parseq_tui.language.numbers_as_text import fixed_text
 from parseq_tui.language.parser import Formula
+from parseq_tui.language.tokens import EMBEDDED
 from parseq_tui.language.traits import Traits
 from parseq_tui.language.values import Floats, Scalar, Value, as_text, spread
-
-EMBEDDED = re.compile(r"\$\{([^}]*)\}")
-"""A formula in a prompt: up to the next brace, so none can hold one. Line breaks are allowed."""
 
 DECIMALS = 5
 MAX_FORMULAS = 500

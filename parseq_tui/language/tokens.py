@@ -20,6 +20,9 @@ TokenKind = Literal["number", "text", "name", "keyword", "operator", "comment", 
 MAX_LENGTH = 20_000
 """Characters in one formula."""
 
+EMBEDDED = re.compile(r"\$\{([^}]*)\}")
+"""A formula in a prompt: up to the next brace, so none can hold one. Line breaks are allowed."""
+
 KEYWORDS = frozenset({"if", "else", "and", "or", "true", "false"})
 
 _PATTERN = re.compile(

@@ -18,7 +18,6 @@ from parseq_tui.language.functions.prompt_text import MOVE_BEGIN, MOVE_END
 from parseq_tui.language.moment import Points, Surroundings
 from parseq_tui.language.numbers_as_text import number_text, precise_text
 from parseq_tui.language.prompt_template import (
-    EMBEDDED,
     MAX_FORMULAS,
     Embedded,
     PromptScene,
@@ -29,6 +28,7 @@ from parseq_tui.language.prompt_template import (
     template_of,
     texts,
 )
+from parseq_tui.language.tokens import EMBEDDED
 from parseq_tui.language.values import Floats
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.prompts import Prompt, Prompts

@@ -15,7 +15,7 @@ from parseq_tui.errors import FormulaError
 from parseq_tui.language.completion import completions, signature_at
 from parseq_tui.language.evaluate import evaluate_over
 from parseq_tui.language.highlight import highlight
-from parseq_tui.language.parseq_grouping import prompt_to_ordinary_grouping, reads_differently, to_ordinary_grouping
+from parseq_tui.language.parseq_grouping import reads_differently, to_ordinary_grouping, to_shared_grouping
 from parseq_tui.language.parser import MAX_NESTING, format_formula, parse
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES
 from parseq_tui.language.tree import depth
@@ -42,7 +42,7 @@ def attempt(text: str) -> None:
     completions(text, len(text))
     signature_at(text, len(text) // 2)
     reads_differently(text)
-    for rewrite in (to_ordinary_grouping, prompt_to_ordinary_grouping):
+    for rewrite in (to_ordinary_grouping, to_shared_grouping):
         try:
             rewrite(text)
         except FormulaError as error:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parseq_tui.formats.native import dumps, loads, locate
+from parseq_tui.formats.parseq import grouping_of
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import (
     AddPrompt,
@@ -234,6 +235,11 @@ def test_formulas_of_parseq_stay_as_written_until_they_are_edited() -> None:
     typed = SetFormula(0, "zoom", "1-2-3").apply(document)
     assert '"zoom_i": "(1-2)-3"' in dumps(typed)  # what Parseq, and we, read as was meant
     assert loads(dumps(typed)).keyframes[0].formulas["zoom"] == "(1-2)-3"
+
+
+def test_prompts_of_parseq_are_regrouped_inside_their_formulas_only() -> None:
+    read = grouping_of("parseq").read_prompt
+    assert read("a 10-5-2 cat (${10-5-2}) ${1 +} ${L}") == "a 10-5-2 cat (${10-(5-2)}) ${1 +} ${L}"
 
 
 def test_stale_frames_are_not_kept_with_a_changed_document() -> None:

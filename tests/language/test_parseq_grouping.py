@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 
 from parseq_tui.errors import SyntaxProblem
 from parseq_tui.language.parseq_chart import chart_tree
 from parseq_tui.language.parseq_direct import Ambiguous, direct_tree
-from parseq_tui.language.parseq_grouping import (
-    parseq_tree,
-    prompt_to_ordinary_grouping,
-    reads_differently,
-    to_ordinary_grouping,
-)
+from parseq_tui.language.parseq_grouping import parseq_tree, reads_differently, to_ordinary_grouping
 from parseq_tui.language.parser import format_tree, parse
 from parseq_tui.language.tokens import tokenize
 from tests.language.formula_texts import any_formula
@@ -76,11 +73,6 @@ def test_what_nobody_can_read_is_an_error() -> None:
         to_ordinary_grouping("1 +")
 
 
-def test_prompts_are_rewritten_inside_their_formulas_only() -> None:
-    text = "a 10-5-2 cat (${10-5-2}) ${1 +} ${L}"
-    assert prompt_to_ordinary_grouping(text) == "a 10-5-2 cat (${10-(5-2)}) ${1 +} ${L}"
-
-
 @given(any_formula)
 def test_the_rewritten_text_means_the_same_to_both(text: str) -> None:
     try:
@@ -97,7 +89,9 @@ def test_the_rewritten_text_means_the_same_to_both(text: str) -> None:
 def test_dropping_states_finds_the_reading_that_dropping_none_does(text: str) -> None:
     tokens = tokenize(text)
     if len(tokens) < 40:
-        assert reading(tokens, prune=True) == reading(tokens, prune=False)
+        pruned = reading(tokens)
+        with patch("parseq_tui.language.parseq_chart._drop"):
+            assert reading(tokens) == pruned
 
 
 @given(any_formula)
@@ -109,12 +103,12 @@ def test_the_direct_way_agrees_with_the_chart(text: str) -> None:
         return
     except SyntaxProblem:
         direct = None
-    assert direct == reading(tokens, prune=True)
+    assert direct == reading(tokens)
 
 
-def reading(tokens: list, *, prune: bool) -> object:  # type: ignore[type-arg]
+def reading(tokens: list) -> object:  # type: ignore[type-arg]
     try:
-        return chart_tree(tokens, prune=prune)
+        return chart_tree(tokens)
     except SyntaxProblem:
         return None
 

@@ -64,14 +64,15 @@ def _scaled(operation: Callable[[Any], Any], v: Numbers, p: Numbers) -> Numbers:
     return operation(v * scale) / scale  # type: ignore[no-any-return]
 
 
-def _half_up(v: Any) -> Any:
+def half_up(v: Any) -> Any:
+    """The nearest whole number; halves go up (JavaScript's Math.round)."""
     whole = np.floor(v)
     return whole + (v - whole >= 0.5)
 
 
 @function("round", _VALUE, _PLACES, category=CATEGORY, help="the nearest number; halves go up", example="round(f/15)")
 def rounded(_: Moment, v: Numbers, p: Numbers) -> Numbers:
-    return _scaled(_half_up, v, p)
+    return _scaled(half_up, v, p)
 
 
 @function("floor", _VALUE, _PLACES, category=CATEGORY, help="the next whole number below", example="floor(f/15)")

@@ -39,6 +39,7 @@ def _lines(points: Points) -> tuple[Floats, Floats]:
     return lines
 
 
+@variable("S", category=CATEGORY, help="the value of the last keyframe, held", example="S")
 def step_value(moment: Moment) -> Any:
     """The value of the last keyframe at or before each frame."""
     points = moment.run.points
@@ -52,11 +53,6 @@ def step_value(moment: Moment) -> Any:
     if moment.around.rules == "2022" and len(points.y) > 1:
         held = np.minimum(held, len(points.y) - 2)  # that program held the last step through the last frame
     return points.y[held]
-
-
-@variable("S", category=CATEGORY, help="the value of the last keyframe, held", example="S")
-def step(moment: Moment) -> Any:
-    return step_value(moment)
 
 
 @variable(

@@ -30,49 +30,30 @@ def _matches(moment: Moment, pattern: str) -> NDArray[np.bool_]:
     if pattern not in labels.found:
         try:
             compiled = Pattern(pattern)
-            known = {label: compiled.found_in(label) for label in set(labels.texts) if isinstance(label, str)}
+            known = {label: compiled.found_in(label) for label in set(labels.texts) if label is not None}
         except PatternError as error:
             moment.fail(str(error), "bad-regex", 'escape special characters with two backslashes: "\\\\("')
         labels.found[pattern] = np.fromiter(
-            (known.get(label, False) for label in labels.texts), np.bool_, len(labels.texts)
+            (label is not None and known[label] for label in labels.texts), np.bool_, len(labels.texts)
         )
     return labels.found[pattern]
 
 
-def _refuse_bad_labels(moment: Moment, earlier: bool = True, later: bool = False) -> None:
-    """Fails at the first frame that has to look at a label that is no text."""
-    labels = moment.around.labels
-    bad = labels.frames[[label is not None and not isinstance(label, str) for label in labels.texts]]
-    if not len(bad):
-        return
-    looked_at = (earlier & (moment.frames >= bad[0])) | (later & (moment.frames < bad[-1]))
-    moment.require(
-        ~np.asarray(looked_at), "a row's label is not a text", "info-not-string", 'put the label in quotes: "info": "5"'
-    )
-
-
 def _latest(moment: Moment, pattern: str) -> Any:
     """Frame of the latest matching row at or before each frame; NaN if there is none."""
-    _refuse_bad_labels(moment)
     rows = moment.around.labels.frames[_matches(moment, pattern)]
-    index = np.searchsorted(rows, moment.frames, side="right") - 1
-    return (
-        np.where(index >= 0, rows[np.maximum(index, 0)], np.nan)
-        if len(rows)
-        else np.full(np.shape(moment.frames), np.nan)
-    )
+    return _row(rows, np.searchsorted(rows, moment.frames, side="right") - 1)
 
 
 def _following(moment: Moment, pattern: str) -> Any:
     """Frame of the first matching row after each frame; NaN if there is none."""
-    _refuse_bad_labels(moment, earlier=False, later=True)
     rows = moment.around.labels.frames[_matches(moment, pattern)]
-    index = np.searchsorted(rows, moment.frames, side="right")
-    return (
-        np.where(index < len(rows), rows[np.minimum(index, len(rows) - 1)], np.nan)
-        if len(rows)
-        else np.full(np.shape(moment.frames), np.nan)
-    )
+    return _row(rows, np.searchsorted(rows, moment.frames, side="right"))
+
+
+def _row(rows: Floats, index: Any) -> Any:
+    """The frame of a row; NaN where there is none of that index."""
+    return np.concatenate(([np.nan], rows, [np.nan]))[index + 1]
 
 
 def _or_default(found: Any, default: Numbers) -> Any:
@@ -96,20 +77,8 @@ def info_match(moment: Moment, regex: Any) -> Any:
 
 
 def _latest_row_matches(moment: Moment, pattern: str) -> Any:
-    labels = moment.around.labels
-    matching = _matches(moment, pattern)
-    row = np.searchsorted(labels.frames, moment.frames, side="right") - 1
-    if not len(labels.frames):
-        return np.zeros(np.shape(moment.frames))
-    bad = np.fromiter((t is not None and not isinstance(t, str) for t in labels.texts), np.bool_, len(labels.texts))
-    at = np.maximum(row, 0)
-    moment.require(
-        ~(bad[at] & (row >= 0)),
-        "a row's label is not a text",
-        "info-not-string",
-        'put the label in quotes: "info": "5"',
-    )
-    return np.where((row >= 0) & matching[at], 1.0, 0.0)
+    row = np.searchsorted(moment.around.labels.frames, moment.frames, side="right")
+    return np.concatenate(([0.0], _matches(moment, pattern)))[row]
 
 
 @function(
@@ -122,7 +91,6 @@ def _latest_row_matches(moment: Moment, pattern: str) -> Any:
 )
 def info_match_count(moment: Moment, regex: Any) -> Any:
     def count(here: Moment, pattern: str) -> Any:
-        _refuse_bad_labels(here)
         rows: Floats = here.around.labels.frames[_matches(here, pattern)]
         return np.searchsorted(rows, here.frames, side="right") * 1.0
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from parseq_tui.language.declarations import Function, function, number, text, variable
+from parseq_tui.language.functions.arithmetic import half_up
 from parseq_tui.language.functions.interpolators import step_value
 from parseq_tui.language.moment import Moment, Series, each_distinct
 from parseq_tui.language.values import Floats, Numbers
@@ -147,11 +148,7 @@ def seconds_to_frames(moment: Moment, v: Numbers) -> Any:
     return np.multiply(v, moment.around.fps)
 
 
-def _half_up(v: Any) -> Any:
-    return np.floor(v + 0.5)
-
-
-_ROUNDINGS: dict[str, Any] = {"d": np.floor, "u": np.ceil, "r": _half_up}
+_ROUNDINGS: dict[str, Any] = {"d": np.floor, "u": np.ceil, "r": half_up}
 
 
 @function(

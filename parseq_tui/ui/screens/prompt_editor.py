@@ -18,8 +18,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, Static, TextArea
 
 from parseq_tui.errors import EditError, FormulaError
-from parseq_tui.language.parseq_grouping import EMBEDDED
 from parseq_tui.language.parser import parse
+from parseq_tui.language.tokens import EMBEDDED
 from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.prompt_marks import MarkKind, prompt_marks
@@ -50,6 +50,7 @@ class PromptArea(TextArea):
 
     def on_mount(self) -> None:
         self.cursor_blink = False
+        self.highlight_cursor_line = False  # it would paint over the marks of the line one is in
 
     def get_line(self, line_index: int) -> Text:
         """A line as it is shown: what a terminal would obey is replaced, character by character."""

@@ -99,7 +99,7 @@ class ProblemsPane(ListPane):
         diagnostic, palette = self._diagnostics[self._selected], self.palette
         texts: list[tuple[str, str]] = []
         if diagnostic.text and diagnostic.span is not None:
-            line, caret = caret_lines(diagnostic.text, diagnostic.span, indent="    ")
+            line, caret = caret_lines(diagnostic.text, diagnostic.span)
             shift = max(0, caret.index("^") - self.size.width // 2)
             texts += [(line[shift:], "formula"), (caret[shift:], diagnostic.severity)]
         if diagnostic.hint:
