@@ -160,6 +160,11 @@ class RenderClient:
         if asked is not None:
             asked.pause_path.unlink(missing_ok=True)
 
+    def pausing(self) -> bool:
+        """Whether the take that is running waits, or will after its frame."""
+        asked = self._asked(None)
+        return asked is not None and asked.asked == "pause"
+
     def kill(self) -> None:
         """End the worker at once. Finished frames are safe; the next render goes on behind them."""
         now = lock.holder(self.folder / "lock")
@@ -246,8 +251,12 @@ class RenderClient:
                 break
             except FileExistsError:
                 continue
-        (take.folder / "preview").mkdir()
-        write_atomically(take.folder / "job.json", job.to_json().encode())
+        try:
+            (take.folder / "preview").mkdir()
+            write_atomically(take.folder / "job.json", job.to_json().encode())
+        except OSError:
+            shutil.rmtree(take.folder, ignore_errors=True)  # a take without a job can never have begun
+            raise
         return take
 
     def _launch(self, takes: Sequence[Take], held: FolderLock, linger: float) -> None:

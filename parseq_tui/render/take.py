@@ -173,6 +173,11 @@ class Take:
         return self.folder / "pause"
 
     @property
+    def asked(self) -> Literal["", "pause", "stop"]:
+        """What somebody wants of its worker, after the frame it makes."""
+        return "stop" if self.stop_path.exists() else "pause" if self.pause_path.exists() else ""
+
+    @property
     def video_path(self) -> Path:
         return self.folder / "video.mp4"
 

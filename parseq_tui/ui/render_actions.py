@@ -72,6 +72,8 @@ class RenderActions:
         progress = self._progress
         if progress is None or progress.over:
             return ""
+        if not progress.total:
+            return "render starts…"
         words = "paused" if progress.state == "paused" else "rendering"
         left = progress.seconds_left
         time_left = f", {clock(left)} left" if left is not None and progress.state != "paused" else ""
@@ -225,10 +227,10 @@ class RenderActions:
             self._screen.say("stopping after this frame")
 
     def _pause(self) -> None:
-        client, progress = self._client(), self._progress
-        if client is None or progress is None:
+        client = self._client()
+        if client is None:
             return
-        if progress.state == "paused":
+        if client.pausing():
             if self._done(client.resume):
                 self._screen.say("rendering goes on")
         elif self._done(client.pause):

@@ -33,6 +33,8 @@ class Progress:
     done: int = 0
     total: int = 0
     reused: int = 0
+    asked: Literal["", "pause", "stop"] = ""
+    """What somebody wants of a take that has not ended; it is done after its frame."""
     newest: FrameDone | None = None
     kept: Waiting | None = None
     """A worker that waits with its engine for the next render."""

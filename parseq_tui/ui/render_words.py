@@ -21,6 +21,7 @@ VALUE_NAME_CELLS, VALUE_CELLS = 18, 28
 _ROLES: dict[Level, str] = {"info": "dim", "warning": "warning", "error": "error"}
 _LEVEL_MARKS: dict[Level, str] = {"info": " ", "warning": "? ", "error": "! "}
 _STATES = {
+    "paused": ("paused: z goes on, x stops", "warning"),
     "done": ("finished", "success"),
     "stopped": ("stopped", "warning"),
     "failed": ("failed", "error"),
@@ -53,7 +54,7 @@ def noted(note: str, width: int) -> list[Words]:
 
 def status(progress: Progress, take: str, width: int) -> list[Words]:
     """What a take does or how it ended, how far it is, and what that costs."""
-    words, role = _STATES.get(progress.state, (progress.words or progress.state, "accent"))
+    words, role = _state(progress)
     about, started = f"  take {take}", progress.started
     if started is not None:
         about += f"  {started.engine} {started.model} {started.width}x{started.height}"
@@ -67,11 +68,22 @@ def status(progress: Progress, take: str, width: int) -> list[Words]:
     numbers.append(f"{progress.reused} cached")
     return [
         [Part(words, role, "bold"), Part(plain(about), "dim")],
-        bar(progress, width),
-        [Part("  ".join(numbers))],
+        *([bar(progress, width), [Part("  ".join(numbers))]] if progress.total else []),
         *last_words(progress, width),
         *kept(progress),
     ]
+
+
+def _state(progress: Progress) -> tuple[str, str]:
+    """What a take does, or is about to do because it was asked to; and its role."""
+    if progress.asked == "stop" and not progress.over:
+        return "stopping after this frame", "warning"
+    if progress.asked == "pause" and progress.state not in ("paused", "starting", "loading"):
+        return "pausing after this frame", "warning"
+    words = progress.words or progress.state
+    if progress.state == "starting" and not progress.words:
+        words = "starting: the renderer is being loaded"
+    return _STATES.get(progress.state, (words, "accent"))
 
 
 def bar(progress: Progress, width: int) -> Words:

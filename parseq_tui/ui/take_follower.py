@@ -36,6 +36,7 @@ class TakeFollower:
         events: list[Event] = self._tail.poll()
         self.progress.fold(events)
         self.progress.kept = next(iter(waiting()), None) if self.progress.over else None
+        self.progress.asked = "" if self.progress.over else self.take.asked
         quiet = not events and self.progress.ended is None and self._polls % LOOKS_AT_WORKER == 0
         if quiet and self.take.waiting():
             self.progress.words = "waiting for the take before it"

@@ -15,15 +15,15 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from parseq_tui.render.client import RenderClient, TakeSummary
+from parseq_tui.render.client import RenderClient
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui import render_words
 from parseq_tui.ui.frame_feed import TICK_SECONDS, FrameFeed
 from parseq_tui.ui.pictures import Pictures
 from parseq_tui.ui.render_progress import Progress
 from parseq_tui.ui.render_words import Part, Words
-from parseq_tui.ui.side_by_side import SideBySide, paired
-from parseq_tui.ui.take_follower import TakeFollower
+from parseq_tui.ui.shown_takes import ShownTakes
+from parseq_tui.ui.side_by_side import SideBySide
 from parseq_tui.ui.widgets.line_view import LineView
 
 Scope = Literal["all", "selection", "frame"]
@@ -35,7 +35,6 @@ LARGE_CELLS = (96, 54)
 """The worker's pictures hold no more."""
 LOW_ROWS, BESIDE_COLUMNS = 14, 60
 """In a pane this low and this wide the picture stands beside the words, not among them."""
-LISTED_TAKES = 50
 _GAP = Part("  ")
 _HALF_BLOCKS = Pictures()
 
@@ -108,17 +107,9 @@ class RenderPane(LineView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._client = client
-        self._follower: TakeFollower | None = None if client is None else TakeFollower(client)
-        self._playhead = 0
-        self._follow_newest = True
+        self._shown = ShownTakes(client)
         self._feed = FrameFeed(self._pictures)
         self._table: FrameTable | None = None
-        self._takes: tuple[TakeSummary, ...] | None = None
-        """Listed instead of picture and log, newest first; None: those are shown."""
-        self._selected_take = 0
-        self._pair: SideBySide | None = None
-        """Two takes looked at together, instead of the newest one."""
         self._large = False
         self._note = ""
         self._ticks = 0
@@ -128,12 +119,8 @@ class RenderPane(LineView, can_focus=True):
 
     def set_client(self, client: RenderClient | None) -> None:
         """Follow another document's renders: its newest take, running or finished."""
-        self._client = client
-        self._follower = None if client is None else TakeFollower(client)
-        self._takes = self._pair = None
-        self._feed.forget()
-        self._draw()
-        self.poll()
+        self._shown = ShownTakes(client, self._shown.playhead)
+        self._look_anew()
 
     def set_note(self, words: str) -> None:
         """What is to be known before a render starts; "" for nothing."""
@@ -149,16 +136,17 @@ class RenderPane(LineView, can_focus=True):
 
     def set_playhead(self, frame: int) -> None:
         """The frame whose picture is shown unless a running render is being followed."""
-        if frame == self._playhead:
+        shown = self._shown
+        if frame == shown.playhead:
             return
-        self._playhead = frame
-        if self._wanted_frame() == frame and self._feed.shown_at != self._ticks:
+        shown.playhead = frame
+        if shown.frame == frame and self._feed.shown_at != self._ticks:
             self.poll()  # else the next tick does: a held key must not flood the link with pictures
 
     @property
     def progress(self) -> Progress | None:
         """Of the take shown; None if there is none."""
-        return self._follower.progress if self._follower is not None and self._follower.take is not None else None
+        return self._shown.progress
 
     @property
     def picture_pixels(self) -> int:
@@ -167,9 +155,9 @@ class RenderPane(LineView, can_focus=True):
 
     def poll(self) -> None:
         """Look at the files now (the pane does it by itself all the time)."""
-        if self.is_mounted and not self._polling and self._follower is not None:
+        if self.is_mounted and not self._polling and not self._shown.nothing:
             self._polling = True
-            self.run_worker(self._poll(self._follower), name="render files", group="render files")
+            self.run_worker(self._poll(self._shown), name="render files", group="render files")
 
     # polling
 
@@ -180,32 +168,25 @@ class RenderPane(LineView, can_focus=True):
 
     def _tick(self) -> None:
         self._ticks += 1
-        progress = self.progress
-        running = progress is not None and not progress.over
-        if (running and self.is_on_screen) or self._ticks % HIDDEN_POLLS == 0:
+        if (self._shown.running and self.is_on_screen) or self._ticks % HIDDEN_POLLS == 0:
             self.poll()
 
-    async def _poll(self, follower: TakeFollower) -> None:
+    async def _poll(self, shown: ShownTakes) -> None:
         try:
-            await asyncio.to_thread(follower.poll)
-            if (pair := self._pair) is not None:
-                await asyncio.to_thread(pair.poll)
-            if follower is self._follower and self.is_on_screen:
-                running, frame = not follower.progress.over, self._wanted_frame()
-                paths = follower.previews(frame) if self._pair is None else self._pair.previews(frame)
-                await self._feed.look(frame, paths, self._picture_room(), self._ticks, running=running)
-            if follower is self._follower:
-                self._draw()
+            await asyncio.to_thread(shown.poll)
+            if shown is not self._shown:
+                return
+            if self.is_on_screen:
+                room = self._picture_room()
+                await self._feed.look(shown.frame, shown.previews, room, self._ticks, running=shown.running)
+            self._draw()
         finally:
             self._polling = False
 
-    def _wanted_frame(self) -> int | None:
-        progress = self.progress
-        if progress is None:
-            return None
-        if self._pair is None and self._follow_newest and not progress.over:
-            return progress.newest.frame if progress.newest is not None else None
-        return self._playhead
+    def _look_anew(self) -> None:
+        self._feed.forget()
+        self._draw()
+        self.poll()
 
     # keys
 
@@ -219,7 +200,7 @@ class RenderPane(LineView, can_focus=True):
         self.post_message(self.CommandWanted(name))
 
     def action_toggle_follow(self) -> None:
-        self._follow_newest = not self._follow_newest
+        self._shown.follow_newest = not self._shown.follow_newest
         self.poll()
 
     def action_toggle_large(self) -> None:
@@ -229,29 +210,18 @@ class RenderPane(LineView, can_focus=True):
         self.poll()
 
     def action_scrub(self, frames: int) -> None:
-        self._follow_newest = False
-        started = self.progress.started if self.progress is not None else None
-        first, count = (started.first_frame, started.frame_count) if started is not None else (0, 1 << 30)
-        frame = min(max(self._playhead + frames, first), first + count - 1)
+        frame = self._shown.scrubbed(frames, self._feed.frame)
         self.set_playhead(frame)  # the next key may come before the playhead has gone round the editor
         self.post_message(self.FrameSelected(frame))
 
     async def action_compare(self) -> None:
         """Look at two takes together: at the one followed (or chosen in the list) and at the next older one."""
-        if self._pair is not None:
-            self._pair = None
-        elif self._client is not None:
-            chosen = self._takes[self._selected_take].name if self._takes else ""
-            held = None if self._follower is None else self._follower.take
-            pair = await asyncio.to_thread(paired, self._client, held, chosen)
-            if pair is None:
-                self.post_message(self.Refused("comparing needs two takes: render again after a change"))
-                return
-            self._pair, self._takes = pair, None
+        if not await asyncio.to_thread(self._shown.compare):
+            self.post_message(self.Refused("comparing needs two takes: render again after a change"))
+            return
+        if (pair := self._shown.pair) is not None:
             self.run_worker(self._compare(pair), name="compare takes", group="compare takes", exclusive=True)
-        self._feed.forget()
-        self._draw()
-        self.poll()
+        self._look_anew()
 
     async def _compare(self, pair: SideBySide) -> None:
         await asyncio.to_thread(pair.compare)
@@ -259,36 +229,23 @@ class RenderPane(LineView, can_focus=True):
 
     def action_look_next(self) -> None:
         """At both takes, at A, at B."""
-        if self._pair is None:
+        if self._shown.pair is None:
             self.post_message(self.Refused("b puts two takes beside each other; then o looks at both, A or B"))
             return
-        self._pair.look_next()
+        self._shown.pair.look_next()
         self._feed.forget()
         self.poll()
 
     async def action_toggle_takes(self) -> None:
-        if self._takes is not None or self._client is None:
-            self._takes = None
-        else:
-            client = self._client
-            self._takes = await asyncio.to_thread(
-                lambda: tuple(take.summary() for take in client.takes()[:LISTED_TAKES])
-            )
-            self._selected_take = 0
+        await asyncio.to_thread(self._shown.list)
         self._draw()
 
     def action_select_take(self, step: int) -> None:
-        if self._takes:
-            self._selected_take = min(max(self._selected_take + step, 0), len(self._takes) - 1)
+        if self._shown.step(step):
             self._draw()
 
-    def action_open_take(self) -> None:
-        if self._takes and self._client is not None:
-            name = self._takes[self._selected_take].name
-            take = next((take for take in self._client.takes() if take.name == name), None)
-            newest = self._selected_take == 0
-            self._follower = TakeFollower(self._client, None if newest else take)
-            self._takes = None
+    async def action_open_take(self) -> None:
+        if await asyncio.to_thread(self._shown.open_chosen):
             self._feed.forget()
             self.poll()
 
@@ -304,11 +261,11 @@ class RenderPane(LineView, can_focus=True):
     def _draw(self) -> None:
         if not self.size.width or not self.size.height:
             return
-        progress = self.progress
-        if self._takes is not None:
+        progress, listed = self.progress, self._shown.listed
+        if listed is not None:
             head = render_words.noted(self._note, self.size.width)
             rows = self.size.height - len(head)
-            self.set_lines(self._painted([*head, *render_words.takes(self._takes, self._selected_take, rows)]))
+            self.set_lines(self._painted([*head, *render_words.takes(listed, self._shown.chosen, rows)]))
         elif progress is None:
             words = render_words.spoken(["nothing rendered yet", "r render   d draft   w what it costs"], "dim")
             self.set_lines(self._painted([*render_words.noted(self._note, self.size.width), *words]))
@@ -322,14 +279,13 @@ class RenderPane(LineView, can_focus=True):
         return self.size.height < LOW_ROWS and self.size.width >= BESIDE_COLUMNS
 
     def _head(self, progress: Progress, width: int) -> list[Words]:
-        if self._pair is not None:
-            names, looking = self._pair.names, self._pair.looking
-            return [*render_words.noted(self._note, width), *render_words.pair(names, looking, self._pair.summary())]
-        take = "" if self._follower is None or self._follower.take is None else self._follower.take.name
+        if (pair := self._shown.pair) is not None:
+            words = render_words.pair(pair.names, pair.looking, pair.summary())
+            return [*render_words.noted(self._note, width), *words]
         brief = self._large and progress.state != "failed"
         return [
             *render_words.noted(self._note, width),
-            *([render_words.bar(progress, width)] if brief else render_words.status(progress, take, width)),
+            *([render_words.bar(progress, width)] if brief else render_words.status(progress, self._shown.name, width)),
         ]
 
     def _picture_room(self) -> tuple[int, int]:
@@ -367,14 +323,14 @@ class RenderPane(LineView, can_focus=True):
 
     def _last_rows(self, progress: Progress, width: int, rows: int) -> list[Words]:
         """What is told below the rest: the log, or what differs between two takes."""
-        if self._pair is None:
+        if self._shown.pair is None:
             return render_words.log(progress, width, rows)
-        return render_words.wrapped(self._pair.words(self._playhead), width, rows)
+        return render_words.wrapped(self._shown.pair.words(self._shown.playhead), width, rows)
 
     def _values(self, width: int, rows: int, *, gap: bool = True) -> list[Words]:
         """The values of the frame in the picture; of two takes, only what differs is told."""
         frame = self._feed.frame
-        if frame is None or self._pair is not None:
+        if frame is None or self._shown.pair is not None:
             return []
         found = render_words.values(self._table, frame, width - len(_GAP.text), rows)
         return [[_GAP, *row] for row in found] if gap else found
@@ -382,12 +338,17 @@ class RenderPane(LineView, can_focus=True):
     def _caption(self, progress: Progress) -> list[Words]:
         """What is, or will be, in the picture."""
         if self._feed.frame is not None:
-            newest = self._pair is None and self._follow_newest and not progress.over
-            return render_words.spoken([f"frame {self._feed.frame}" + (" (newest)" if newest else "")], "dim")
-        frame = self._wanted_frame()
+            return render_words.spoken([f"frame {self._feed.frame}{self._followed()}"], "dim")
+        frame = self._shown.frame
         if frame is None or not progress.previews or self._feed.off:
             return []
         return render_words.spoken([f"frame {frame}: no picture yet"], "dim")
+
+    def _followed(self) -> str:
+        """Behind the number of the frame, while others are being made."""
+        if not self._shown.running or self._shown.pair is not None:
+            return ""
+        return " (newest)" if self._shown.at_newest else "   f: back to the newest"
 
     def _painted(self, rows: Sequence[Words], width: int = 0) -> list[Strip]:
         style = self.palette.style
