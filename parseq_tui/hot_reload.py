@@ -118,7 +118,7 @@ async def settled(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> 
 
 def _needs_nothing(session: Session, seen: Fresh | Unchanged | Broken | Gone) -> Outcome | None:
     """What came of it, where nothing has to be taken in; else None."""
-    session.file_missing = isinstance(seen, Gone)
+    session.only_here = isinstance(seen, (Gone, Broken))
     if not isinstance(seen, Fresh):
         return seen
     return Unchanged() if seen.digest == session.file_digest else None  # our own save, meanwhile
@@ -189,7 +189,10 @@ class Follower:
         path = self._session.path
         if path is None:
             return
-        seen, folders = await asyncio.to_thread(_signature, path), _identities(path)
+        seen: tuple[int, ...] | None = None  # the first check looks: somebody may have written since it was opened
+        if not self._session.file_digest:
+            seen = await asyncio.to_thread(_signature, path)  # it was never read
+        folders = _identities(path)
         await asyncio.sleep(FIRST_WATCH_SECONDS)
         watching = asyncio.create_task(self._watch(path))
         try:
@@ -346,19 +349,20 @@ def notice(outcome: Outcome, path: Path) -> FileNotice:
     if isinstance(outcome, Merged):
         return _merge_notice(outcome, path)
     if isinstance(outcome, Broken):
-        error = outcome.error
-        where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
-        return FileNotice(
-            f"{path.name} on disk cannot be read{where}: {error.message}. Working on with what is here",
-            "error",
-            standing=f"file broken{where}",
-        )
+        return _broken_notice(outcome.error, path)
     if isinstance(outcome, Gone):
         folder = "" if path.parent.is_dir() else ", and so is its folder"
         return FileNotice(
             f"{path.name} is gone from disk{folder}; saving writes it anew", "warning", standing="not on disk"
         )
     return FileNotice(f"{path.name} holds what is here")
+
+
+def _broken_notice(error: DocumentError, path: Path) -> FileNotice:
+    where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
+    about = "" if error.message.startswith(path.name) else f"{path.name} on disk cannot be read{where}: "
+    standing = f"file broken{where}" if where else "file unreadable"
+    return FileNotice(f"{about}{error.message}. Working on with what is here", "error", standing=standing)
 
 
 def _merge_notice(outcome: Merged, path: Path) -> FileNotice:

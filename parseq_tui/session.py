@@ -164,8 +164,8 @@ class Session:
         """Digest of the file's content when it was last read or written here; "" without a file."""
         self.table: FrameTable | None = None
         """The newest bake; of the current document only if `baked`."""
-        self.file_missing = False
-        """Whether the file is gone from disk: what is here is the only copy then."""
+        self.only_here = False
+        """Whether the file is gone from disk or cannot be read: what is here is the only copy then."""
         self.brings: tuple[Path, ...] = ()
         """Files that the document reads, to be laid beside it when it gets a file of its own."""
         self.clipboard = ""
@@ -199,7 +199,7 @@ class Session:
     @property
     def dirty(self) -> bool:
         """Whether something would be lost without saving."""
-        return self._history.dirty or self.file_missing
+        return self._history.dirty or self.only_here
 
     @property
     def baked(self) -> bool:
@@ -238,7 +238,7 @@ class Session:
 
     def reload(self, document: Document, label: str = "reload from disk", *, file_digest: str = "") -> Document:
         """Take over what the file now holds, as a step that undo can cross. The result counts as saved."""
-        self.file_digest, self.file_missing = file_digest or self.file_digest, False
+        self.file_digest, self.only_here = file_digest or self.file_digest, False
         history = self._history.apply(ReplaceDocument(document, label), self._clock())
         self._on_file = history.document
         self._move(history.saved(), "reload", label)
@@ -252,7 +252,7 @@ class Session:
 
     def taking_in(self, theirs: Document, *, file_digest: str) -> TakeIn:
         """What the file now holds, to be worked out (in another thread) and given back to `take_in`."""
-        return TakeIn(self._on_file, self.document, self.dirty, theirs, file_digest)
+        return TakeIn(self._on_file, self.document, self._history.dirty, theirs, file_digest)
 
     def take_in(self, change: TakeIn) -> bool:
         """Reload or merge. False if the document has moved on since: nothing has happened."""
@@ -267,7 +267,7 @@ class Session:
             self.collisions = (*self.collisions, collision)
         label = "merge with what was saved on disk"
         history = self._history.apply(ReplaceDocument(merged.document, label), self._clock())
-        self.file_digest, self._on_file, self.file_missing = change.file_digest, change.theirs, False
+        self.file_digest, self._on_file, self.only_here = change.file_digest, change.theirs, False
         self._move(history.saved(history.document if change.as_on_file else change.theirs), "reload", label)
         return True
 
@@ -380,7 +380,7 @@ class Session:
         """A version of the document, perhaps not the newest, is in this file now, which is the session's from here."""
         if path != self.path:
             self.path, self.read_only = path, False
-        self.file_digest, self.file_missing = file_digest, False
+        self.file_digest, self.only_here = file_digest, False
         self._history, self._on_file = self._history.saved(document), document
         self._tell(SessionChange("saved", f"saved {path.name}", document, document))
 

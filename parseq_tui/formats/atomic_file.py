@@ -100,8 +100,8 @@ def _sync_folder(folder: Path) -> None:
 _REASONS = {
     errno.ENOSPC: ("there is no space left on the disk", "free some, then save again: the old file is untouched"),
     errno.EDQUOT: ("your disk quota is used up", "free some space, then save again: the old file is untouched"),
-    errno.EACCES: ("you may not write there", "save under another name, or change the folder's permissions"),
-    errno.EPERM: ("you may not write there", "save under another name, or change the folder's permissions"),
+    errno.EACCES: ("you may not write there", "save under another name, or change the permissions"),
+    errno.EPERM: ("you may not write there", "save under another name, or change the permissions"),
     errno.EROFS: ("the disk is read-only", "save somewhere else"),
     errno.ENOENT: ("there is no such folder", "create it, or save somewhere else"),
     errno.EISDIR: ("there is a folder of that name", "save under another name"),

@@ -78,7 +78,7 @@ class FileActions:
         return Autosave(
             self._session,
             journal,
-            lambda error: self._screen.say(f"unsaved work cannot be kept safe: {error}", "warning"),
+            lambda error: self._screen.say(f"{_unkept(error)}; save often", "warning"),
         )
 
     def _offer_recovery(self) -> bool:
@@ -136,7 +136,7 @@ class FileActions:
         try:
             self.autosave.write_now()  # from here on it is ours to keep safe
         except OSError as error:
-            self._screen.say(f"recovered, but it cannot be kept safe: {error}; save soon", "warning")
+            self._screen.say(f"recovered, but {_unkept(error)}; save soon", "warning")
             return
         draft.discard()
         self._screen.say("recovered; save to keep it")
@@ -368,6 +368,10 @@ class FileActions:
         self._screen.show_title()
         if notice.cells:
             self._screen.table.flash(notice.cells)
+
+
+def _unkept(error: OSError) -> str:
+    return f"unsaved work cannot be kept in {recovery_folder()}: {error.strerror or error}"
 
 
 def _write(document: Document, path: Path) -> str:

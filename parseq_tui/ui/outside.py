@@ -79,7 +79,7 @@ class OutsideActions:
         try:
             self._keep_safe()
         except OSError as error:
-            raise EditError(f"unsaved work cannot be kept safe meanwhile: {error}") from error
+            raise EditError(f"unsaved work cannot be kept safe meanwhile: {error.strerror or error}") from error
         with tempfile.TemporaryDirectory(prefix="parseq-tui-") as folder:
             path = Path(folder) / name
             path.write_text(text, "utf-8", "surrogatepass")
