@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 from textual import constants
 from textual._compositor import Compositor
 from textual.color import Color
-from textual.filter import LineFilter
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
@@ -33,7 +33,7 @@ class Painted(Widget):
     """A widget that draws itself line by line on a background of its own, without padding."""
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Mark regions of the content (all of it, if none are given) as changed."""
+        """Mark regions of the content (all of it, if none are given) as changed. Several at once cost hardly more."""
         if repaint and self.is_mounted and self.is_attached and not (layout or recompose):
             screen = self.screen
             if isinstance(screen, Painter) and screen.sees(self):
@@ -43,7 +43,10 @@ class Painted(Widget):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def line_part(self, y: int, first: int, end: int) -> Strip | None:
-        """Cells `first` … `end` − 1 of a line, where they cost less than the line; None: cut them out of it."""
+        """Cells `first` … `end` − 1 of a line, where they cost less than the line; None: cut them out of it.
+
+        No wide character may reach over their edges.
+        """
         return None
 
 
@@ -105,35 +108,35 @@ class _Shown:
 
     def __init__(self, widget: Widget, region: Region, clip: Region) -> None:
         self._widget, self._region, self.seen = widget, region, region.intersection(clip)
+        self.x, self.y, self.right, self.bottom = self.seen.corners
         self._content: Region | None = None
         self._filters: list[tuple[LineFilter, Color]] = []
         self._lines: dict[int, Strip] = {}
 
     def parts(self, part: Region) -> Iterator[Part]:
-        """The cells of a rectangle of the screen, with a margin beside them."""
-        widget, seen = self._widget, self.seen
-        first, end = max(seen.x, part.x - _MARGIN), min(seen.right, part.right + _MARGIN)
+        """The cells of a rectangle of the screen, where need be with a margin beside them."""
+        widget = self._widget
         if isinstance(widget, Painted):
             content = self._content or self._looked_up(widget)
             if content.contains_region(part):
-                first, end = max(first, content.x), min(end, content.right)
                 for y in part.line_range:
-                    strip = self._line_part(widget, y - content.y, first - content.x, end - content.x)
-                    yield Part(y, first, strip, part.x, part.right)
+                    yield self._painted(widget, content, y, part.x, part.right)
                 return
         region = self._region
+        first, end = max(self.x, part.x - _MARGIN), min(self.right, part.right + _MARGIN)
         strips = widget.render_lines(Region(first - region.x, part.y - region.y, end - first, part.height))
         for y, strip in zip(part.line_range, strips, strict=False):
             yield Part(y, first, strip, part.x, part.right)
 
-    def _line_part(self, widget: Painted, y: int, first: int, end: int) -> Strip:
-        part = widget.line_part(y, first, end)
-        if part is not None:
-            return self._filtered(part)
+    def _painted(self, widget: Painted, content: Region, y: int, first: int, end: int) -> Part:
+        strip = widget.line_part(y - content.y, first - content.x, end - content.x)
+        if strip is not None:
+            return Part(y, first, self._filtered(strip), first, end)
         line = self._lines.get(y)
         if line is None:  # several parts of it may have changed
-            line = self._lines[y] = self._filtered(widget.render_line(y))
-        return line.crop(first, end)
+            line = self._lines[y] = self._filtered(widget.render_line(y - content.y))
+        left, right = max(first - _MARGIN, content.x), min(end + _MARGIN, content.right)
+        return Part(y, left, line.crop(left - content.x, right - content.x), first, end)
 
     def _filtered(self, strip: Strip) -> Strip:
         for line_filter, background in self._filters:
@@ -141,11 +144,12 @@ class _Shown:
         return strip
 
     def _looked_up(self, widget: Painted) -> Region:
-        """Where the content is."""
+        """Where the content is, and what its colours go through: those of a theme are true ones from the first."""
         self._content = self._region.shrink(widget.styles.gutter)
-        if filters := widget.get_line_filters():
+        filters = [one for one in widget.get_line_filters() if not isinstance(one, ANSIToTruecolor)]
+        if filters:
             background = widget.background_colors[1]
-            self._filters = [(line_filter, background) for line_filter in filters]
+            self._filters = [(one, background) for one in filters]
         return self._content
 
 
@@ -163,7 +167,10 @@ class PartsCompositor(Compositor):
         shown = [_Shown(widget, region, clip) for widget, (region, clip) in self.visible_widgets.items()]
         for band in bands:
             left = [band]
+            x, y, right, bottom = band.corners
             for one in shown:
+                if one.x >= right or one.right <= x or one.y >= bottom or one.bottom <= y:
+                    continue
                 for stretch in tuple(left):
                     part = stretch.intersection(one.seen)
                     if part:

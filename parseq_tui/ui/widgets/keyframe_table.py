@@ -88,15 +88,14 @@ class KeyframeTable(TableMouse, can_focus=True):
             return
         if before.anchor or view.anchor:
             self._refresh_selection(before)
-        for place in (before, view):
-            self._refresh_cell(place.row, place.column)
+        changed = [self._cell_region(place.row, place.column) for place in (before, view)]
         if before.row != view.row:
-            for place in (before, view):
-                self.refresh(Region(0, self._line(place.row), 1, 1))
+            changed += [Region(0, self._line(place.row), 1, 1) for place in (before, view)]
         if before.column != view.column:
             for place in (before, view):
                 left, width = self._grid.span(place.column, self.scroll_offset.x)
-                self._refresh_span(left, 0, width, place.column >= 2)
+                changed.append(self._seen_span(left, 0, width, place.column >= 2))
+        self._refresh_seen(changed)
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """What the curves in the heads are drawn with."""
@@ -190,14 +189,22 @@ class KeyframeTable(TableMouse, can_focus=True):
         return row - self.scroll_offset.y + self.head_height
 
     def _refresh_cell(self, row: int, column: int) -> None:
-        left, width = self._grid.span(column, self.scroll_offset.x)
-        self._refresh_span(left, self._line(row), width, column >= 2)
+        self._refresh_seen([self._cell_region(row, column)])
 
-    def _refresh_span(self, left: int, line: int, width: int, scrolls: bool) -> None:
+    def _refresh_seen(self, regions: Sequence[Region]) -> None:
+        """Those that are in sight: together, for each call has a price."""
+        if seen := [region for region in regions if region and 0 <= region.y < self.size.height]:
+            self.refresh(*seen)
+
+    def _cell_region(self, row: int, column: int) -> Region:
+        left, width = self._grid.span(column, self.scroll_offset.x)
+        return self._seen_span(left, self._line(row), width, column >= 2)
+
+    def _seen_span(self, left: int, line: int, width: int, scrolls: bool) -> Region:
+        """What of a span is not behind the frozen columns or outside; an empty region if nothing is."""
         right = min(left + width, self.size.width)
         left = max(left, self._grid.frozen if scrolls else 0)
-        if right > left and 0 <= line < self.size.height:
-            self.refresh(Region(left, line, right - left, 1))
+        return Region(left, line, max(0, right - left), 1)
 
     def _refresh_selection(self, before: ViewState) -> None:
         old, new = selected(self._document, before), selected(self._document, self._view)

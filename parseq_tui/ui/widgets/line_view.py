@@ -71,9 +71,13 @@ class LineView(Themed):
         """Show these rows; only those that differ from before are repainted."""
         before, self._lines = self._lines, tuple(lines)
         height, width = self.size.height, self.size.width
-        for y in range(min(height, max(len(before), len(lines)))):
-            if y >= len(before) or y >= len(lines) or before[y] != lines[y]:
-                self.refresh(Region(0, y, width, 1))
+        changed = [
+            Region(0, y, width, 1)
+            for y in range(min(height, max(len(before), len(lines))))
+            if y >= len(before) or y >= len(lines) or before[y] != lines[y]
+        ]
+        if changed:
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
         if y < len(self._lines):

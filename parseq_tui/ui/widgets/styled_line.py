@@ -39,17 +39,18 @@ class StyledLines(Themed):
             return
         rest = self.palette.style("text", on)
         strips = [_fitted(parts, width, rest) for parts in lines]
-        cells = []
+        cells, changed = [], []
         for y, strip in enumerate(strips):
             if y < len(self._cells) and strip == self._strips[y]:
                 cells.append(self._cells[y])
                 continue
             cells.append(_cells(strip))
             before = self._cells[y] if y < len(self._cells) else []
-            for left, right in _changed_spans(before, cells[y]):
-                self.refresh(Region(left, y, right - left, 1))
+            changed += [Region(left, y, right - left, 1) for left, right in _changed_spans(before, cells[y])]
         if len(cells) != len(self._cells):
             self.refresh()
+        elif changed:
+            self.refresh(*changed)
         self._strips, self._cells = strips, cells
 
     def draw(self) -> None:
