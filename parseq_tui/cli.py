@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import parseq_tui
-from parseq_tui.errors import DocumentError, ParseqError
+from parseq_tui.errors import DocumentError, ParseqError, did_you_mean
 from parseq_tui.subcommands import COMMANDS, GROUPS, Command
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -139,8 +139,6 @@ def _words() -> dict[str, list[str]]:
 
 
 def _edit(arguments: argparse.Namespace) -> int:
-    # measured: a lone Esc takes 100 ms unless this is set before textual is imported
-    os.environ.setdefault("ESCDELAY", "20")
     from parseq_tui.wiring import run_editor
 
     return run_editor(arguments.document, read_only=arguments.read_only, theme=arguments.theme, mouse=arguments.mouse)
@@ -150,8 +148,5 @@ def _refuse_mistyped_command(parser: argparse.ArgumentParser, document: Path) ->
     """`parseq-tui redner` means a command: no document is called that."""
     if document.suffix or document.exists():
         return
-    from difflib import get_close_matches
-
-    near = get_close_matches(str(document), COMMANDS, n=1)
-    hint = f"did you mean `parseq-tui {near[0]}`?" if near else f"commands: {', '.join(COMMANDS)}"
+    hint = did_you_mean(str(document), COMMANDS, otherwise=f"commands: {', '.join(COMMANDS)}")
     parser.error(f"there is no command and no document called {str(document)!r}; {hint}")

@@ -23,6 +23,7 @@ Leaves raise; borders collect: `bake`, `formats` and `render.worker` turn except
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,3 +128,12 @@ class VideoError(ParseqError):
 
 class AudioError(ParseqError):
     pass
+
+
+def did_you_mean(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """A hint with the nearest of the names that exist; `otherwise` if none is near."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    near = get_close_matches(name, names, n=2) or [one for one in names if one.lower() == name.lower()][:1]
+    return f"did you mean {' or '.join(near)}?" if near else otherwise

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from parseq_tui.errors import ParseqError
+from parseq_tui.errors import ParseqError, did_you_mean
 from parseq_tui.paths import bundled
 
 ORDER = (
@@ -51,8 +50,7 @@ def example_named(name: str) -> Example:
     """The example of this name. Raises ParseqError naming the nearest, or those that exist."""
     known = {example.name: example for example in examples()}
     if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        hint = did_you_mean(name, known, otherwise=f"known: {', '.join(known)}")
         raise ParseqError(f"there is no example called {name!r}", hint=hint)
     return known[name]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from parseq_tui.session import Session
 
 ESCAPE_MILLISECONDS = "20"
+"""How long a lone Esc waits for more of a sequence; Textual's own 100 are felt."""
 
 
 def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None = None, mouse: bool = True) -> int:

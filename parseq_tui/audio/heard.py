@@ -47,9 +47,7 @@ def point_per_frame(values: NDArray[np.float64], alias: str, fps: float, offset:
     y = np.round(values, 4)
     x = np.round(((np.arange(len(values)) - 0.5) / fps + offset) * 1000, 3)
     inside = x > -1000 / fps
-    x, y = np.maximum(x[inside], 0.0), y[inside]
-    x.flags.writeable = y.flags.writeable = False
-    return TimeSeries(alias, x, y, "milliseconds")
+    return TimeSeries(alias, np.maximum(x[inside], 0.0), y[inside], "milliseconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,6 @@ class Heard:
         series = []
         for alias, points in told["series"].items():
             x, y = (np.array(points[name], np.float64) for name in ("milliseconds", "values"))
-            x.flags.writeable = y.flags.writeable = False
             series.append(TimeSeries(alias, x, y, "milliseconds"))
         return cls(float(told["seconds"]), float(told["bpm"]), moments, tuple(series))
 

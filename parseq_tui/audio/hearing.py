@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from parseq_tui.audio.decode import Recording
 from parseq_tui.audio.heard import Curve, Event, point_per_frame
@@ -17,9 +16,9 @@ from parseq_tui.audio.onsets import onset_strength, onsets
 from parseq_tui.audio.pitch import pitches
 from parseq_tui.audio.spectrum import Band, Spectrum, spectrum
 from parseq_tui.audio.tempo import Tempo, tempo
+from parseq_tui.language.values import Floats
 from parseq_tui.timeline.time_series import TimeSeries
 
-Floats = NDArray[np.float64]
 _QUIET = 40.0
 """Decibels under the loudest moment where a curve of loudness is 0."""
 

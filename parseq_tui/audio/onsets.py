@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from parseq_tui.audio.decode import Recording
 from parseq_tui.audio.spectrum import BANDS, Band, Spectrum
+from parseq_tui.language.values import Floats
 
-Floats = NDArray[np.float64]
 _LAG = 3
 """Moments compared: a note needs about 35 ms to fill the window's middle."""
 _CLOSEST = 0.06

@@ -7,11 +7,10 @@ Acoustical Society of America 111, 2002), steps 1 to 5.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from parseq_tui.audio.decode import Recording
+from parseq_tui.language.values import Floats
 
-Floats = NDArray[np.float64]
 LOWEST, HIGHEST = 55.0, 1760.0
 """Hertz, A1 to A6."""
 _WINDOW = 1024

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from parseq_tui.audio.heard import Event, point_per_frame
 from parseq_tui.errors import AudioError
+from parseq_tui.language.values import Floats
 from parseq_tui.timeline.time_series import TimeSeries
 
-Floats = NDArray[np.float64]
 MAX_BYTES = 20_000_000
 LONGEST_SECONDS = 120 * 60.0
 MAX_BEATS = 1_000_000

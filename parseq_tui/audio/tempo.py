@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from parseq_tui.audio.onsets import onset_strength
 from parseq_tui.audio.spectrum import Spectrum
+from parseq_tui.language.values import Floats
 
-Floats = NDArray[np.float64]
 _USUAL_BPM, _OCTAVES = 120.0, 0.9
 """Where tempi lie, and how wide around it (standard deviation)."""
 _SLOWEST, _FASTEST = 40.0, 240.0

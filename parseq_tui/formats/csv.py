@@ -6,7 +6,6 @@ import csv
 import io
 import math
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -34,10 +33,8 @@ def export_csv(document: Document, table: FrameTable) -> str:
     return out.getvalue()
 
 
-def read_series(
-    text: str, alias: str, unit: Literal["frames", "milliseconds"] = "frames", path: Path | None = None
-) -> TimeSeries:
-    """A curve from lines of position and value. A first line of words is a heading. Raises DocumentError.
+def read_series(text: str, alias: str, path: Path | None = None) -> TimeSeries:
+    """A curve from lines of frame and value. A first line of words is a heading. Raises DocumentError.
 
     Points may come in any order; of points on one position the last one counts.
     """
@@ -62,6 +59,4 @@ def read_series(
             "there are no points in this file", path=path, kind="csv", hint="write a line per point: 12, 0.5"
         )
     ordered = sorted(points)
-    x, y = np.array(ordered), np.array([points[position] for position in ordered])
-    x.flags.writeable = y.flags.writeable = False
-    return TimeSeries(alias, x, y, unit)
+    return TimeSeries(alias, np.array(ordered), np.array([points[position] for position in ordered]))

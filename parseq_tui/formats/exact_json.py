@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from json import JSONDecodeError
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 MAX_DEPTH = 64
@@ -91,14 +92,11 @@ def skip_space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def members(
-    text: str, start: int, scan: Scan | None = None, by_key: Mapping[str, Scan] | None = None
-) -> Iterator[Member]:
+def members(text: str, start: int, by_key: Mapping[str, Scan] = MappingProxyType({})) -> Iterator[Member]:
     """The members of the object at `start`; `by_key` names another way to read certain members.
 
     Does not look for duplicate keys. Raises JSONDecodeError at this level, Unreadable for a value.
     """
-    scan = scan or decode
     position = skip_space(text, start + 1)
     if text[position : position + 1] == "}":
         return
@@ -110,9 +108,8 @@ def members(
         if text[colon : colon + 1] != ":":
             raise JSONDecodeError("Expecting ':' delimiter", text, colon)
         value_start = skip_space(text, colon + 1)
-        reader = scan if by_key is None else by_key.get(key, scan)
         try:
-            value, value_end = reader(text, value_start)
+            value, value_end = by_key.get(key, decode)(text, value_start)
         except (ValueError, RecursionError) as error:
             raise Unreadable(key, value_start) from error
         yield Member(key, position, value_start, value_end, value)
@@ -124,9 +121,8 @@ def members(
         position = skip_space(text, position + 1)
 
 
-def elements(text: str, start: int, scan: Scan | None = None) -> Iterator[Element]:
+def elements(text: str, start: int, scan: Scan = decode) -> Iterator[Element]:
     """The elements of the array at `start`. Raises as `members` does."""
-    scan = scan or decode
     position = skip_space(text, start + 1)
     if text[position : position + 1] == "]":
         return
@@ -151,15 +147,20 @@ def container_end(text: str, last: Member | Element | None, start: int) -> int:
     return skip_space(text, start + 1 if last is None else last.value_end) + 1
 
 
+def read_elements(text: str, start: int, take: Callable[[int, Element], None], scan: Scan = decode) -> int:
+    """Hands the elements of the array at `start` on one by one, with their index, and keeps none; the array's end."""
+    last = None
+    for index, element in enumerate(elements(text, start, scan)):
+        take(index, element)
+        last = Element(element.value_start, element.value_end, None)
+    return container_end(text, last, start)
+
+
 def discard_elements(text: str, start: int) -> tuple[None, int]:
     """A Scan that checks an array element by element and keeps nothing: for large parts nobody needs."""
     if text[start : start + 1] != "[":
-        _, end = decode(text, start)
-        return None, end
-    last = None
-    for element in elements(text, start):
-        last = Element(element.value_start, element.value_end, None)
-    return None, container_end(text, last, start)
+        return None, decode(text, start)[1]
+    return None, read_elements(text, start, lambda *_: None)
 
 
 def too_deep(value: Any) -> bool:
@@ -272,9 +273,10 @@ def _explained(text: str, error: BaseException | None, position: int, steps: lis
     return Problem("this number is far too long", "write a number of ordinary size", position, pointer_of(steps))
 
 
-def shown(text: str, limit: int = 40) -> str:
-    """`text` in quotes for a message: no control characters, not too long."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+def shown(value: object) -> str:
+    """A text (or what is none) in quotes for a message: no control characters, not too long."""
+    text = str(value)
+    cut = text if len(text) <= 40 else text[:39] + "…"
     return '"' + "".join(ch if ch.isprintable() else "�" for ch in cut) + '"'
 
 

@@ -43,8 +43,7 @@ def export_for(path: Path) -> Export:
 
 def exported(document: Document, table: FrameTable, export: Export) -> str:
     """The text of an export. Raises DocumentError for a document with errors: its numbers would be guesses."""
-    errors = [problem for problem in table.diagnostics if problem.severity == "error"]
-    if errors:
+    if errors := table.errors:
         raise DocumentError(
             f"not exported: {len(errors)} formula{'s' if len(errors) > 1 else ''} cannot be evaluated",
             kind="errors",

@@ -7,7 +7,6 @@ double; NaN and ±∞ are null. In: any of the three programs' frames, with or w
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,27 +14,26 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from parseq_tui.errors import DocumentError
-from parseq_tui.formats.exact_json import Element, container_end, discard_elements, elements, shown
+from parseq_tui.formats.exact_json import Element, discard_elements, read_elements, shown
 from parseq_tui.formats.parseq import explicit_formula, explicit_prompt
+from parseq_tui.formats.prompt_lists import joined_halves, split_halves
 from parseq_tui.formats.reading import top_members
 from parseq_tui.formats.source import DocumentOrigin, Source
 from parseq_tui.formats.top_level import Parts
 from parseq_tui.formats.writing import document_text, edited_text
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.numbers_as_text import number_text, text_number
+from parseq_tui.language.values import Floats
 from parseq_tui.timeline.document import Dialect, Document
+from parseq_tui.timeline.fields import SEED_ERA_ONLY
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import MAX_FRAME, Keyframe
 from parseq_tui.timeline.prompts import Prompt, Prompts
 
-Floats = NDArray[np.float64]
-
-_NEGATIVE = re.compile(r"\s*--neg\b\s*")
 _TEXTS = frozenset({"deforum_prompt", "positive_prompt", "negative_prompt"})
-_SEED_ERA_KEYS = frozenset({"positive_prompt", "denoise", "rotx", "panx", "loopback_frames"})
+_SEED_ERA_KEYS = SEED_ERA_ONLY.keys() | {"positive_prompt"}
 
 
 # -- out -----------------------------------------------------------------------------------------------------------
@@ -133,8 +131,7 @@ def _prompt_columns(document: Document, table: FrameTable, padding: int) -> dict
             "positive_prompt": [json.dumps(positive, ensure_ascii=False) for positive, _ in pairs],
             "negative_prompt": [json.dumps(negative, ensure_ascii=False) for _, negative in pairs],
         }
-    joined = (f"{positive} --neg {negative}" if negative else positive for positive, negative in pairs)
-    return {"deforum_prompt": [json.dumps(text, ensure_ascii=False) for text in joined]}
+    return {"deforum_prompt": [json.dumps(joined_halves(*pair), ensure_ascii=False) for pair in pairs]}
 
 
 def deltas(name: str, column: Floats) -> Floats:
@@ -216,15 +213,12 @@ class _FrameReader:
             raise self.source.error(
                 "rendered_frames is not a list", start, pointer="/rendered_frames", kind="wrong-type"
             )
-        last: Element | None = None
-        for index, element in enumerate(elements(text, start)):
-            if element.value is not None:
-                self._read(index, element)
-            last = Element(element.value_start, element.value_end, None)
-        return None, container_end(text, last, start)
+        return None, read_elements(text, start, self._read)
 
     def _read(self, index: int, element: Element) -> None:
         raw = element.value
+        if raw is None:
+            return
         if not isinstance(raw, dict):
             raise self._error(index, element, "a frame is not an object", 'write {"frame": 0, …}')
         if not self.keys:
@@ -262,8 +256,7 @@ def _is_share(key: str, raw: Mapping[str, Any]) -> bool:
 def _prompt_of(raw: Mapping[str, Any]) -> tuple[str, str]:
     if "positive_prompt" in raw or "negative_prompt" in raw:
         return str(raw.get("positive_prompt") or ""), str(raw.get("negative_prompt") or "")
-    positive, *negative = _NEGATIVE.split(str(raw.get("deforum_prompt") or ""), maxsplit=1)
-    return positive, negative[0] if negative else ""
+    return split_halves(str(raw.get("deforum_prompt") or ""))
 
 
 def read_frames(text: str, path: Path | str | None = None) -> tuple[FrameTable, Document]:

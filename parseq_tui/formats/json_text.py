@@ -42,7 +42,11 @@ INLINE = Layout()
 
 def layout_at(text: str, start: int) -> Layout | None:
     """The layout of the container at `start`; None if it is empty or no container."""
-    parts = _parts(text, start)
+    return layout_of(text, start, _parts(text, start))
+
+
+def layout_of(text: str, start: int, parts: Sequence[Member | Element]) -> Layout | None:
+    """The layout of the container at `start` that has these parts; None if it has none."""
     if not parts:
         return None
     first, last = parts[0], parts[-1]

@@ -54,9 +54,7 @@ def write_text(text: str, path: str | Path) -> bool:
     return write_atomically(Path(path), text.encode("utf-8"))
 
 
-def locate(
-    document: Document, keyframe: int, field: str | None = None, *, formula: bool = True
-) -> tuple[int, int] | None:
+def locate(document: Document, keyframe: int, field: str | None = None) -> tuple[int, int] | None:
     """Line and column, from 1, of a keyframe's cell in the text the document was read from; of the row without `field`.
 
     None for what was not in that text.
@@ -68,8 +66,7 @@ def locate(
     if field is None:
         return origin.source.position(origin.start)
     starts = {member.key: member.value_start for member in members(origin.source.text, origin.start)}
-    wanted = (f"{field}_i", field) if formula else (field, f"{field}_i")
-    start = next((starts[key] for key in wanted if key in starts), None)
+    start = starts.get(f"{field}_i", starts.get(field))
     return None if start is None else origin.source.position(start)
 
 

@@ -14,15 +14,14 @@ from typing import Any
 from parseq_tui.errors import FormulaError
 from parseq_tui.language.tokens import EMBEDDED
 from parseq_tui.timeline.document import Dialect
+from parseq_tui.timeline.fields import SEED_ERA_ONLY
 
 GENERATED_BY = "sd_parseq"
 SEED_ERA_VERSION = "0.02"
 BLANK_ROWS: tuple[Mapping[str, Any], ...] = ({"frame": 0, "seed": 0, "seed_i": "S+f"}, {"frame": 119})
 """The rows of Parseq's "blank" template, for a document of its own without any."""
 
-_SEED_ERA_ONLY = frozenset(
-    {"denoise", "rotx", "roty", "rotz", "panx", "pany", "loopback_frames", "loopback_decay", "prompt_1_weight"}
-)
+_SEED_ERA_ONLY = SEED_ERA_ONLY.keys() | {"prompt_1_weight"}
 
 
 def dialect_of(top: Mapping[str, Any], row_fields: Iterable[str]) -> Dialect:

@@ -14,26 +14,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from parseq_tui.formats.source import PromptOrigin, PromptsOrigin
+from parseq_tui.formats.source import PromptOrigin, PromptsOrigin, WrongPart
 from parseq_tui.language.numbers_as_text import number_text, text_number
 from parseq_tui.timeline.prompts import CommonPosition, Overlap, Prompt, Prompts
 
 DEFAULT_WEIGHT = "prompt_weight_1"
 
 
-class WrongPrompt(ValueError):
-    """A part of `prompts` that is not what it should be: where (steps from `prompts`), what it should be."""
-
-    def __init__(self, steps: list[str | int], expected: str) -> None:
-        super().__init__(expected)
-        self.steps = steps
-        self.expected = expected
-
-
 def read_prompts(raw: Any, formula: Callable[[str], str], text: Callable[[str], str]) -> Prompts:
     """The prompts of a file; `formula` and `text` bring formulas and prompt texts into our own grouping.
 
-    Raises WrongPrompt.
+    Raises WrongPart.
     """
     prompts = _read(raw)
     if prompts.entries or prompts.common.positive or prompts.common.negative:
@@ -60,7 +51,7 @@ def _read(raw: Any) -> Prompts:
         enabled = raw[0].get("enabled") if raw else None
         return Prompts(entries, empty, enabled=enabled is None or bool(enabled))
     if not isinstance(raw, dict):
-        raise WrongPrompt([], "an object")
+        raise WrongPart([], "an object")
     if "promptList" not in raw and raw.get("format") != "v2":
         only = Prompt(
             "Prompt 1",
@@ -75,23 +66,23 @@ def _read(raw: Any) -> Prompts:
 def _read_v2(raw: dict[str, Any], empty: Prompt) -> Prompts:
     listed = raw.get("promptList", [])
     if not isinstance(listed, list):
-        raise WrongPrompt(["promptList"], "a list")
+        raise WrongPart(["promptList"], "a list")
     entries = tuple(_entry(part, ["promptList", index]) for index, part in enumerate(listed))
     common = _entry(raw["commonPrompt"], ["commonPrompt"]) if raw.get("commonPrompt") is not None else empty
     position = raw.get("commonPromptPos", "append")
     if position not in get_args(CommonPosition):
-        raise WrongPrompt(["commonPromptPos"], 'one of "append", "prepend", "template"')
+        raise WrongPart(["commonPromptPos"], 'one of "append", "prepend", "template"')
     return Prompts(entries, common, position, enabled=bool(raw.get("enabled", True)))
 
 
 def _entry(raw: Any, steps: list[str | int]) -> Prompt:
     if not isinstance(raw, dict):
-        raise WrongPrompt(steps, 'an object: {"positive": "…", "negative": "…"}')
+        raise WrongPart(steps, 'an object: {"positive": "…", "negative": "…"}')
     overlap = raw.get("overlap")
     if overlap is None:
         overlap = {}
     if not isinstance(overlap, dict):
-        raise WrongPrompt([*steps, "overlap"], 'an object: {"type": "none"}')
+        raise WrongPart([*steps, "overlap"], 'an object: {"type": "none"}')
     here: list[str | int] = [*steps, "overlap"]
     return Prompt(
         name=_text(raw, "name", steps),
@@ -118,7 +109,7 @@ def _text(raw: Mapping[str, Any], key: str, steps: list[str | int]) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number_text(float(value))
-    raise WrongPrompt([*steps, key], "a text")
+    raise WrongPart([*steps, key], "a text")
 
 
 def _number(raw: Mapping[str, Any], key: str, steps: list[str | int]) -> float:
@@ -128,7 +119,7 @@ def _number(raw: Mapping[str, Any], key: str, steps: list[str | int]) -> float:
     if value is None:
         return 0
     if isinstance(value, bool | list | dict) or not abs(value) < 1e15:
-        raise WrongPrompt([*steps, key], "a number of frames")
+        raise WrongPart([*steps, key], "a number of frames")
     return int(value) if value == int(value) else float(value)
 
 

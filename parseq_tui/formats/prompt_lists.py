@@ -15,6 +15,17 @@ _NEGATIVE = re.compile(r"\s*--neg\b\s*")
 _TRAILING_COMMA = re.compile(r",(\s*\})\s*\Z")
 
 
+def joined_halves(positive: str, negative: str) -> str:
+    """Both halves of a prompt as one text, as Deforum reads it."""
+    return f"{positive} --neg {negative}" if negative else positive
+
+
+def split_halves(text: str) -> tuple[str, str]:
+    """The positive and the negative half of such a text."""
+    positive, *negative = _NEGATIVE.split(text, maxsplit=1)
+    return positive, negative[0] if negative else ""
+
+
 def read_prompt_list(text: str, document: Document) -> tuple[Prompt, ...]:
     """The prompts of a list, with their ranges in `document`. Raises DocumentError.
 
@@ -56,11 +67,11 @@ def _timed(text: str, last_frame: int) -> tuple[Prompt, ...]:
 
 
 def _prompt(text: str, number: int, start: int = 0, end: int = 0) -> Prompt:
-    positive, *negative = _NEGATIVE.split(text, maxsplit=1)
+    positive, negative = split_halves(text)
     return Prompt(
         f"Prompt {number}",
         positive.strip(),
-        negative[0].strip() if negative else "",
+        negative.strip(),
         all_frames=False,
         start=start,
         end=end,

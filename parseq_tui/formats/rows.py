@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from parseq_tui.errors import DocumentError
-from parseq_tui.formats.exact_json import Element, Refused, container_end, decode_pairs, elements
+from parseq_tui.formats.exact_json import Element, Refused, decode_pairs, read_elements
 from parseq_tui.formats.source import RowOrigin, Source
 from parseq_tui.language.numbers_as_text import number_text, text_number
 from parseq_tui.timeline.keyframe import EMPTY, MAX_FRAME, Keyframe
@@ -49,14 +49,10 @@ class RowReader:
                 kind="wrong-type",
                 hint='"keyframes": [{"frame": 0}, …]',
             )
-        last: Element | None = None
-        for element in elements(text, start, decode_pairs):
-            self._read(element)
-            last = Element(element.value_start, element.value_end, None)
-        self.span = (start, container_end(text, last, start))
+        self.span = (start, read_elements(text, start, self._read, decode_pairs))
         return None, self.span[1]
 
-    def _read(self, element: Element) -> None:
+    def _read(self, _: int, element: Element) -> None:
         pairs = element.value
         if not isinstance(pairs, tuple):
             raise self._error("a keyframe is not an object", element, "wrong-type", 'write {"frame": 0, …}')

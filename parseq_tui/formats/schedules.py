@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from parseq_tui.formats.frames import deltas, subseeds
+from parseq_tui.formats.prompt_lists import joined_halves
 from parseq_tui.language.numbers_as_text import number_text
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.fields import field_named
@@ -77,8 +78,7 @@ def _prompts(frames: Sequence[int], table: FrameTable) -> str:
     lines: list[str] = []
     previous = None
     for index, frame in enumerate(frames):
-        positive, negative = table.prompt_texts(index)
-        text = f"{positive} --neg {negative}" if negative else positive
+        text = joined_halves(*table.prompt_texts(index))
         if text != previous:
             lines.append(f'  "{frame}": {json.dumps(text, ensure_ascii=False)}')
             previous = text

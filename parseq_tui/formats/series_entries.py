@@ -8,39 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from parseq_tui.formats.source import WrongPart
 from parseq_tui.language.numbers_as_text import text_number
 from parseq_tui.timeline.time_series import TimeSeries
 
 
-class WrongSeries(ValueError):
-    """An entry of `timeSeries` that cannot be read: its steps from `timeSeries`, what it should be."""
-
-    def __init__(self, steps: list[str | int], expected: str) -> None:
-        super().__init__(expected)
-        self.steps = steps
-        self.expected = expected
-
-
 def read_series(raw: Any) -> tuple[TimeSeries, ...]:
-    """The series of a file. Raises WrongSeries."""
+    """The series of a file. Raises WrongPart."""
     if raw is None:
         return ()
     if not isinstance(raw, list):
-        raise WrongSeries([], "a list")
+        raise WrongPart([], "a list")
     return tuple(_one(entry, index) for index, entry in enumerate(raw))
 
 
 def _one(entry: Any, index: int) -> TimeSeries:
     if not isinstance(entry, dict) or not isinstance(entry.get("alias"), str):
-        raise WrongSeries([index], 'an object: {"alias": "…", "ts": {"data": [{"x": 0, "y": 1}]}}')
+        raise WrongPart([index], 'an object: {"alias": "…", "ts": {"data": [{"x": 0, "y": 1}]}}')
     series = entry.get("ts")
     data = series.get("data") if isinstance(series, dict) else None
     if not isinstance(series, dict) or not isinstance(data, list):
-        raise WrongSeries([index, "ts"], 'an object: {"data": [{"x": 0, "y": 1}], "timestampType": 0}')
+        raise WrongPart([index, "ts"], 'an object: {"data": [{"x": 0, "y": 1}], "timestampType": 0}')
     x, y = (_column(data, key, index) for key in ("x", "y"))
     unit = series.get("timestampType", 0)
     if unit not in (0, 1):
-        raise WrongSeries([index, "ts", "timestampType"], "0 (frames) or 1 (milliseconds)")
+        raise WrongPart([index, "ts", "timestampType"], "0 (frames) or 1 (milliseconds)")
     return TimeSeries(entry["alias"], x, y, "milliseconds" if unit == 1 else "frames", entry)
 
 
@@ -51,9 +43,8 @@ def _column(data: list[Any], key: str, index: int) -> NDArray[np.float64]:
         if isinstance(value, str):
             value = text_number(value)
         if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e300:
-            raise WrongSeries([index, "ts", "data", place], 'a point: {"x": 0, "y": 1}')
+            raise WrongPart([index, "ts", "data", place], 'a point: {"x": 0, "y": 1}')
         column[place] = value
-    column.flags.writeable = False
     return column
 
 

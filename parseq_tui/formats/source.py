@@ -53,6 +53,15 @@ class Source:
         )
 
 
+class WrongPart(ValueError):
+    """A value inside a part of the file that is not what it should be: its steps from that part, what it should be."""
+
+    def __init__(self, steps: list[str | int], expected: str) -> None:
+        super().__init__(expected)
+        self.steps = steps
+        self.expected = expected
+
+
 @dataclass(slots=True, eq=False)
 class RowOrigin:
     """Where a row was read, and what it said."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
 from parseq_tui.errors import DocumentError
 from parseq_tui.formats.exact_json import elements, members, pointer_of, shown, skip_space, too_deep
 from parseq_tui.formats.parseq import grouping_of
-from parseq_tui.formats.prompt_entries import WrongPrompt, read_prompts
+from parseq_tui.formats.prompt_entries import read_prompts
 from parseq_tui.formats.rows import RowReader
-from parseq_tui.formats.series_entries import WrongSeries, read_series
-from parseq_tui.formats.source import Source
+from parseq_tui.formats.series_entries import read_series
+from parseq_tui.formats.source import Source, WrongPart
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.numbers_as_text import text_number
 from parseq_tui.timeline.document import Dialect, Options
@@ -133,16 +134,20 @@ class Parts:
         return float(number)
 
     def prompts(self) -> Prompts:
-        try:
+        with self._naming("prompts"):
             return read_prompts(self.top.get("prompts"), self.grouping.read_formula, self.grouping.read_prompt)
-        except WrongPrompt as error:
-            raise self._wrong(["prompts", *error.steps], error.expected) from error
 
     def time_series(self) -> tuple[TimeSeries, ...]:
-        try:
+        with self._naming("timeSeries"):
             return read_series(self.top.get("timeSeries"))
-        except WrongSeries as error:
-            raise self._wrong(["timeSeries", *error.steps], error.expected) from error
+
+    @contextmanager
+    def _naming(self, key: str) -> Iterator[None]:
+        """What is wrong inside a part becomes an error that says where."""
+        try:
+            yield
+        except WrongPart as error:
+            raise self._wrong([key, *error.steps], error.expected) from error
 
     def choice(self, key: str, choices: tuple[str, ...]) -> Any:
         value = self.top.get(key)

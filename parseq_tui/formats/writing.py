@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from parseq_tui import __version__
-from parseq_tui.formats.exact_json import Member, container_end, decode, discard_elements, members, skip_space
+from parseq_tui.formats.exact_json import Member, container_end, discard_elements, members, skip_space
 from parseq_tui.formats.flat_objects import rewritten_flat, spelled_like_flat
-from parseq_tui.formats.json_text import INLINE, Layout, rewritten, spelled, spelled_like
+from parseq_tui.formats.json_text import INLINE, Layout, layout_of, rewritten, spelled, spelled_like
 from parseq_tui.formats.parseq import SEED_ERA_VERSION, Grouping, grouping_of
 from parseq_tui.formats.prompt_entries import write_prompts
 from parseq_tui.formats.rows import cell_changes, row_object
@@ -52,7 +52,7 @@ def edited_text(document: Document, origin: DocumentOrigin) -> str:
     skipped = {"keyframes": _skip_rows(origin), "rendered_frames": discard_elements}
     old = list(members(text, start, by_key=skipped))
     wanted = _wanted(document, origin)
-    layout = layout_of(text, start, old)
+    layout = layout_of(text, start, old) or INLINE
     kept = [member for member in old if member.key not in DERIVED_KEYS]
     parts: list[list[str]] = []
     for member in kept:
@@ -78,18 +78,6 @@ def edited_text(document: Document, origin: DocumentOrigin) -> str:
     for gap, part in zip(gaps, parts, strict=True):
         pieces += (gap, *part)
     return "".join((*pieces, closing, text[end - 1 :]))  # once: it is megabytes
-
-
-def layout_of(text: str, start: int, old: list[Member]) -> Layout:
-    """The layout of the outermost object, without decoding it again."""
-    if not old:
-        return INLINE
-    first = old[0]
-    _, key_end = decode(text, first.key_start)
-    opening, colon = text[start + 1 : first.key_start], text[key_end : first.value_start]
-    if len(old) > 1:
-        return Layout(opening, text[first.value_end : old[1].key_start], "", colon)
-    return Layout(opening, "," + (opening if "\n" in opening else " "), "", colon)
 
 
 def _gaps(text: str, start: int, old: list[Member], kept: list[Member], layout: Layout) -> list[str]:

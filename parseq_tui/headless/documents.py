@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from parseq_tui.errors import DocumentError, ParseqError
@@ -28,10 +28,9 @@ def export(arguments: argparse.Namespace) -> int:
     failed = False
     for path in arguments.documents:
         document, table = _baked(path)
-        errors = [problem for problem in table.diagnostics if problem.severity == "error"]
-        if errors:
+        if table.errors:
             failed = True
-            _tell(errors, path)
+            _tell(table.errors, path)
             continue
         target = arguments.output or (arguments.out_dir / (path.stem + chosen.suffix) if arguments.out_dir else None)
         _write(chosen.write(document, table), target)
@@ -86,8 +85,6 @@ def _tell(problems: list[Diagnostic], path: Path | None = None) -> None:
 
 
 def _in_file(problem: Diagnostic, path: Path) -> Diagnostic:
-    from dataclasses import replace
-
     return problem if problem.file else replace(problem, file=str(path))
 
 

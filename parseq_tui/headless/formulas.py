@@ -12,9 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from parseq_tui.errors import FormulaError, ParseqError
+from parseq_tui.errors import FormulaError, ParseqError, did_you_mean
 from parseq_tui.formats import native
-from parseq_tui.language import functions as _declarations  # noqa: F401  (declares every function)
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.language.evaluate import evaluate_example, evaluate_over
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function, Variable
@@ -38,7 +37,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         problem = Diagnostic("error", error.message, error.hint, error.kind, text=arguments.expression, span=error.span)
         print(format_diagnostic(problem), file=sys.stderr)
         return 1
-    plain = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    plain = values.tolist() if isinstance(values, np.ndarray) else values
     if arguments.json:
         print(json.dumps([None if isinstance(v, float) and not math.isfinite(v) else v for v in plain]))
         return 0
@@ -75,7 +74,7 @@ def plot(arguments: argparse.Namespace) -> int:
         print(line)
     for problem in table.diagnostics:
         print(format_diagnostic(problem), file=sys.stderr)
-    return 1 if any(problem.severity == "error" for problem in table.diagnostics) else 0
+    return 1 if table.errors else 0
 
 
 def functions(arguments: argparse.Namespace) -> int:
@@ -86,10 +85,7 @@ def functions(arguments: argparse.Namespace) -> int:
         return 0
     entry = FUNCTIONS.get(arguments.name) or VARIABLES.get(arguments.name)
     if entry is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(arguments.name, [*FUNCTIONS, *VARIABLES], n=3)
-        hint = f"did you mean {', '.join(near)}?" if near else "`parseq-tui functions` lists them"
+        hint = did_you_mean(arguments.name, [*FUNCTIONS, *VARIABLES], otherwise="`parseq-tui functions` lists them")
         raise ParseqError(f"the language has no {arguments.name!r}", hint=hint)
     if arguments.json:
         print(json.dumps(_as_json(entry), ensure_ascii=False, indent=1))
@@ -100,8 +96,8 @@ def functions(arguments: argparse.Namespace) -> int:
 
 def _entries() -> list[Function | Variable]:
     """Each once, by category, in the order they were declared."""
-    distinct: list[Function | Variable] = list(dict.fromkeys([*FUNCTIONS.values()]))
-    return sorted([*distinct, *VARIABLES.values()], key=lambda entry: (isinstance(entry, Variable), entry.category))
+    entries: list[Function | Variable] = [*dict.fromkeys(FUNCTIONS.values()), *VARIABLES.values()]
+    return sorted(entries, key=lambda entry: (isinstance(entry, Variable), entry.category))
 
 
 def _list(entries: Sequence[Function | Variable], *, as_json: bool) -> None:

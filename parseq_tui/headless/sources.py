@@ -46,9 +46,8 @@ def read_source(path: Path) -> Source:
     else:
         document = native.loads(text, path)
         table = bake(document)
-    problems = [problem for problem in table.diagnostics if problem.severity == "error"]
-    if problems:
-        for problem in problems:
-            print(format_diagnostic(problem), file=sys.stderr)
-        raise RenderError(f"{path} has {len(problems)} errors", hint="mend them first: an hour of frames is at stake")
+    for problem in table.errors:
+        print(format_diagnostic(problem), file=sys.stderr)
+    if count := len(table.errors):
+        raise RenderError(f"{path} has {count} errors", hint="mend them first: an hour of frames is at stake")
     return Source(text, table, document.render)

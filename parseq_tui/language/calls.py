@@ -6,13 +6,11 @@ parameter order, each argument's type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
-from parseq_tui.errors import ArgumentProblem, FormulaError, Span, UnknownName
+from parseq_tui.errors import ArgumentProblem, FormulaError, Span, UnknownName, did_you_mean
 from parseq_tui.language.functions.timing import SERIES_CALL
 from parseq_tui.language.moment import Failure, Moment, Series
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function, Parameter
@@ -79,7 +77,7 @@ def _by_name(node: Call, function: Function) -> tuple[Node | None, ...]:
     for argument in node.arguments:
         if argument.name not in known:
             assert argument.name is not None
-            hint = did_you_mean(argument.name, known) or f"it is {function.signature()}"
+            hint = did_you_mean(argument.name, known, otherwise=f"it is {function.signature()}")
             raise ArgumentProblem(
                 f"{node.name}() has no parameter {argument.name!r}",
                 span=argument.span,
@@ -133,22 +131,14 @@ def unknown_variable(node: Name, moment: Moment) -> UnknownName:
         hint = f'read another field with field("{node.name}")'
     else:
         names = [*VARIABLES, *moment.around.series, *(moment.around.columns if moment.run.in_prompt else ())]
-        hint = did_you_mean(node.name, names) or "it is no variable, field or time series of this document"
+        hint = did_you_mean(node.name, names, otherwise="it is no variable, field or time series of this document")
     return UnknownName(f"unknown variable {node.name!r}", span=node.span, hint=hint)
 
 
 def unknown_function(node: Call, moment: Moment) -> UnknownName:
-    hint = did_you_mean(node.name, [*FUNCTIONS, *moment.around.series]) or "parseq-tui functions lists them all"
+    known = [*FUNCTIONS, *moment.around.series]
+    hint = did_you_mean(node.name, known, otherwise="parseq-tui functions lists them all")
     return UnknownName(f"unknown function {node.name!r}", span=node.name_span, kind="unknown-function", hint=hint)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint with the nearest valid names, "" if none is near."""
-    near = get_close_matches(name, list(known), n=2, cutoff=0.6)
-    if not near:
-        lowered = [candidate for candidate in known if candidate.lower() == name.lower()]
-        near = lowered[:1]
-    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def _problem(kind: str, message: str, function: Function, span: Span) -> ArgumentProblem:

@@ -121,8 +121,7 @@ def read_timeline(text: str, name: str) -> Timeline:
     else:
         document = loads(text, name)
         table = bake(document)
-    problems = [problem for problem in table.diagnostics if problem.severity == "error"]
-    if problems:
+    if problems := table.errors:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise RenderError(
             format_diagnostic(replace(problems[0], hint="")) + more,

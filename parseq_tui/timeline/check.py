@@ -21,7 +21,7 @@ from parseq_tui.timeline.fields import FIELDS, SEED_ERA_FIELDS, Field, field_nam
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.prompts import Prompt
-from parseq_tui.timeline.render_settings import SETTINGS, checked, resolve
+from parseq_tui.timeline.render_settings import checked, resolve, setting_named
 
 Check = Callable[[Document, FrameTable], Iterator[Diagnostic]]
 
@@ -222,13 +222,13 @@ def settings(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
     """Render settings that cannot be, and names that are none."""
     wrong = False
     for name, value in document.render.items():
-        if name not in SETTINGS:
-            close = difflib.get_close_matches(name, list(SETTINGS), n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(SETTINGS)}"
-            yield _warning(f"there is no render setting called {name!r}", hint, "unknown-setting")
+        try:
+            setting = setting_named(name)
+        except SettingsError as error:
+            yield _warning(error.message, error.hint, "unknown-setting")
             continue
         try:
-            checked(SETTINGS[name], value)
+            checked(setting, value)
         except SettingsError as error:
             wrong = True
             yield Diagnostic("error", error.message, error.hint, "setting")

@@ -19,7 +19,7 @@ from parseq_tui.language.execution import as_column, execute, prepared
 from parseq_tui.language.moment import Failure, Points, Rules, Run, Surroundings
 from parseq_tui.language.parser import Formula
 from parseq_tui.language.traits import Traits
-from parseq_tui.language.values import Floats, Scalar, Value, spread
+from parseq_tui.language.values import Floats, Scalar, Value, is_numeric, spread
 from parseq_tui.timeline.field_column import FieldColumn
 
 MAX_REPORTS = 50
@@ -192,7 +192,7 @@ class _Computation:
         runs = np.flatnonzero(self.plan.which == number)
         if len(runs) > 1:
             value, failure = self.executed(self.plan.run(int(runs[0])), chosen)
-            if failure is None and not _is_mixed(value):
+            if failure is None and is_numeric(value):
                 self.values[chosen] = value  # type: ignore[assignment]
                 return
         for index in runs.tolist():
@@ -207,7 +207,7 @@ class _Computation:
         value, failure = self.executed(run, slice(run.begin, run.end), history)
         good = run.end - run.begin if failure is None else round(failure.frame - self.frames[run.begin])
         self.values[run.begin : run.begin + good] = as_column(value, good)
-        if _is_mixed(value):
+        if not is_numeric(value):
             self.raw[run.begin] = value
             self.report_words(run, value)
         if failure is not None:
@@ -358,10 +358,6 @@ def _frames_by_reading(plan: FieldPlan, count: int) -> dict[int, slice | NDArray
         for number, (begin, end) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
         if end > begin
     }
-
-
-def _is_mixed(value: Value) -> bool:
-    return not (isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype == np.float64))
 
 
 def _diagnostic(error: FormulaError, name: str, text: str, stated_at: int | None, frame: int) -> Diagnostic:

@@ -164,7 +164,8 @@ SEED_ERA_FIELDS: Mapping[str, Field] = _catalogue(
 )
 """The 15 fields of October 2022, in their order."""
 
-_EXTENSIONS = {name: field for name, field in SEED_ERA_FIELDS.items() if name not in FIELDS}
+SEED_ERA_ONLY: Mapping[str, Field] = {name: field for name, field in SEED_ERA_FIELDS.items() if name not in FIELDS}
+"""Those whose names tell the era."""
 
 
 @lru_cache(maxsize=2048)
@@ -175,7 +176,7 @@ def field_named(name: str, dialect: str = "native") -> Field:
     """
     if dialect == "2022" and name in SEED_ERA_FIELDS:
         return SEED_ERA_FIELDS[name]
-    extension = None if dialect == "parseq" else _EXTENSIONS.get(name)
+    extension = None if dialect == "parseq" else SEED_ERA_ONLY.get(name)
     return FIELDS.get(name) or extension or Field(name, 0, "own field")
 
 

@@ -44,6 +44,11 @@ class FrameTable:
         return tuple(self.columns)
 
     @property
+    def errors(self) -> list[Diagnostic]:
+        """The diagnostics that stop a render and an export."""
+        return [problem for problem in self.diagnostics if problem.severity == "error"]
+
+    @property
     def frames(self) -> NDArray[np.int64]:
         """Absolute frame numbers, shape (frame_count,)."""
         return np.arange(self.first_frame, self.first_frame + self.frame_count, dtype=np.int64)

@@ -11,10 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any, Literal
 
-from parseq_tui.errors import SettingsError
+from parseq_tui.errors import SettingsError, did_you_mean
 
 Origin = Literal["default", "document", "option"]
 
@@ -193,20 +192,22 @@ def resolve(document_render: Mapping[str, Any], options: Mapping[str, Any] | Non
         if name in document_render:
             values[name], origins[name] = checked(setting, document_render[name]), "document"
     for name, value in (options or {}).items():
-        if name not in SETTINGS:
-            raise SettingsError(f"there is no render setting called {name!r}", hint=f"known: {', '.join(SETTINGS)}")
-        values[name], origins[name] = checked(SETTINGS[name], value), "option"
+        values[name], origins[name] = checked(setting_named(name), value), "option"
     _check_size(values)
     return RenderSettings(**values, origins=origins)
 
 
+def setting_named(name: str) -> Setting:
+    """The entry of a setting. Raises SettingsError naming the nearest, or those that exist."""
+    if name not in SETTINGS:
+        hint = did_you_mean(name, SETTINGS, otherwise=f"known: {', '.join(SETTINGS)}")
+        raise SettingsError(f"there is no render setting called {name!r}", hint=hint)
+    return SETTINGS[name]
+
+
 def setting_from_text(name: str, text: str) -> Any:
     """The value that a person writes for a setting: 512, true, film.mp4, none. Raises SettingsError."""
-    setting = SETTINGS.get(name)
-    if setting is None:
-        near = get_close_matches(name, SETTINGS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(SETTINGS)}"
-        raise SettingsError(f"there is no render setting called {name!r}", hint=hint)
+    setting = setting_named(name)
     if setting.kind is str:
         return checked(setting, None if setting.optional and text in ("", "null", "none") else text)
     try:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from parseq_tui.language.values import Floats
 from parseq_tui.timeline.time_series import TimeSeries
 
-Floats = NDArray[np.float64]
 Bounds = tuple[float, float]
 
 
@@ -43,7 +42,7 @@ def shaped(series: TimeSeries, shaping: Shaping) -> TimeSeries:
         y = np.clip(y, *shaping.limit)
     if shaping.scale is not None and len(y):
         y = _scaled(y, *shaping.scale)
-    return _with_points(series, x, y)
+    return replace(series, x=x, y=y, origin=None)
 
 
 def _moving_average(y: Floats, width: int) -> Floats:
@@ -60,9 +59,3 @@ def _scaled(y: Floats, low: float, high: float) -> Floats:
     if least == greatest:
         return np.full(len(y), low)
     return np.asarray(low + (y - least) / (greatest - least) * (high - low), np.float64)
-
-
-def _with_points(series: TimeSeries, x: Floats, y: Floats) -> TimeSeries:
-    x, y = np.array(x), np.array(y)
-    x.flags.writeable = y.flags.writeable = False
-    return replace(series, x=x, y=y, origin=None)

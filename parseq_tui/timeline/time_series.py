@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeSeries:
-    """Points in time order. Lookup rules: LANGUAGE §12.2."""
+    """Points in time order; the arrays are made read-only. Lookup rules: LANGUAGE §12.2."""
 
     alias: str
     x: NDArray[np.float64]
@@ -20,3 +20,6 @@ class TimeSeries:
     """Value of each point, shape (points,)."""
     unit: Literal["frames", "milliseconds"] = "frames"
     origin: Any = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.x.flags.writeable = self.y.flags.writeable = False

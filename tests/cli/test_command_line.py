@@ -67,7 +67,7 @@ def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_mistyped_command_is_told_the_nearest(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, *words)
     assert code == 2
-    assert "did you mean `parseq-tui render`?" in err
+    assert "did you mean render?" in err
 
 
 class TestEval:

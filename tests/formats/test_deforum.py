@@ -115,6 +115,12 @@ def test_what_cannot_be_read_is_named(text: str) -> None:
         made(strength_schedule=text)
 
 
+@pytest.mark.parametrize(("key", "value"), [("fps", 0), ("max_frames", None), ("W", [512]), ("steps", "many")])
+def test_a_setting_that_is_no_number_is_named(key: str, value: object) -> None:
+    with pytest.raises(DocumentError, match=f"{key} cannot be"):
+        made(**{key: value})
+
+
 def test_what_moves_nothing_makes_no_column() -> None:
     document = made(angle="0:(0)", zoom="0:(1.02)", translation_z="0:(5)", noise_schedule="0:(0)")
     assert document.managed_fields == ("strength", "zoom")

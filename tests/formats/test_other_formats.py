@@ -58,9 +58,9 @@ def test_interpolating_a_schedule_gives_the_curve_back(values: list[float]) -> N
 
 
 def test_a_series_is_read_from_csv() -> None:
-    series = read_series("time,loudness\n0,0.5\n\n10, 1\n5,0.25\n10,2\n", "loud", "milliseconds")
+    series = read_series("time,loudness\n0,0.5\n\n10, 1\n5,0.25\n10,2\n", "loud")
     assert (series.x.tolist(), series.y.tolist()) == ([0, 5, 10], [0.5, 0.25, 2])
-    assert (series.alias, series.unit) == ("loud", "milliseconds")
+    assert (series.alias, series.unit) == ("loud", "frames")
 
 
 @pytest.mark.parametrize(

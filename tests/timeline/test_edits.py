@@ -299,7 +299,7 @@ def test_settings() -> None:
         (SetRates(fps=-1), "fps cannot be -1", "above 0"),
         (SetRates(fps=1e8, lock="seconds"), "would land on frame", "go up to"),
         (SetRenderSetting("steps", "many"), "'steps' cannot be 'many'", "whole number"),
-        (SetRenderSetting("speed", 1), "no render setting called 'speed'", "steps"),
+        (SetRenderSetting("speed", 1), "no render setting called 'speed'", "did you mean seed"),
         (RemoveTimeSeries("x"), "no time series called 'x'", "loud"),
         (BulkSet(RowFilter(label="nobody"), "zoom", 1), "no keyframe answers", "loosen"),
         (BulkSet(RowFilter(label="("), "zoom", 1), "cannot be read", "escape"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from parseq_tui.errors import EditError
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number, counted, indices_at
+from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number, counted, indices_at, tidied
 from parseq_tui.timeline.keyframe import Keyframe
 
 
@@ -104,10 +104,10 @@ def values_of(document: Document, field: str, expression: str, frames: Sequence[
     rows[0] = rows[0].with_formula(field, expression)
     managed = document.managed_fields if field in document.managed_fields else (*document.managed_fields, field)
     table = bake(replace(document, keyframes=tuple(rows), managed_fields=managed))
-    wrong = next((found for found in table.diagnostics if found.field == field and found.severity == "error"), None)
+    wrong = next((found for found in table.errors if found.field == field), None)
     if wrong is not None:
         raise EditError(f"{expression}: {wrong.message}", hint=wrong.hint)
-    values = [float(table[field][frame - table.first_frame]) for frame in frames]
+    values = [tidied(table[field][frame - table.first_frame]) for frame in frames]
     for frame, value in zip(frames, values, strict=True):
         if not math.isfinite(value):
             raise EditError(f"{expression} gives no finite number at {frame}", hint="a cell holds a finite number")

@@ -10,7 +10,7 @@ from typing import Any
 from parseq_tui.errors import EditError, SettingsError
 from parseq_tui.timeline.document import Document, Lock, Options
 from parseq_tui.timeline.edits.base import Edit, checked_field, counted
-from parseq_tui.timeline.render_settings import SETTINGS, checked
+from parseq_tui.timeline.render_settings import checked, setting_named
 from parseq_tui.timeline.time_series import TimeSeries
 
 
@@ -77,17 +77,15 @@ class SetRenderSetting:
         return isinstance(earlier, SetRenderSetting) and earlier.name == self.name
 
     def apply(self, document: Document) -> Document:
-        setting = SETTINGS.get(self.name)
-        if setting is None:
-            raise EditError(f"there is no render setting called {self.name!r}", hint=f"known: {', '.join(SETTINGS)}")
         render = dict(document.render)
-        if self.value is None:
-            render.pop(self.name, None)
-        else:
-            try:
+        try:
+            setting = setting_named(self.name)
+            if self.value is None:
+                render.pop(self.name, None)
+            else:
                 render[self.name] = checked(setting, self.value)
-            except SettingsError as error:
-                raise EditError(error.message, hint=error.hint) from error
+        except SettingsError as error:
+            raise EditError(error.message, hint=error.hint) from error
         return replace(document, render=MappingProxyType(render))
 
 
