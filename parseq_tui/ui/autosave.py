@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from parseq_tui.errors import ParseqError
 from parseq_tui.formats import native
 from parseq_tui.recovery import Journal
 from parseq_tui.session import Session
 from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.edits import Edit
 
 INTERVAL_SECONDS = 1.0
 """How much unsaved work kill -9 can cost."""
@@ -17,28 +19,36 @@ INTERVAL_SECONDS = 1.0
 class Autosave:
     """Belongs to the event loop's thread; only the writing itself leaves it."""
 
-    def __init__(self, session: Session, journal: Journal, on_problem: Callable[[OSError], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        journal: Journal,
+        on_problem: Callable[[OSError], None],
+        half_typed: Callable[[], Edit | None] = lambda: None,
+    ) -> None:
+        """`half_typed`: what is being typed, as the edit it would be."""
         self._session = session
         self._journal = journal
         self._on_problem = on_problem
-        self._kept: tuple[Document, bool] | None = None
-        """The version that was looked at last, and whether it was unsaved."""
+        self._half_typed = half_typed
+        self._kept: tuple[Document, bool, Edit | None] | None = None
+        """The version that was looked at last, whether it was unsaved, and what was being typed."""
         self._writing = False
         self._failed = False
 
     async def tick(self) -> None:
         """Write what has changed since the last time; forget the journal when everything is saved."""
-        document, dirty = self._session.document, self._session.dirty
-        if self._writing or (self._kept is not None and self._kept[0] is document and self._kept[1] == dirty):
+        document, dirty, typed = self._session.document, self._session.dirty, self._half_typed()
+        known = self._kept
+        if self._writing or (known is not None and known[0] is document and known[1:] == (dirty, typed)):
             return
-        if not dirty:
-            self._journal.clear()
-            self._kept = (document, dirty)
+        if not dirty and typed is None:
+            self.forget()
             return
         self._writing = True
         try:
-            await asyncio.to_thread(self._write, document)
-            self._kept, self._failed = (document, dirty), False
+            await asyncio.to_thread(self._write, document, typed)
+            self._kept, self._failed = (document, dirty, typed), False
         except OSError as error:
             if not self._failed:  # said once, tried again every time
                 self._failed = True
@@ -48,13 +58,21 @@ class Autosave:
 
     def write_now(self) -> None:
         """The program is about to be killed. Raises OSError."""
-        if self._session.dirty:
-            self._write(self._session.document)
+        typed = self._half_typed()
+        if self._session.dirty or typed is not None:
+            self._write(self._session.document, typed)
 
     def forget(self) -> None:
         """Nothing unsaved is wanted any more."""
         self._journal.clear()
-        self._kept = (self._session.document, self._session.dirty)
+        self._kept = (self._session.document, self._session.dirty, None)
 
-    def _write(self, document: Document) -> None:
-        self._journal.write(native.dumps(document))
+    def _write(self, document: Document, typed: Edit | None) -> None:
+        self._journal.write(native.dumps(document if typed is None else _with(document, typed)))
+
+
+def _with(document: Document, typed: Edit) -> Document:
+    try:
+        return typed.apply(document)
+    except ParseqError:
+        return document  # it could not be entered either: the entry itself says why

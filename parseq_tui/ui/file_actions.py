@@ -22,6 +22,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import ImportPrompts, ReplaceDocument
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
+from parseq_tui.ui.half_typed import half_typed
 from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.workbench import Program, Workbench
 
@@ -79,6 +80,7 @@ class FileActions:
             self._session,
             journal,
             lambda error: self._screen.say(f"{_unkept(error)}; save often", "warning"),
+            lambda: half_typed(self._screen),
         )
 
     def _offer_recovery(self) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +91,18 @@ def test_unsaved_work_survives(
         assert "1.25" in "\n".join(again.screen())
     finally:
         again.close()
+
+
+def test_a_half_typed_cell_survives_too(terminal: PseudoTerminal, document: Path, tmp_path: Path) -> None:
+    terminal.press(b"1.25", quiet=0.3)
+    folder, end = tmp_path / "home" / "state" / "recovery", time.monotonic() + 60
+    while not list(folder.glob("*.draft")) and time.monotonic() < end:
+        terminal.read(quiet=0.1, timeout=0.2)
+    terminal.signal(signal.SIGKILL)
+    terminal.wait()
+    draft = left_behind(folder, document)
+    assert draft is not None
+    assert '"zoom": 1.25' in draft.text
 
 
 @pytest.mark.parametrize(

@@ -168,11 +168,20 @@ class PromptEditor(ModalScreen["Prompt | None"]):
                 hint = f"; {error.hint}" if error.hint else ""
                 yield plain(f"{where}: {formula.strip()[:30]}: {error.message}{hint}")
 
+    @property
+    def prompt(self) -> Prompt:
+        """As it was before."""
+        return self._prompt
+
+    def as_typed(self) -> Prompt:
+        """The prompt with both halves as they are now, without what stands beside them."""
+        return replace(self._prompt, positive=self._area("positive"), negative=self._area("negative"))
+
     def _area(self, half: str) -> str:
         return self.query_one(f"#{half}", PromptArea).text
 
     def action_keep(self) -> None:
-        prompt = replace(self._prompt, positive=self._area("positive"), negative=self._area("negative"))
+        prompt = self.as_typed()
         if not self._common:
             try:
                 prompt = self._with_range(prompt)
