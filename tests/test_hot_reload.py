@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,8 @@ from parseq_tui.session import FileNotice, Session
 from parseq_tui.timeline.edits import SetValue
 
 EXAMPLE = bundled("examples") / "bouncy_cuts.json"
+PATIENCE_SECONDS = 60.0
+"""What does not come in this time never comes."""
 
 
 @pytest.fixture
@@ -136,10 +140,24 @@ def test_broken_json_changes_nothing_and_says_where(session: Session) -> None:
     outcome = _outcome(session)
     assert isinstance(outcome, Broken)
     assert session.document is before
+    assert session.dirty, "what is here is the only copy that can be read"
     assert "line" in notice(outcome, _path(session)).text
     _path(session).write_text(good.replace('"bpm": 120', '"bpm": 90'))
     assert isinstance(_outcome(session), Reloaded)
     assert session.document.options.bpm == 90
+    assert not session.dirty
+
+
+def test_a_folder_in_its_place_is_said_once_in_words(session: Session) -> None:
+    _path(session).unlink()
+    _path(session).mkdir()
+    outcome = _outcome(session)
+    said = notice(outcome, _path(session))
+    assert said.text == "song.json is a folder. Working on with what is here"
+    assert said.standing == "file unreadable"
+    assert session.dirty
+    with pytest.raises(DocumentError, match=r"song\.json"):
+        session.save()
 
 
 def test_a_deleted_file_is_said_and_saving_writes_it_anew(session: Session) -> None:
@@ -152,28 +170,45 @@ def test_a_deleted_file_is_said_and_saving_writes_it_anew(session: Session) -> N
     assert _path(session).is_file()
 
 
-async def _told(session: Session, write: Callable[[], None]) -> FileNotice:
-    """What the follower says after something was written."""
+async def _told_nothing(*folders: Path, **named: object) -> AsyncIterator[object]:
+    """A watcher on a disk that tells of no changes."""
+    yield await asyncio.Event().wait()
+
+
+async def _told(session: Session, write: Callable[[int], None], again: float | None) -> FileNotice:
+    """What the follower says after something was written; it may be written `again` after so many seconds."""
     notices: asyncio.Queue[FileNotice] = asyncio.Queue()
     task = asyncio.create_task(Follower(session, notices.put_nowait).run())
-    await asyncio.sleep(0.3)  # the watcher needs a moment to begin
     try:
-        write()
-        return await asyncio.wait_for(notices.get(), timeout=10)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for number in itertools.count():
+                write(number)
+                with suppress(TimeoutError):
+                    return await asyncio.wait_for(notices.get(), again)
+        raise AssertionError
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-def test_a_save_by_rename_is_noticed(session: Session, tmp_path: Path) -> None:
-    def write() -> None:
+@pytest.mark.parametrize("who", ["the check", "the watcher"])
+def test_a_save_by_rename_is_noticed(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    """By the watcher as soon as it watches; by the check whenever it was, before the follower began too."""
+    monkeypatch.setattr(hot_reload, "FIRST_WATCH_SECONDS", 0.0)
+    monkeypatch.setattr(hot_reload, "CHECK_SECONDS", 0.1 if who == "the check" else 3600.0)
+    if who == "the check":
+        monkeypatch.setattr(hot_reload, "_watcher", lambda: _told_nothing)
+
+    def write(number: int) -> None:
         fresh = tmp_path / "fresh"
-        fresh.write_text(EXAMPLE.read_text().replace('"bpm": 120', '"bpm": 90'))
+        fresh.write_text(EXAMPLE.read_text().replace('"bpm": 120', f'"bpm": {90 + number}'))
         fresh.replace(_path(session))
 
-    told = asyncio.run(_told(session, write))
+    told = asyncio.run(_told(session, write, None if who == "the check" else 0.5))
     assert "reloaded" in told.text
-    assert session.document.options.bpm == 90
+    assert session.document.options.bpm >= 90
 
 
 # -- saving ------------------------------------------------------------------------------------------------------------
@@ -268,7 +303,7 @@ def test_two_editors_that_save_all_the_time_lose_nothing(session: Session, saves
         for field in ("zoom", "angle")
     ]
     for writer in writers:
-        _, errors = writer.communicate(timeout=120)
+        _, errors = writer.communicate(timeout=10 * PATIENCE_SECONDS)
         assert writer.returncode == 0, errors.decode()
     assert _zoom_and_angle(path) == (saves, saves)
 
@@ -279,14 +314,13 @@ def test_hundreds_of_saves_from_outside_are_followed_to_the_last(session: Sessio
     async def run() -> None:
         told = asyncio.Event()
         task = asyncio.create_task(Follower(session, lambda notice: told.set()).run())
-        await asyncio.sleep(0.3)
         for number in range(300):
             fresh = _path(session).with_name(f"fresh-{number}")
             fresh.write_text(text.replace('"bpm": 120', f'"bpm": {number + 1}'))
             fresh.replace(_path(session))
             if number % 50 == 0:
                 await asyncio.sleep(0.02)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while session.document.options.bpm != 300:
                 told.clear()
                 await told.wait()
@@ -310,15 +344,14 @@ def test_a_folder_that_goes_away_and_comes_back_is_followed_again(
         notices: asyncio.Queue[FileNotice] = asyncio.Queue()
         told = []
         task = asyncio.create_task(Follower(session, notices.put_nowait).run())
-        await asyncio.sleep(0.3)
         home.rename(tmp_path / "elsewhere")
-        told.append(await asyncio.wait_for(notices.get(), timeout=10))
+        told.append(await asyncio.wait_for(notices.get(), PATIENCE_SECONDS))
         home.mkdir()
         (home / "song.json").write_text(text.replace('"bpm": 120', '"bpm": 90'))
-        told.append(await asyncio.wait_for(notices.get(), timeout=10))
-        await asyncio.sleep(0.3)
+        told.append(await asyncio.wait_for(notices.get(), PATIENCE_SECONDS))
+        await asyncio.sleep(0.05)  # the disk's clock ticks: else this would be the same file
         (home / "song.json").write_text(text.replace('"bpm": 120', '"bpm": 80'))
-        told.append(await asyncio.wait_for(notices.get(), timeout=10))
+        told.append(await asyncio.wait_for(notices.get(), PATIENCE_SECONDS))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return told

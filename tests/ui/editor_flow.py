@@ -1,4 +1,4 @@
-"""Runs steps in a whole editor without a terminal."""
+"""Runs steps in a whole editor without a terminal. How they wait for it stands in `waiting`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from textual import events
-from textual.app import App
 from textual.pilot import Pilot
-from textual.screen import Screen
+from waiting import rows, settled, shows, until
 
 from parseq_tui.hot_reload import Follower
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.screens.editor import EditorScreen
+
+__all__ = ["editor", "flow", "press", "rows", "settled", "shows", "until"]
 
 Flow = Callable[[Pilot[int], EditorScreen], Awaitable[None]]
 
@@ -26,12 +26,10 @@ Flow = Callable[[Pilot[int], EditorScreen], Awaitable[None]]
 async def editor(path: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Pilot[int], EditorScreen]]:
     app = EditorApp(Session.open(path), settings=Settings(), follow=Follower, open_session=Session.open)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+        await settled(app)
         screen = app.editor
         assert screen is not None
-        while not screen.session.baked:
-            await asyncio.sleep(0.005)
-        await pilot.pause()
+        assert screen.session.baked
         yield pilot, screen
 
 
@@ -46,23 +44,17 @@ def flow(path: Path, steps: Flow, size: tuple[int, int] = (120, 40)) -> None:
 
 
 async def press(pilot: Pilot[int], screen: EditorScreen, *keys: str) -> None:
-    """Keys in a burst, as fast fingers and pastes send them; then wait for what they cause."""
+    """Keys in a burst, as fast fingers and pastes send them; then wait for what they cause, files being written too."""
+    type_keys(screen, *keys)
+    await settled(pilot.app)
+
+
+def type_keys(screen: EditorScreen, *keys: str) -> None:
+    """Keys in a burst, nothing being waited for."""
     for key in keys:
         name = {"full_stop": ".", "colon": ":", "space": " "}.get(key, key)
         screen.on_key(events.Key(key if len(key) > 1 else _NAMES.get(key, key), name if len(name) == 1 else None))
-    await pilot.pause()
-
-
-async def saved(app: App[int]) -> None:
-    """Wait until what is being written to disk is there."""
-    for worker in [worker for worker in app.workers if worker.name == "save"]:
-        await worker.wait()
 
 
 _NAMES = {"+": "plus", "(": "left_parenthesis", ")": "right_parenthesis", "=": "equals_sign", ".": "full_stop"}
 
-
-def rows(screen: Screen[Any]) -> list[str]:
-    """What the screen shows."""
-    strips = screen._compositor.render_strips(screen.size)
-    return ["".join(segment.text for segment in strip) for strip in strips]

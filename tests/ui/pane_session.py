@@ -9,6 +9,9 @@ from typing import Any
 from panes_demo import PanesDemo
 from textual.pilot import Pilot
 from textual.widget import Widget
+from waiting import settled, until
+
+__all__ = ["in_panes", "settled", "text_of", "until"]
 
 Test = Callable[[PanesDemo, "Pilot[None]"], Awaitable[None]]
 
@@ -19,16 +22,10 @@ def in_panes(test: Test, *, size: tuple[int, int] = (120, 40), **settings: Any) 
     async def session() -> None:
         app = PanesDemo(**{"level": "truecolor", **settings})
         async with app.run_test(size=size) as pilot:
-            await settled(app, pilot)
+            await settled(app)
             await test(app, pilot)
 
     asyncio.run(session())
-
-
-async def settled(app: PanesDemo, pilot: Pilot[None]) -> None:
-    """Nothing is being drawn or read any more."""
-    await app.workers.wait_for_complete()
-    await pilot.pause()
 
 
 def text_of(widget: Widget) -> list[str]:

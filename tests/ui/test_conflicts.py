@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from pathlib import Path
 
 import pytest
-from editor_flow import Flow, flow, press, rows
+from editor_flow import Flow, flow, press, rows, until
 from textual.pilot import Pilot
 
 from parseq_tui.paths import bundled
@@ -27,16 +26,11 @@ def colliding(document: Path, steps: Flow) -> Flow:
     """Steps in an editor where zoom, angle and a prompt were changed here and there."""
 
     async def first(pilot: Pilot[int], screen: EditorScreen) -> None:
-        await asyncio.sleep(0.3)
         screen.session.apply(SetValue(0, "zoom", 2))
         screen.session.apply(SetPromptText(0, "a red fish"))
         text = document.read_text()
         document.write_text(text.replace('"zoom": 1,', '"zoom": 3,').replace("a blue fish", "a green fish"))
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if screen.session.collisions:
-                break
-        await pilot.pause()
+        await until(pilot.app, lambda: screen.session.collisions, "the conflicts")
         await steps(pilot, screen)
 
     return first

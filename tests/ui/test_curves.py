@@ -46,7 +46,7 @@ def test_every_size_works() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         for size in ((80, 24), (200, 60), (60, 10), (45, 5)):
             await pilot.resize_terminal(*size)
-            await settled(app, pilot)
+            await settled(app)
             assert {len(row) for row in rows(app)} == {app.query_one(CurvesPane).size.width}
 
     in_panes(test)
@@ -85,7 +85,7 @@ def test_zoom_keeps_the_playhead_where_it_is_and_pan_stays_inside() -> None:
         app.move(200)
         before = pane._column(200)
         await pilot.press("plus", "plus")
-        await settled(app, pilot)
+        await settled(app)
         assert pane.window[1] == 100
         assert pane._column(200) == pytest.approx(before, abs=1)
         pane.pan(-1e9)
@@ -105,7 +105,7 @@ def test_a_window_that_moves_is_told_the_prompts_and_stands_in_the_titles() -> N
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = app.query_one(CurvesPane)
         await pilot.press("plus")
-        await settled(app, pilot)
+        await settled(app)
         assert pane.window == (0, 200)
         assert app.query_one(PromptsPane).border_title == "prompts  frames 0-199"
         assert pane.border_title == "curves  frames 0-199  own scales"
@@ -152,7 +152,7 @@ def test_the_window_follows_a_playhead_that_leaves_it() -> None:
         pane = app.query_one(CurvesPane)
         pane.zoom(8)
         app.move(300)
-        await settled(app, pilot)
+        await settled(app)
         assert pane._column(300) is not None
 
     in_panes(test)
@@ -194,7 +194,7 @@ def test_a_burst_of_edits_is_drawn_once_more_not_once_each(monkeypatch: pytest.M
             table = replace(table, columns=columns)
             pane.show(table, app.document, FIELDS, 0)
             await asyncio.sleep(0)
-        await settled(app, pilot)
+        await settled(app)
         assert len(requests) <= 4
         assert requests[-1].curves[1].values is table["zoom"], "the last edit is what is seen"
 
@@ -211,7 +211,7 @@ def test_pictures_are_built_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) 
 
         monkeypatch.setattr("parseq_tui.ui.widgets.curves.chart", where)
         app.query_one(CurvesPane).zoom(2)
-        await settled(app, pilot)
+        await settled(app)
         assert threads and threading.get_ident() not in threads
 
     in_panes(test, frames=100_000)
@@ -221,12 +221,12 @@ def test_curves_hide_scales_change_and_the_axis_moves_on() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = app.query_one(CurvesPane)
         await pilot.press("1", "s", "a")
-        await settled(app, pilot)
+        await settled(app)
         assert rows(app)[0].startswith("1- strength  2■ zoom 1")
         assert pane.border_title == "curves  one scale"
         assert pane._chart is not None and pane._chart.request.axis_of == 0
         await pilot.press("2", "3", "4")
-        await settled(app, pilot)
+        await settled(app)
         assert "no curve is shown" in rows(app)[1]
 
     in_panes(test)
@@ -235,7 +235,7 @@ def test_curves_hide_scales_change_and_the_axis_moves_on() -> None:
 def test_ascii_needs_no_special_font() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         await pilot.press("f3")
-        await settled(app, pilot)
+        await settled(app)
         assert "".join(rows(app)).isascii()
 
     in_panes(test)
@@ -277,7 +277,7 @@ def test_keyframes_of_a_field_are_its_values_and_its_formulas() -> None:
 def test_fields_the_table_does_not_have_are_left_out() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         app.query_one(CurvesPane).show(app.table, app.document, ("nonsense", "zoom"), 0)
-        await settled(app, pilot)
+        await settled(app)
         assert rows(app)[0].startswith("1● zoom 1")
         assert np.isfinite(app.table["zoom"]).all()
 
@@ -343,13 +343,13 @@ def test_what_is_only_tried_out_is_drawn_beside_the_old_curve_on_its_scale() -> 
         pane = app.query_one(CurvesPane)
         pane.show(app.table, app.document, ("strength",), 0)
         pane.show_trial("strength", app.table["strength"] * 2)
-        await settled(app, pilot)
+        await settled(app)
         assert rows(app)[0].startswith("1● strength 0.5  ? strength 1")
         assert pane._chart is not None
         assert pane._chart.scales[0] == pane._chart.scales[1]
         assert set(np.unique(pane._chart.cells.series)) == {0, 1, 9}
         pane.show_trial("strength", None)
-        await settled(app, pilot)
+        await settled(app)
         assert "?" not in rows(app)[0]
 
     in_panes(test)
@@ -360,7 +360,7 @@ def test_time_series_are_curves_that_cannot_be_changed() -> None:
         loudness = TimeSeries("loud", np.array([0.0, 1000.0]), np.array([1.0, 7.0]), "milliseconds")
         pane = app.query_one(CurvesPane)
         pane.show(app.table, replace(app.document, time_series=(loudness,)), ("loud",), 20)
-        await settled(app, pilot)
+        await settled(app)
         assert rows(app)[0].startswith("1● loud 1"), "at frame 20, one second, the point has not taken effect yet"
         pane.set_playhead(21)
         assert rows(app)[0].startswith("1● loud 7")

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from editor_flow import flow, press, rows, saved
+from editor_flow import flow, press, rows, settled, shows, until
 from textual import events
 from textual.pilot import Pilot
 
@@ -37,7 +37,6 @@ def test_an_edit_is_typed_seen_undone_and_saved(document: Path) -> None:
         await press(pilot, screen, "ctrl+z")
         assert not screen.session.dirty
         await press(pilot, screen, "U", "ctrl+s")
-        await saved(pilot.app)
         assert '"zoom": 1.5, "zoom_i"' in document.read_text()
 
     flow(document, steps)
@@ -105,15 +104,10 @@ def test_the_command_line_runs_commands_and_completes_them(document: Path) -> No
 
 def test_a_document_from_outside_is_taken_over(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
-        await asyncio.sleep(0.3)
         document.write_text(document.read_text().replace('"zoom": 1,', '"zoom": 3,'))
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if screen.session.document.keyframes[0].values["zoom"] == 3:
-                break
-        await pilot.pause()
+        await shows(screen, "reloaded song.json", -1)
+        assert screen.session.document.keyframes[0].values["zoom"] == 3
         assert not screen.session.dirty
-        assert "reloaded song.json" in rows(screen)[-1]
 
     flow(document, steps)
 
@@ -159,7 +153,7 @@ def test_without_a_document_one_is_chosen(tmp_path: Path) -> None:
             assert app.editor.session.document.name == "bouncy cuts"
             assert app.editor.session.path is None
             app.editor.desk.run_line(f"w {tmp_path / 'mine'}")
-            await saved(app)
+            await settled(app)
             assert (tmp_path / "mine.json").is_file()
 
     asyncio.run(run())
@@ -182,11 +176,8 @@ def test_a_dragged_keyframe_is_drawn_before_it_is_dropped_and_is_one_step(docume
         curves, before = screen.query_one(CurvesPane), screen.session.document
         held = CurvesPane.KeyframeDragged("zoom", 0, 0, 1.4, "held")
         screen.on_curves_pane_keyframe_dragged(held)
-        for _ in range(100):
-            await asyncio.sleep(0.02)
-            if curves._view is not None and curves._view.trial is not None:
-                break
-        assert curves._view is not None and curves._view.trial is not None
+        await until(pilot.app, lambda: curves._view is not None and curves._view.trial is not None, "the trial")
+        assert curves._view is not None
         assert screen.session.document is before
         screen.on_curves_pane_keyframe_dragged(CurvesPane.KeyframeDragged("zoom", 0, 0, 1.4, "given up"))
         assert curves._view.trial is None

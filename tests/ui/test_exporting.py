@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from editor_flow import flow, press, rows
+from editor_flow import flow, press, shows
 from textual.pilot import Pilot
 
 from parseq_tui.cli import main
@@ -21,20 +21,12 @@ def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
 
 
-async def exported(screen: EditorScreen) -> None:
-    """Wait until the file is there, or the reason why not."""
-    for worker in [worker for worker in screen.app.workers if worker.name == "export"]:
-        await worker.wait()
-
-
 def test_the_frames_are_those_of_the_command_line(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "colon", *"export", "enter")
-        assert "song.frames.json" in rows(screen)[-1]
+        await shows(screen, "song.frames.json", -1)
         await press(pilot, screen, "enter")
-        await exported(screen)
         await press(pilot, screen, "colon", *"export song.csv", "enter")
-        await exported(screen)
 
     flow(document, steps)
     for name in ("song.frames.json", "song.csv"):
@@ -48,7 +40,7 @@ def test_no_document_is_overwritten(document: Path) -> None:
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "colon", *"export song.json", "enter")
-        assert "exists" in rows(screen)[-1]
+        await shows(screen, "exists", -1)
 
     flow(document, steps)
     assert document.read_bytes() == before
@@ -58,8 +50,7 @@ def test_a_document_with_errors_is_not_exported(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "right", "c", *"sni(", "enter")
         await press(pilot, screen, "colon", *"export a.csv", "enter")
-        await exported(screen)
-        assert "cannot be evaluated" in "\n".join(rows(screen))
+        await shows(screen, "cannot be evaluated")
 
     flow(document, steps)
     assert not Path("a.csv").exists()

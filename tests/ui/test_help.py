@@ -129,7 +129,7 @@ def test_recent_files_examples_and_a_blank_one_are_offered() -> None:
         assert chosen == [OpenChoice("example", Path("examples/dance.json"))]
         app.push_screen(opened(chosen), chosen.append)
         await pilot.press("n", "e", "w")
-        await settled(app, pilot)
+        await settled(app)
         await pilot.press("enter")
         assert chosen[-1] == OpenChoice("blank")
         app.push_screen(opened(chosen), chosen.append)
@@ -148,7 +148,7 @@ def test_what_is_called_so_comes_before_what_speaks_of_it() -> None:
         ]
         app.push_screen(OpenDocument(offers), chosen.append)
         await pilot.press(*"video")
-        await settled(app, pilot)
+        await settled(app)
         await pilot.press("enter")
         assert chosen == [OpenChoice("example", Path("video.json"))]
 
@@ -166,9 +166,9 @@ def test_a_path_is_completed_and_opened(tmp_path: Path) -> None:
         await pilot.pause()
         line = app.screen.query_one(Input)
         line.value = f"{tmp_path}/fi"
-        await settled(app, pilot)
+        await settled(app)
         await pilot.press("tab")
-        await settled(app, pilot)
+        await settled(app)
         assert line.value == f"{tmp_path}/films/"
         assert [row.rstrip() for row in text_of(app.screen.query_one(OfferList))[:3]] == [" files", "> cat.json", ""]
         await pilot.press("enter")
@@ -185,7 +185,7 @@ def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 def test_problems_errors_first_with_caret_and_hint() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         await pilot.press("f4")
-        await settled(app, pilot)
+        await settled(app)
         pane = app.query_one(ProblemsPane)
         assert [row.rstrip() for row in text_of(pane)[:5]] == [
             '>! zoom @30: unknown function "sni"',
@@ -226,7 +226,7 @@ def test_small_terminals_show_all_screens() -> None:
             await pilot.resize_terminal(*size)
             for key in ("f5", "f6"):
                 await pilot.press(key)
-                await settled(app, pilot)
+                await settled(app)
                 await pilot.press("escape")
 
     in_panes(test)

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from editor_flow import flow, press, rows
+from editor_flow import flow, rows, type_keys, until
 from textual.pilot import Pilot
+from waiting import handled, settled
 
 from parseq_tui.errors import EditError
 from parseq_tui.paths import bundled
@@ -43,12 +44,17 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return opened
 
 
+async def press(pilot: Pilot[int], screen: EditorScreen, *keys: str) -> None:
+    """Keys in a burst; then wait for what they cause but for what is done in threads."""
+    type_keys(screen, *keys)
+    await handled(pilot.app)
+
+
 async def done(pilot: Pilot[int], screen: EditorScreen, gate: threading.Event) -> None:
     """Let the work end, and all that waits for it."""
     gate.set()
-    while screen.errands.busy:
-        await asyncio.sleep(0.005)
-    await pilot.pause()
+    await until(pilot.app, lambda: not screen.errands.busy, "the end of the work")
+    await settled(pilot.app)
 
 
 def select_column(screen: EditorScreen) -> str:
@@ -67,7 +73,6 @@ def test_keys_wait_their_turn_and_meet_the_document_they_were_meant_for(document
         before, field = values(screen), select_column(screen)
         assert all(field in row for row in before)
         await press(pilot, screen, "d")
-        await asyncio.sleep(0.02)
         await press(pilot, screen, "up", "7", ".", "5", "enter")
         assert values(screen) == before and "Clear" in rows(screen)[0] and "Esc stops it" in rows(screen)[-1]
         await done(pilot, screen, gate)
@@ -100,7 +105,6 @@ def test_it_can_be_given_up_and_nothing_has_changed(document: Path, gate: thread
         await press(pilot, screen, "d", "5", key)
         assert "Clear was stopped, nothing has changed; 1 keys" in rows(screen)[-1]
         await done(pilot, screen, gate)
-        await asyncio.sleep(0.05)
         assert values(screen) == before and not screen.session.dirty and not screen.formula.editing
         await press(pilot, screen, "5", "enter")
         assert screen.session.dirty, "work goes on as ever"

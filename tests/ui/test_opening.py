@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from editor_flow import flow, press, rows, saved
+from editor_flow import flow, press, rows, settled, shows, until
 from textual.pilot import Pilot
 
 from parseq_tui.formats import native
@@ -70,10 +70,7 @@ def test_work_left_behind_is_offered_first_and_is_there_again(tmp_path: Path, ki
         await pilot.pause()
         editor = app.editor
         assert editor is not None
-        for _ in range(100):
-            if editor.session.dirty:
-                break
-            await asyncio.sleep(0.02)
+        await until(app, lambda: editor.session.dirty, "the work that was left behind")
         assert editor.session.document.keyframes[0].values["zoom"] == 7
         assert editor.session.path == (document if kind == "saved before" else None)
         assert "recovered" in rows(editor)[-1]
@@ -89,7 +86,7 @@ def test_an_example_brings_along_what_it_reads(tmp_path: Path) -> None:
         await pilot.pause()
         assert app.editor is not None
         app.editor.desk.run_line(f"w {tmp_path / 'mine'}")
-        await saved(app)
+        await settled(app)
         assert (tmp_path / "mine.json").is_file()
         assert (tmp_path / "ball.mp4").is_file()
         assert "with ball.mp4, which it reads" in rows(app.editor)[-1]
@@ -110,27 +107,16 @@ def test_a_file_that_goes_away_is_named_in_the_title_and_asked_about_when_leavin
     document.write_text(EXAMPLE.read_text())
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
-        async def until(words: str) -> None:
-            for _ in range(200):
-                if words in rows(screen)[0]:
-                    return
-                await asyncio.sleep(0.02)
-            raise AssertionError(f"{words!r} never stood in {rows(screen)[0]!r}")
-
-        await asyncio.sleep(0.3)  # the watcher needs a moment to begin
         document.unlink()
-        await until("! not on disk")
+        await shows(screen, "! not on disk", 0)
         await press(pilot, screen, "ctrl+q")
         assert "has unsaved changes" in "\n".join(rows(screen))
         await press(pilot, screen, "escape", "ctrl+s")
-        await saved(pilot.app)
         assert document.read_text() == EXAMPLE.read_text()
         assert "not on disk" not in rows(screen)[0]
         document.write_text(EXAMPLE.read_text().replace('"zoom":', '"zoom"', 1))
-        await until("! file broken (line")
+        await shows(screen, "! file broken (line", 0)
         document.write_text(native.dumps(screen.session.document))
-        await asyncio.sleep(0.5)
-        await pilot.pause()
-        assert "broken" not in rows(screen)[0]
+        await until(pilot.app, lambda: "broken" not in rows(screen)[0], "the title without what was wrong")
 
     flow(document, steps)

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
 from parseq_tui.ui.drawing.prompt_marks import prompt_marks
 from parseq_tui.ui.screens.prompt_editor import PromptArea, PromptEditor
+from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.widgets.prompts import PromptsPane
 
 
@@ -108,7 +109,7 @@ def test_enter_edits_everything_and_the_change_is_one() -> None:
         for name, text in {"end": "300", "name": "hounds", "fade_out": "2,5"}.items():
             app.screen.query_one(f"#{name}", Input).value = text
         await pilot.press("ctrl+s")
-        await settled(app, pilot)
+        await settled(app)
         (edited,) = app.posted
         assert isinstance(edited, PromptsPane.Edited)
         assert (edited.index, edited.before) == (1, app.document.prompts.entries[1])
@@ -159,7 +160,7 @@ def test_what_cannot_be_meant_is_said_and_escape_changes_nothing() -> None:
             assert isinstance(app.screen, PromptEditor), "it stays open"
             assert str(app.screen.query_one("#problem").render()) == words
             await pilot.press("escape")
-        await settled(app, pilot)
+        await settled(app)
         assert app.posted == []
 
     in_panes(test)
@@ -172,7 +173,7 @@ def test_the_common_prompt_has_texts_but_no_range() -> None:
         assert not app.screen.query(Input)
         app.screen.query_one("#negative", PromptArea).load_text("ugly")
         await pilot.press("ctrl+s")
-        await settled(app, pilot)
+        await settled(app)
         (edited,) = app.posted
         assert isinstance(edited, PromptsPane.Edited)
         assert (edited.index, edited.after) == ("common", Prompt(positive="detailed", negative="ugly"))
@@ -238,6 +239,9 @@ def test_the_editor_colours_formulas_across_lines() -> None:
         area = app.screen.query_one("#positive", PromptArea)
         styled = [[(span.start, span.end) for span in area.get_line(line).spans] for line in (0, 1)]
         assert styled == [[(2, 6)], [(0, 2)]]
+        drawn = {part.text: part.style for part in area.render_line(0)}
+        formula = Palette.of(app).color("formula").rich_color
+        assert drawn["${1+"] is not None and drawn["${1+"].color == formula, "on the cursor's line too"
 
     in_panes(test)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from editor_flow import flow, press, rows
+from editor_flow import flow, press, rows, until
 from textual.pilot import Pilot
 
 from parseq_tui.errors import RenderError
@@ -42,15 +41,6 @@ def counting(monkeypatch: pytest.MonkeyPatch, answer: Forecast | RenderError) ->
     monkeypatch.setattr("parseq_tui.ui.render_actions.forecast", counted)
 
 
-async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if true():
-            break
-        await asyncio.sleep(0.03)
-    await pilot.pause()
-    assert true()
-
-
 def shown(screen: EditorScreen) -> str:
     return "\n".join(rows(screen))
 
@@ -62,7 +52,7 @@ def test_a_short_render_says_what_it_does_and_starts(
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "space", "r", "a")
-        await until(pilot, lambda: bool(started))
+        await until(pilot.app, lambda: bool(started))
         assert "12 frames to render, 116 from the cache, about 00:06" in rows(screen)[-1]
 
     flow(document, steps)
@@ -75,10 +65,10 @@ def test_a_long_render_asks_first_and_no_key_typed_before_starts_it(
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "space", "r", "s", "y")
-        await until(pilot, lambda: "100 frames to render, 28 from the cache, about 11:40" in shown(screen))
+        await until(pilot.app, lambda: "100 frames to render, 28 from the cache, about 11:40" in shown(screen))
         assert not started
         await asyncio.sleep(IDLE_SECONDS)
-        await until(pilot, lambda: "do not render" in shown(screen))
+        await until(pilot.app, lambda: "do not render" in shown(screen))
         await asyncio.sleep(READING_SECONDS)
         await press(pilot, screen, "y")
         assert started == [(0, 1)]
@@ -103,7 +93,7 @@ def test_what_stands_in_the_way_is_said_and_nothing_starts(
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         screen.desk.run_line("forecast")
-        await until(pilot, lambda: "there is no model called x; known: tiny" in rows(screen)[-1])
+        await until(pilot.app, lambda: "there is no model called x; known: tiny" in rows(screen)[-1])
         assert not started
 
     flow(document, steps)
@@ -117,14 +107,14 @@ def test_old_frames_are_cleared_with_their_sizes_shown(document: Path) -> None:
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         screen.desk.run_line("prune")
-        await until(pilot, lambda: "4 frames in the cache take 2.0 MB" in shown(screen))
+        await until(pilot.app, lambda: "4 frames in the cache take 2.0 MB" in shown(screen))
         await asyncio.sleep(READING_SECONDS)
         await press(pilot, screen, "o")
-        await until(pilot, lambda: "2 frames deleted, 1.0 MB free" in rows(screen)[-1])
+        await until(pilot.app, lambda: "2 frames deleted, 1.0 MB free" in rows(screen)[-1])
         screen.desk.run_line("prune 0")
-        await until(pilot, lambda: not list(cache.glob("*.png")))
+        await until(pilot.app, lambda: not list(cache.glob("*.png")))
         screen.desk.run_line("prune much")
-        await until(pilot, lambda: "no number of megabytes" in rows(screen)[-1])
+        await until(pilot.app, lambda: "no number of megabytes" in rows(screen)[-1])
 
     flow(document, steps)
 
@@ -139,11 +129,11 @@ def test_a_document_without_a_file_is_rendered_as_soon_as_it_has_one(
         screen.session.path = None
         await press(pilot, screen, "f5", "escape")
         screen.desk.run_line("w other")
-        await until(pilot, lambda: Path("other.json").exists() and screen.session.path is not None)
+        await until(pilot.app, lambda: Path("other.json").exists() and screen.session.path is not None)
         assert not started, "the name was not given for the render"
         screen.session.path = None
         await press(pilot, screen, "f5", "enter")
-        await until(pilot, lambda: started == [None])
+        await until(pilot.app, lambda: started == [None])
         assert screen.session.path == Path("bouncy-cuts.json") and screen.session.path.exists()
 
     flow(document, steps)

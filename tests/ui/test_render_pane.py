@@ -72,7 +72,7 @@ async def polled(app: PanesDemo, pilot: Pilot[None], times: int = 4) -> list[str
     for _ in range(times):
         pane._ticks += 1
         pane.poll()
-        await settled(app, pilot)
+        await settled(app)
     return rows(app)
 
 
@@ -227,7 +227,7 @@ def test_takes_have_the_room_while_they_are_listed(client: RenderClient) -> None
 
 async def until_listed(app: PanesDemo, pilot: Pilot[None]) -> None:
     for _ in range(100):  # they are read in a thread
-        await settled(app, pilot)
+        await settled(app)
         if any("takes:" in row for row in rows(app)):
             return
         await asyncio.sleep(0.02)
@@ -257,7 +257,7 @@ def test_takes_are_listed_and_an_older_one_opened(client: RenderClient) -> None:
         app.query_one(RenderPane).focus()
         await pilot.press("t")
         for _ in range(100):  # they are read in a thread
-            await settled(app, pilot)
+            await settled(app)
             if any("  done  " in row for row in rows(app)):
                 break
             await asyncio.sleep(0.02)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from editor_flow import flow, press, rows
+from editor_flow import flow, press, rows, until
 from textual.pilot import Pilot
 
 from parseq_tui.audio.heard import Heard
@@ -38,15 +37,6 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     return asked
 
 
-async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
-    for _ in range(100):
-        if true():
-            break
-        await asyncio.sleep(0.01)
-    await pilot.pause()
-    assert true()
-
-
 def status(screen: EditorScreen) -> str:
     return rows(screen)[-1]
 
@@ -59,7 +49,7 @@ async def line(pilot: Pilot[int], screen: EditorScreen, text: str) -> None:
 def test_keyframes_on_every_second_beat(document: Path, heard: list[tuple[str, list[str]]]) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await line(pilot, screen, "sound.keyframes beats 2 my song.ogg")
-        await until(pilot, lambda: "add 2 keyframes" in status(screen))
+        await until(pilot.app, lambda: "add 2 keyframes" in status(screen))
         fresh = [row.frame for row in screen.session.document.keyframes if row.info == "beat"]
         assert fresh == [16, 48]
         assert heard == [("my song.ogg", [])]
@@ -72,11 +62,11 @@ def test_keyframes_on_every_second_beat(document: Path, heard: list[tuple[str, l
 def test_what_was_not_heard_says_how_to_hear_it(document: Path, heard: list[tuple[str, list[str]]]) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await line(pilot, screen, "sound.keyframes low song.ogg")
-        await until(pilot, lambda: "no low were heard" in status(screen))
+        await until(pilot.app, lambda: "no low were heard" in status(screen))
         await line(pilot, screen, "sound.keyframes drums song.ogg")
         assert "'drums' is nothing to listen for" in status(screen)
         await line(pilot, screen, "sound.tempo song.ogg")
-        await until(pilot, lambda: screen.session.document.options.bpm == 99)
+        await until(pilot.app, lambda: screen.session.document.options.bpm == 99)
 
     flow(document, steps)
 
@@ -97,7 +87,7 @@ def test_a_series_comes_from_a_csv_file(document: Path, words: str, alias: str, 
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await line(pilot, screen, f"series.import {words}")
-        await until(pilot, lambda: bool(screen.session.document.time_series))
+        await until(pilot.app, lambda: bool(screen.session.document.time_series))
         (series,) = screen.session.document.time_series
         assert (series.alias, series.y.tolist()) == (alias, values)
         assert alias in screen.desk.view.plotted, "what comes in is seen"
@@ -120,7 +110,7 @@ def test_a_series_that_cannot_be_taken_says_why(document: Path, words: str, mess
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await line(pilot, screen, f"series.import {words}")
-        await until(pilot, lambda: message in status(screen))
+        await until(pilot.app, lambda: message in status(screen))
         assert not screen.session.document.time_series
 
     flow(document, steps, size=(200, 40))
