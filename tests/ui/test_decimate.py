@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -17,6 +17,7 @@ values_with_gaps = arrays(
 
 
 @given(values_with_gaps, st.integers(1, 400))
+@example(np.arange(25.0), 22)  # a frame lies on the border of two columns
 def test_every_columns_extremes_are_drawn_in_that_column(values: np.ndarray, columns: int) -> None:
     low, high = extremes(values, columns)
     finite = np.where(np.isfinite(values), values, np.nan)

@@ -46,7 +46,8 @@ def connected(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 
 def column_starts(count: int, columns: int) -> NDArray[np.intp]:
     """Index of the first frame of each dot column, shape (columns,); needs columns ≤ count, so that none is empty."""
-    starts: NDArray[np.intp] = np.ceil(np.arange(columns) * (count / columns) - 0.5).astype(np.intp)
+    # the least i with (i + ½)·columns/count ≥ column, in whole numbers: a rounded border would be another than dot_of's
+    starts: NDArray[np.intp] = -((columns - 2 * count * np.arange(columns, dtype=np.intp)) // (2 * columns))
     return starts.clip(0, count - 1)
 
 
