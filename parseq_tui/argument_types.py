@@ -58,6 +58,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """Whole seconds, from 0 to a day."""
+    if not text.isdecimal() or int(text) > 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
+    return float(text)
+
+
 def positive(text: str) -> float:
     """A number above 0."""
     try:

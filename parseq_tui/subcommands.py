@@ -88,10 +88,10 @@ def _render_scope(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--detach", action="store_true", help="start it and return; `attach` follows it")
     group.add_argument(
         "--linger",
-        type=argument_types.count,
-        default=0,
+        type=argument_types.seconds,
         metavar="SECONDS",
-        help="keep the engine loaded for so long: a render that begins meanwhile needs not load it",
+        help="keep the engine loaded for so long, so that the next render begins at once; in a terminal as the editor's "
+        "setting linger says (2 min), else 0",
     )
 
 

@@ -19,9 +19,11 @@ from typing import Any
 
 from parseq_tui.errors import DocumentError, RenderError
 from parseq_tui.headless.progress import Progress, plain_or_rich
+from parseq_tui.paths import settings_file
 from parseq_tui.render.client import RenderClient, let_go, variations, waiting
 from parseq_tui.render.messages import Ended, Event, encode
 from parseq_tui.render.take import EventTail, Take, TakeSummary
+from parseq_tui.settings import LINGER_SECONDS, load_settings
 from parseq_tui.timeline.render_settings import draft, resolve, setting_from_text
 from parseq_tui.video.kinds import kind_of
 
@@ -55,18 +57,36 @@ def render(arguments: argparse.Namespace) -> int:
         sheet=arguments.sheet,
         device=arguments.device,
     )
-    takes = client.start_jobs(variations(job, arguments.takes), linger=arguments.linger)
+    linger = _linger(arguments.linger)
+    takes = client.start_jobs(variations(job, arguments.takes), linger=linger)
     if settings.origins["model"] == "default" and settings.engine == "diffusers":
-        print("the document names no model: the bundled one draws it, which knows few words", file=sys.stderr)
-        print(
-            "  another one: --model FOLDER, FILE.safetensors or a hub id, and its size: --size 512x512", file=sys.stderr
-        )
-    if not arguments.detach:
-        return _follow_all(client, takes, as_json=arguments.json, stop_on_interrupt=True)
-    for take in takes:
-        print(f"rendering in the background: {take.folder}", file=sys.stderr)
-    print(f"  follow it: parseq-tui attach {arguments.document}", file=sys.stderr)
-    return 0
+        _say("the document names no model: the bundled one draws it, which knows few words")
+        _say("  another one: --model FOLDER, FILE.safetensors or a hub id, and its size: --size 512x512")
+    if arguments.detach:
+        for take in takes:
+            _say(f"rendering in the background: {take.folder}")
+        _say(f"  follow it: parseq-tui attach {arguments.document}")
+        return 0
+    code = _follow_all(client, takes, as_json=arguments.json, stop_on_interrupt=True)
+    if linger and not arguments.json:
+        _say(f"the engine stays loaded for {linger:g} s, for the next render (to free its memory: parseq-tui release)")
+    return code
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _linger(asked: float | None) -> float:
+    """Seconds for which the worker waits with its engine: as asked, or for someone at a terminal as the setting says.
+
+    A script is left no process that it did not ask for. Raises SettingsError.
+    """
+    if asked is not None:
+        return asked
+    if not sys.stderr.isatty():
+        return 0.0
+    return LINGER_SECONDS[load_settings(settings_file(), environment=os.environ).linger]
 
 
 def attach(arguments: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from frame_json import film
 
+from parseq_tui.cli import main
 from parseq_tui.paths import user_runtime
 from parseq_tui.render import lock, standby
 from parseq_tui.render.cache import FrameCache
@@ -299,3 +300,25 @@ def test_only_the_lock_of_the_takes_own_folder_is_believed(client: RenderClient,
     finally:
         wrong.close()
     assert not gone(pid)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "words", "setting", "kept"),
+    [
+        (False, [], "", False),
+        (False, ["--linger", "60"], "", True),
+        (True, [], "", True),
+        (True, [], "off", False),
+        (True, ["--linger", "0"], "", False),
+    ],
+)
+def test_the_command_line_keeps_an_engine_for_who_sits_at_a_terminal(
+    client: RenderClient, monkeypatch: pytest.MonkeyPatch, terminal: bool, words: list[str], setting: str, kept: bool
+) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("PARSEQ_TUI_LINGER", setting)
+    monkeypatch.setattr(RenderClient, "start_jobs", lambda _self, _jobs, linger: asked.append(linger) or [])
+    client.document_path.write_text(film())
+    assert main(["render", str(client.document_path), *words]) == 0
+    assert bool(asked[0]) == kept
