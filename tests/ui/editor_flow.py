@@ -57,4 +57,3 @@ def type_keys(screen: EditorScreen, *keys: str) -> None:
 
 
 _NAMES = {"+": "plus", "(": "left_parenthesis", ")": "right_parenthesis", "=": "equals_sign", ".": "full_stop"}
-

@@ -14,7 +14,7 @@ from parseq_tui.errors import RenderError
 from parseq_tui.paths import bundled
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.forecast import Forecast
-from parseq_tui.ui.questions import IDLE_SECONDS, READING_SECONDS
+from parseq_tui.ui.questions import READING_SECONDS
 from parseq_tui.ui.render_actions import in_words, megabytes
 from parseq_tui.ui.screens.editor import EditorScreen
 
@@ -67,7 +67,6 @@ def test_a_long_render_asks_first_and_no_key_typed_before_starts_it(
         await press(pilot, screen, "space", "r", "s", "y")
         await until(pilot.app, lambda: "100 frames to render, 28 from the cache, about 11:40" in shown(screen))
         assert not started
-        await asyncio.sleep(IDLE_SECONDS)
         await until(pilot.app, lambda: "do not render" in shown(screen))
         await asyncio.sleep(READING_SECONDS)
         await press(pilot, screen, "y")

@@ -217,20 +217,11 @@ def test_takes_have_the_room_while_they_are_listed(client: RenderClient) -> None
         pane = app.query_one(RenderPane)
         pane.focus()
         await pilot.press("t")
-        await until_listed(app, pilot)
         assert sum("stopped" in row for row in rows(app)) == 9
         await pilot.press("t")
         assert "frame 0" in await polled(app, pilot)
 
     in_panes(test, client=client, size=(120, 40))
-
-
-async def until_listed(app: PanesDemo, pilot: Pilot[None]) -> None:
-    for _ in range(100):  # they are read in a thread
-        await settled(app)
-        if any("takes:" in row for row in rows(app)):
-            return
-        await asyncio.sleep(0.02)
 
 
 def test_keys_ask_and_nothing_is_done_here(client: RenderClient) -> None:
@@ -256,11 +247,6 @@ def test_takes_are_listed_and_an_older_one_opened(client: RenderClient) -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         app.query_one(RenderPane).focus()
         await pilot.press("t")
-        for _ in range(100):  # they are read in a thread
-            await settled(app)
-            if any("  done  " in row for row in rows(app)):
-                break
-            await asyncio.sleep(0.02)
         newest, older = (row for row in rows(app) if "  done  " in row)
         assert newest.startswith("> 20260102-000000  done  3/3  0.0 MB")
         assert older.startswith("  20260101-000000  done  2/2  0.0 MB")
@@ -335,7 +321,7 @@ def test_a_flood_of_events_is_one_repaint_of_what_is_seen(
         monkeypatch.setattr(pane, "refresh", lambda *regions, **kw: refreshed.extend(regions))
         worker.say(*(LogLine(NOON, "info", f"line {n}") for n in range(5000)))
         pane.poll()
-        await app.workers.wait_for_complete()
+        await settled(app)
         assert len(refreshed) <= pane.size.height
         worker.die()
 

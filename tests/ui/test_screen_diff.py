@@ -147,7 +147,6 @@ def test_a_part_of_the_screen_is_rendered_as_the_whole_would_show_it(tmp_path: P
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         for keys in ((), ("z",)):  # an overlay is in front of everything
             await press(pilot, screen, *keys)
-            await pilot.pause(0.5)
             for count in range(1, len(places)):
                 compositor = screen._compositor
                 whole = ScreenDiff()

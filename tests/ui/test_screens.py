@@ -12,9 +12,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from editor_flow import editor, press, rows
+from editor_flow import editor, press, rows, until
 from test_render_pane import NOON, FakeWorker, started
-from textual.pilot import Pilot
 
 from parseq_tui.paths import bundled
 from parseq_tui.render.client import RenderClient
@@ -24,19 +23,6 @@ from parseq_tui.ui import side_by_side
 from parseq_tui.ui.screens.editor import EditorScreen
 
 SCREENS = Path(__file__).resolve().parents[1] / "data" / "ui" / "screens"
-
-
-async def settled(pilot: Pilot[int]) -> list[str]:
-    """The screen once nothing changes any more: curves are drawn off the event loop."""
-    before: list[str] = []
-    for _ in range(60):
-        await asyncio.sleep(0.05)
-        await pilot.pause()
-        now = rows(pilot.app.screen)
-        if now == before:
-            return now
-        before = now
-    return before
 
 
 def drawn(screen: EditorScreen, text: list[str]) -> str:
@@ -78,7 +64,7 @@ def test_screen(tmp_path: Path, name: str, size: tuple[int, int], keys: tuple[st
             await press(pilot, screen, *("colon" if key == ":" else key for key in keys))
             if name == "zoomed_curves":
                 await pilot.press("plus", "plus", "right", "right")
-            return drawn(screen, await settled(pilot))
+            return drawn(screen, rows(screen))
 
     agrees(asyncio.run(run()), kept)
 
@@ -96,7 +82,7 @@ def test_dialog(tmp_path: Path, name: str, size: tuple[int, int], keys: tuple[st
     async def run() -> str:
         async with editor(document, size) as (pilot, screen):
             await press(pilot, screen, *keys)
-            return as_text(await settled(pilot))
+            return as_text(rows(pilot.app.screen))
 
     agrees(asyncio.run(run()), SCREENS / f"{name}_{size[0]}x{size[1]}.txt")
 
@@ -117,8 +103,8 @@ def test_two_takes_beside_each_other(tmp_path: Path, size: tuple[int, int], monk
     async def run() -> str:
         async with editor(document, size) as (pilot, screen):
             await press(pilot, screen, "space", "r", "b")
-            await pilot.pause(1.0)
-            return as_text(await settled(pilot))
+            await until(pilot.app, lambda: screen.pictures._feed.frame == 0, "the two pictures")
+            return as_text(rows(pilot.app.screen))
 
     agrees(asyncio.run(run()), SCREENS / f"two_takes_{size[0]}x{size[1]}.txt")
 

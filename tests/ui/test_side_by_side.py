@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pane_session import in_panes, settled, text_of
+from pane_session import in_panes, settled, text_of, until
 from panes_demo import PanesDemo
 from test_render_pane import NOON, FakeWorker, started
 from textual.pilot import Pilot
@@ -70,27 +70,22 @@ def test_both_takes_are_seen_at_the_playhead_and_their_difference_is_told(client
         pane.poll()
         await settled(app)
         await pilot.press("b")
-        await settled(app)
         assert rows(app)[0].startswith(f">A {EARLIER}  >B {LATER}")
         assert "2 frames differ, the first at 2" in rows(app)[1]
         words = {}
         for frame in range(4):
             await pilot.press("right") if frame else None
-            await settled(app)
-            await pilot.pause(0.3)
+            await until(app, lambda: pane._feed.frame == frame, f"frame {frame}")
             words[frame] = " ".join(rows(app))
         assert "the same picture" in words[0] and "the same picture" in words[1]
         assert "A → B: zoom 1 → 1.2" in words[2]
         assert "made from frames that differ" in words[3]
         wide = pane._feed._picture
         await pilot.press("o")
-        await settled(app)
-        await pilot.pause(0.3)
         assert rows(app)[0].startswith(f">A {EARLIER}   B {LATER}")
         assert wide is not None and pane._feed._picture is not None
         assert wide.shape[1] == 2 * pane._feed._picture.shape[1] + GAP_PIXELS
         await pilot.press("b")
-        await settled(app)
         assert rows(app)[0].startswith("finished")
 
     in_panes(test, client=client, size=(200, 40))
@@ -104,7 +99,6 @@ def test_one_take_alone_says_what_is_needed(tmp_path: Path) -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         app.query_one(RenderPane).focus()
         await pilot.press("o", "b")
-        await settled(app)
         said.extend(app.refused)
 
     in_panes(test, client=client)
