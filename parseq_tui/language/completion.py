@@ -62,6 +62,8 @@ class _OpenCall:
     """How many commas stand between its parenthesis and the cursor."""
     named: str = ""
     """The parameter named in the current argument."""
+    given: frozenset[str] = frozenset()
+    """The parameters named in the arguments before it; "" for one without a name."""
 
 
 def completions(text: str, cursor: int, names: Iterable[str] = ()) -> list[Completion]:
@@ -125,6 +127,7 @@ def _before(text: str, cursor: int) -> tuple[list[Token], list[_OpenCall]]:
             opened.pop()
         elif token.text == ",":
             opened[-1].position += 1
+            opened[-1].given |= {opened[-1].named}
             opened[-1].named = ""
         elif token.text == "=" and before is not None:
             opened[-1].named = before.text
@@ -175,7 +178,8 @@ def _candidates(
 ) -> Iterator[Completion]:
     function = FUNCTIONS.get(opened[-1].name) if opened and argument_begins else None
     for parameter in function.parameters if function else ():
-        yield Completion(parameter.name + "=", start, "parameter", parameter.help)
+        if opened[-1].given.isdisjoint(("", *parameter.names)):  # behind an argument without a name none has one
+            yield Completion(parameter.name + "=", start, "parameter", parameter.help)
     for name in dict.fromkeys(names):
         yield Completion(name, start, "field", "a field or time series of this document")
     for constant in (False, True):

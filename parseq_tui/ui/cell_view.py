@@ -6,14 +6,15 @@ from parseq_tui.errors import FormulaError
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.parser import parse
 from parseq_tui.session import Session
-from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.document import Document, Options
+from parseq_tui.timeline.edits.base import counted
 from parseq_tui.timeline.fields import field_named, is_declared
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.commands.cells import formula_in_effect
 from parseq_tui.ui.commands.registry import Context
 from parseq_tui.ui.drawing.cells import fixed, plain, shortest
 from parseq_tui.ui.drawing.grid import LABEL_MAXIMUM, clock, value_at
-from parseq_tui.ui.view_state import column_at, playhead, selected
+from parseq_tui.ui.view_state import Position, column_at, playhead, selected
 from parseq_tui.ui.widgets.formula_bar import CellView
 from parseq_tui.ui.widgets.status_bar import TitleView
 
@@ -28,14 +29,14 @@ def cell_view(context: Context) -> CellView:
     document, view, table = context.document, context.view, context.table
     column, row = column_at(document, view), document.keyframes[view.row]
     frame = playhead(document, view)
-    place = position(document, frame)
+    place, brief = _place(document, frame, view.position)
     if not column.field:
         words = {
             "frame": "the keyframe's frame: type a frame, 4s or 8b, +8 to move the row",
             "label": "a label for this keyframe; formulas can search for it",
         }
         label = plain(row.info or "") if column.part == "label" else ""
-        return CellView(column.part, frame, place, help=label or words[column.part])
+        return CellView(column.part, frame, place, brief, help=label or words[column.part])
     name = column.field
     formula, since = formula_in_effect(context, name)
     value = row.values.get(name)
@@ -45,6 +46,7 @@ def cell_view(context: Context) -> CellView:
         title=name,
         frame=frame,
         position=place,
+        brief=brief,
         value=shortest(value) if value is not None and frame == row.frame else "",
         result="" if baked is None else fixed(baked, 4),
         formula=formula,
@@ -59,11 +61,20 @@ def cell_view(context: Context) -> CellView:
     )
 
 
-def position(document: Document, frame: int) -> str:
-    """A frame's time and beat."""
-    options = document.options
-    beat = f"beat {frame * options.bpm / (options.fps * 60):.2f}" if options.fps else ""
-    return f"{clock(frame, options.fps)}  {beat}"
+def _place(document: Document, frame: int, shown: Position) -> tuple[str, str]:
+    """A frame with its time and beat, and with what of these the table does not show; as wide as the last frame's."""
+    last = document.last_frame
+    number = f"{frame:<{len(str(last))}}"
+    time, beat = (f"{of(frame, document.options):<{len(of(last, document.options))}}" for of in (_time, _beat))
+    return f"{number}  {time}  {beat}", f"{number}  {time if shown == 'beats' else beat}"
+
+
+def _time(frame: int, options: Options) -> str:
+    return clock(frame, options.fps)
+
+
+def _beat(frame: int, options: Options) -> str:
+    return f"beat {frame * options.bpm / (options.fps * 60):.2f}" if options.fps else ""
 
 
 def _unread(formula: str, is_number: bool) -> str:
@@ -100,7 +111,7 @@ def _beyond(name: str, value: float | None, document: Document) -> str:
 def _problem(table: FrameTable | None, name: str, since: int | None) -> Diagnostic | None:
     if table is None:
         return None
-    mine = [one for one in table.diagnostics if one.field == name and one.severity == "error"]
+    mine = [one for one in table.errors if one.field == name]
     return next((one for one in mine if one.keyframe == since), mine[0] if mine else None)
 
 
@@ -109,8 +120,8 @@ def title_view(session: Session, state: str) -> TitleView:
     document = session.document
     options = document.options
     count = document.frame_count
-    about = f"{count} frames  {clock(count, options.fps)}  {options.fps:g} fps  {options.bpm:g} bpm"
-    errors = sum(one.severity == "error" for one in session.table.diagnostics) if session.table else 0
+    about = f"{counted(count, 'frame')}  {clock(count, options.fps)}  {options.fps:g} fps  {options.bpm:g} bpm"
+    errors = len(session.table.errors) if session.table else 0
     if errors:
         about += f"   ! {errors} error{'s' if errors > 1 else ''} (g e)"
     return TitleView(plain(session.name), session.dirty, session.read_only, about, state)

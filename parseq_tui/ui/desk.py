@@ -20,7 +20,7 @@ from parseq_tui.ui.commands.pasting import pasted
 from parseq_tui.ui.commands.registry import Ask, Change, Command, Copy, Do, Enter, Look, Say, Sweep
 from parseq_tui.ui.errands import Errands
 from parseq_tui.ui.keymap import EVERYWHERE, PREFIX_TITLES, Keymap, readable
-from parseq_tui.ui.view_state import ViewState, carried_over, clamped, column_at, columns, selected
+from parseq_tui.ui.view_state import ViewState, carried_over, clamped, columns, selected
 from parseq_tui.ui.widgets.line_entry import Then
 from parseq_tui.ui.widgets.menu import MenuEntry
 from parseq_tui.ui.widgets.status_bar import Severity
@@ -132,7 +132,7 @@ class Desk:
             self._host.say("numbers are typed in the table: Esc goes there")
         elif scope == "pane" and character and (step.command or step.commands):
             self._host.say(f"{readable(key)} is a key of the table: Esc goes there")
-        elif scope == "table" and character and character in _STARTERS and self._takes_values():
+        elif scope == "table" and character and character in _STARTERS:
             self.carry_out(COMMANDS["cell.retype"].perform(self.context()), typed=character)
         else:
             return False
@@ -169,9 +169,6 @@ class Desk:
         title = f"{readable(' '.join(pressed))}  {PREFIX_TITLES.get(' '.join(pressed), '')}"
         self._host.show_menu(title, entries)
 
-    def _takes_values(self) -> bool:
-        return column_at(self.session.document, self.view).part in ("value", "frame")
-
     # -- commands --------------------------------------------------------------------------------------------------
 
     def perform(self, name: str, argument: str = "") -> None:
@@ -188,6 +185,8 @@ class Desk:
         if self._errands is not None and self._errands.busy and (self._errands.waiting or not _only_moves(entry)):
             self._errands.put_off(lambda: self._perform(entry, argument))
             return
+        if entry.group != "move":
+            self._host.say("")  # what was said of something else
         context = self.context()
         if (argument or not entry.argument) and self._goes_far(entry.sweeps, context):
             self._beside(entry.title, lambda: entry.perform(context, argument), context)
@@ -395,6 +394,8 @@ class Desk:
         if not fresh or len(fresh) == len(change.after.keyframes):
             return self.view
         row = fresh[0]
+        if self._still_selected(fresh):
+            return self.view
         new = change.after.keyframes[row]
         old = change.before.keyframe_at(new.frame)
         column = self.view.column
@@ -408,3 +409,8 @@ class Desk:
                 if place.part == "formula" or old.values.get(place.field) != new.values.get(place.field):
                     break
         return replace(self.view.without_selection(), row=row, column=column, playhead=None)
+
+    def _still_selected(self, rows: Sequence[int]) -> bool:
+        """Whether what was done to a selection was taken back, so that another thing can be tried on it."""
+        block = selected(self.session.document, self.view)
+        return self.view.anchor is not None and block.first_row <= rows[0] and rows[-1] < block.end_row

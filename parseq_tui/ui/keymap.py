@@ -43,7 +43,8 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "find.next": ("n",),
     "find.previous": ("N",),
     # edit
-    "cell.edit": ("enter", "f2", "equals_sign"),
+    "cell.edit": ("enter", "f2"),
+    "cell.formula": ("equals_sign",),
     "cell.clear": ("delete", "d", "backspace"),
     "cell.retype": ("c",),
     "cell.repeat": ("r",),

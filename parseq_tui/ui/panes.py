@@ -27,9 +27,9 @@ LOW_ROWS = 16
 HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "table": (
         ("Enter", "edit"), ("?", "help"), ("Space", "menu"), ("u", "undo"), ("^S", "save"), ("^Q", "quit"),
-        ("i", "interpolation"), ("< >", "nudge"), ("o", "row"), ("v", "select"), ("y p", "copy paste"), ("f", "fill"),
-        ("g", "go to"), ("z", "view"), (":", "command"), ("/", "find"), ("b", "many rows"),
-        ("P", "paste…"), ("t", "plot"), ("D", "delete row"),
+        ("i", "interpolation"), ("=", "formula"), ("< >", "nudge"), ("o", "row"), ("v", "select"),
+        ("y p", "copy paste"), ("f", "fill"), ("g", "go to"), ("z", "view"), (":", "command"), ("/", "find"),
+        ("b", "many rows"), ("P", "paste…"), ("t", "plot"), ("D", "delete row"),
     ),
     "entry": (
         ("Enter", "keep"), ("Tab", "keep, go right"), ("Esc", "cancel"), ("↑ ↓", "earlier ones"), ("^G", "grouping"),
@@ -55,7 +55,8 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
 
 _HINTED: Mapping[str, Sequence[str]] = {
     "Enter": ("cell.edit",), "?": ("application.help",), "u": ("document.undo",), "^S": ("document.save",),
-    "^Q": ("application.quit",), "i": ("interpolation.cycle",), "< >": ("nudge.down", "nudge.up"),
+    "^Q": ("application.quit",), "i": ("interpolation.cycle",), "=": ("cell.formula",),
+    "< >": ("nudge.down", "nudge.up"),
     "o": ("row.insert_after",), "v": ("select.block",), "y p": ("clipboard.copy", "clipboard.paste"),
     ":": ("application.command_line",), "/": ("find.text",), "t": ("view.plot",), "D": ("row.delete",),
 }  # fmt: skip

@@ -64,7 +64,8 @@ class FakeHost:
         self.done.append((action, argument))
 
     def say(self, text: str, severity: str = "information") -> None:
-        self.said.append(text)
+        if text:  # "" takes back what was said
+            self.said.append(text)
 
     def page_rows(self) -> int:
         return 10

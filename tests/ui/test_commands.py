@@ -28,6 +28,12 @@ from parseq_tui.ui.view_state import ViewState
         ("0:1 30:[] 60:2", "enter enter", "0:1 30:1.5 60:[2]"),
         # = in a value cell is a formula
         ("0:[1] 60:2", "c = S enter", "0:1=S 60:[2]"),
+        ("0:[1] 60:2", "= S * 2 enter", "0:1=S*2 60:[2]"),
+        ("0:[1]=S 60:2", "= * 2 enter", "0:1=S*2 60:[2]"),
+        ("0:1=[S] 60:2", "= * 2 enter", "0:1=S*2 60:2=[]"),
+        ("0:[1] 30:5 60:2", "v down = S enter escape", "0:1=S 30:[5]=S 60:2"),
+        # digits begin an entry in any column
+        ("0:1=[S] 60:2", "2 * S enter", "0:1=2*S 60:2=[]"),
         ("0:1 60:[2]", "d", "0:1 60:[]"),
         ("0:1 60:[2]", "c enter", "0:1 60:[]"),
         # the interpolation goes round: linear is in effect until something else is said
@@ -63,6 +69,8 @@ from parseq_tui.ui.view_state import ViewState
         ("0:1 15:[] 60:3", "f k", "0:1 15:[1.5] 60:3"),
         ("0:[1] 15: 60:3", "v G f e f / 3 0 enter", "0:0 15:0.5 60:[2]"),
         ("0:[1] 15:2 60:3", "V down d", "0: 15:[] 60:3"),
+        # what was done to a selection is taken back, and another thing tried on it
+        ("0:[1] 15: 30: 60:3", "v G f d u f l", "0:1 15:1.5 30:2 60:[3]"),
     ],
 )  # fmt: skip
 def test_keys(before: str, keys: str, after: str) -> None:
@@ -198,6 +206,22 @@ def test_a_text_in_a_value_cell_stays_open_and_says_how_to_write_a_formula() -> 
     fingers = check("0:[1] 60:2", "c b a d enter", "0:[1] 60:2")
     assert fingers.host.entry is not None
     assert "begin with =" in fingers.host.said[-1]
+
+
+def test_computed_numbers_have_no_noise_in_their_last_digits() -> None:
+    fingers = check("0:[1] 60:2", "0 . 1 + 0 . 2 enter", "0:0.3 60:[2]")
+    assert fingers.session.document.keyframes[0].values == {"zoom": 0.3}
+    fingers = check("0:[1] 60:2", "f e 3 + _ s i n ( P I ) enter", "0:[3] 60:2")
+    assert fingers.session.document.keyframes[0].values == {"zoom": 3.0}
+
+
+def test_what_was_said_of_something_else_does_not_stay() -> None:
+    """`said` holds what is shown; a command that has nothing to say shows nothing."""
+    fingers = Fingers(*read("0:[1] 60:2"))
+    shown: list[str] = []
+    fingers.host.say = lambda text, severity="information": shown.append(text)  # type: ignore[method-assign]
+    fingers.press("f d o")
+    assert "select several rows first" in shown[-2] and shown[-1] == ""
 
 
 def test_a_prefix_key_shows_what_may_follow() -> None:

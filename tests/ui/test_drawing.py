@@ -17,7 +17,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.prompts import Overlap, Prompt
-from parseq_tui.ui.drawing.cells import decimals_needed, fitted, number, plain, shortest
+from parseq_tui.ui.drawing.cells import decimals_needed, ending, fitted, number, plain, shortest
 from parseq_tui.ui.drawing.grid import Errors, clock, field_cell, lay_out
 from parseq_tui.ui.drawing.line_edit import LineEdit
 from parseq_tui.ui.drawing.ranges import lanes, range_bar
@@ -116,6 +116,24 @@ def test_the_cursor_stays_in_the_line(text: str, keys: list[str]) -> None:
         assert after is not None
         line = after
         assert 0 <= line.cursor <= len(line.text)
+
+
+@given(
+    st.text(alphabet=st.sampled_from("ab +日本e\u0301🎬\x1b\n"), max_size=30), st.integers(0, 30), st.integers(3, 12)
+)
+def test_what_is_seen_of_a_line_fits_and_holds_the_cursor(text: str, cursor: int, width: int) -> None:
+    line = LineEdit(text, min(cursor, len(text)))
+    first, end = line.window(width)
+    seen = cell_len(plain(text[first:end])) + (line.cursor == len(text))
+    assert first <= line.cursor < end and seen <= width
+    if first:  # nothing is cut without need
+        assert seen + cell_len(plain(text[first - 1])) > width or line.column(line.cursor) >= width - 2
+    assert line.column(line.cursor) - line.column(first) < width
+
+
+@given(st.text(), st.integers(0, 20))
+def test_the_end_of_a_text_always_fills_its_cell(text: str, width: int) -> None:
+    assert cell_len(ending(text, width)) == width and ending(text, width).isprintable()
 
 
 def spoken(start: int, end: int, **overlap: Any) -> Prompt:

@@ -137,6 +137,11 @@ def checked_number(value: float | None) -> float | None:
     return number
 
 
+def tidied(value: float) -> float:
+    """A computed number without the noise of its last bits: 0.1 + 0.2 is 0.3, as in a spreadsheet."""
+    return float(f"{value:.15g}")
+
+
 def counted(number: int, noun: str) -> str:
     """`1 keyframe`, `3 keyframes`: for labels."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from parseq_tui.errors import FormulaError
 from parseq_tui.language.evaluate import evaluate_over
 from parseq_tui.timeline.edits import Edit, MoveKeyframes, SetCells, SetFormula, SetInfo, SetValue
+from parseq_tui.timeline.edits.base import tidied
 from parseq_tui.timeline.fields import field_named
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.commands.positions import PositionError, frame_of
@@ -59,6 +60,15 @@ def entry_text(context: Context) -> str:
          group="edit", edits=True)  # fmt: skip
 def edit_cell(context: Context, argument: str) -> Effect:
     return Enter(entry_text(context))
+
+
+@command("cell.formula", "Edit the formula", "In a value cell: type its field's formula, = begins it; elsewhere edit the "
+         "cell.", group="edit", edits=True)  # fmt: skip
+def edit_formula(context: Context, argument: str) -> Effect:
+    column = column_at(context.document, context.view)
+    if column.part != "value":
+        return Enter(entry_text(context))
+    return Enter(f"={current_row(context).formulas.get(column.field, '')}")
 
 
 @command("cell.retype", "Type the cell anew", "Edit the cell, beginning with nothing.", group="edit", edits=True)
@@ -111,10 +121,8 @@ def number_in(text: str) -> float | str:
             return f"{error.message}. For a formula that runs over time, begin with = or use the formula column"
         if isinstance(result, list):
             return "a cell holds a number, this is a text"
-        value = float(result[0])
-    if not math.isfinite(value):
-        return "a cell holds a finite number"
-    return value
+        value = tidied(float(result[0]))
+    return value if math.isfinite(value) else "a cell holds a finite number"
 
 
 def _moved_row(context: Context, row: Keyframe, text: str) -> Effect:
@@ -159,7 +167,7 @@ def _all_values(context: Context, field: str, value: float | None) -> Effect:
 
 
 def _all_formulas(context: Context, field: str, text: str) -> Effect:
-    rows, names = selected_rows(context), selected_fields(context, "formula")
+    rows, names = selected_rows(context), selected_fields(context, "formula") or selected_fields(context, "value")
     if len(rows) * len(names) < 2:
         return Change(SetFormula(current_row(context).frame, names[0] if names else field, text or None))
     cells = dict.fromkeys(names, text or None)

@@ -35,7 +35,9 @@ def toggle_column_curves(context: Context, argument: str) -> Effect:
 @command("view.grouping", "Show how formulas are grouped", "Every parenthesis that the order of operators implies, in "
          "the formula bar; Ctrl+G does it while typing.", group="view", aliases=("grouping",))  # fmt: skip
 def toggle_grouping(context: Context, argument: str) -> Effect:
-    return Look(replace(context.view, grouping=not context.view.grouping))
+    shown = not context.view.grouping
+    words = "how formulas are grouped is shown; again: what fields mean" if shown else "what fields mean is shown"
+    return Look(replace(context.view, grouping=shown), words)
 
 
 @command("view.glyphs", "Braille, blocks or ASCII", "What curves are drawn with: braille, block, ascii or auto; alone "

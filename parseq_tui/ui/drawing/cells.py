@@ -42,6 +42,14 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(text, width - 1) + CUT
 
 
+def ending(text: str, width: int) -> str:
+    """The end of `text` on exactly `width` terminal cells: what is seen of a text that is being typed."""
+    text = plain(text[-width:]) if width > 0 else ""
+    while cell_len(text) > width:
+        text = text[1:]
+    return text + " " * (width - cell_len(text))
+
+
 def abbreviated(name: str, longest: int) -> str:
     """The name in at most `longest` letters: its beginning and its end, for `translation_x` and `_y` differ there."""
     if len(name) <= longest:

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
+from parseq_tui.ui.drawing.cells import plain
+
 MAXIMUM_LENGTH = 100_000
 
 
@@ -64,6 +68,24 @@ class LineEdit:
 
     def without(self, start: int, end: int) -> LineEdit:
         return LineEdit(self.text[:start] + self.text[end:], start)
+
+    def column(self, index: int) -> int:
+        """Terminal cells before the character `index`."""
+        return index if self.text.isascii() else cell_len(plain(self.text[:index]))
+
+    def window(self, width: int) -> tuple[int, int]:
+        """First and end index of the characters that show in `width` cells: from the start if the cursor is in sight.
+
+        Behind the text one cell is the cursor's.
+        """
+        under = max(1, cell_len(plain(self.text[self.cursor : self.cursor + 1])))
+        first, room = self.cursor, width - under
+        while first and (room := room - cell_len(plain(self.text[first - 1]))) >= 0:
+            first -= 1
+        end, room = self.cursor + 1, width - under - cell_len(plain(self.text[first : self.cursor]))
+        while end < len(self.text) and (room := room - cell_len(plain(self.text[end]))) >= 0:
+            end += 1
+        return first, end
 
 
 def _in_word(character: str) -> bool:

@@ -356,6 +356,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         if entry is self.formula:
             self.table.set_entry(entry.text_edit.text if entry.text_edit is not None else None)
             if entry.text_edit is not None:
+        self.say("")
                 self.trial.typed(entry.text_edit.text)
         proposals = self.query_one(ProposalList)
         if not entry.proposals or not entry.editing:
@@ -364,24 +365,27 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         names = [(one.text, one.help) for one in entry.proposals]
         rows = min(len(names), ProposalList.ROWS)
         if entry is self.formula:
-            left = self.formula.prompt_width + entry.proposals[0].start
+            left = self.formula.column_of(entry.proposals[0].start)
             proposals.show(names, entry.chosen, left, 3, self.size.width)
         else:
             proposals.show(names, entry.chosen, 1, self.size.height - 1 - rows, self.size.width)
 
-    def entry_committed(self, entry: LineEntry, text: str, then: Then) -> None:
+    def entry_committed(self, entry: LineEntry, text: str, then: Then) -> bool:
         if entry is self.formula:
-            if self.desk.commit_entry(text, then):
+            stands = self.desk.commit_entry(text, then)
+            if stands:
                 self.leave_entry(entry)
-        else:
-            self.leave_entry(entry)
-            self.desk.run_line(text)
-            self.files.naming_is_over()
+            return stands
+        self.leave_entry(entry)
+        self.desk.run_line(text)
+        self.files.naming_is_over()
+        return True
 
     def entry_cancelled(self, entry: LineEntry) -> None:
         self.leave_entry(entry)
         self.files.naming_is_over()
 
+        self.say("")
     def on_unmount(self) -> None:
         """The next time the document is looked at in the same way, and formulas are recalled."""
         remember_formulas(self.formula.entered)

@@ -7,8 +7,10 @@ every parenthesis that the order of its operators implies.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 
@@ -32,6 +34,7 @@ _ROLES = {
     "error": "error",
 }
 """Token kind → colour; whatever is not named is a formula's ordinary colour."""
+_UNDERLINED = Style(underline=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class CellView:
     """Field, or "frame", "label"."""
     frame: int
     position: str
-    """The playhead's time and beat."""
+    """The playhead's frame, time and beat; as wide at every frame of the document."""
+    brief: str = ""
+    """Of these the frame and what the table does not show, for where there is little room."""
     value: str = ""
     result: str = ""
     """The baked value at the playhead."""
@@ -66,11 +71,26 @@ class CellView:
 
 
 EMPTY = CellView("", 0, "")
-_FRAME_WIDTH, _POSITION_WIDTH = 5, 21
+_NARROW = 100
+"""On fewer columns than this the formula gets what room can be spared."""
+_NUMBER_SO_FAR = re.compile(r"[-+\d.,\s]*(\d\.?e[-+]?\d*)?")
 
 
-def coloured(text: str, palette: Palette, on: str) -> list[Part]:
-    """A formula in coloured parts that together are exactly `plain(text)`."""
+def coloured(text: str, palette: Palette, on: str, wrong: Span | None = None) -> list[Part]:
+    """A formula in coloured parts that together are exactly `plain(text)`; what is `wrong` is underlined."""
+    parts = _coloured(text, palette, on)
+    if wrong is None:
+        return parts
+    marked: list[Part] = []
+    at = 0
+    for part, style in parts:
+        first, end = (min(max(place - at, 0), len(part)) for place in (wrong.start, wrong.end))
+        marked += [(part[:first], style), (part[first:end], style + _UNDERLINED), (part[end:], style)]
+        at += len(part)
+    return [(part, style) for part, style in marked if part]
+
+
+def _coloured(text: str, palette: Palette, on: str) -> list[Part]:
     parts: list[Part] = []
     ordinary = palette.style("formula", on)
     at = 0
@@ -93,6 +113,8 @@ class FormulaBar(LineEntry):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._cell = EMPTY
+        self._entry_start = 0
+        """Screen column at which the entry's text begins, as if nothing of it were cut."""
 
     def show(self, cell: CellView) -> None:
         """Another cell, or the same one after a bake."""
@@ -106,10 +128,20 @@ class FormulaBar(LineEntry):
             self._cell = replace(self._cell, result=text)
             self.draw()
 
-    @property
-    def prompt_width(self) -> int:
-        """Screen column at which the entry begins."""
-        return len(self._prompt())
+    def column_of(self, index: int) -> int:
+        """Screen column of a character of the entry; it may lie beyond either edge."""
+        assert self.text_edit is not None
+        return self._entry_start + self.text_edit.column(index)
+
+    def kept(self, text: str) -> str:
+        """Formulas are, without `=`."""
+        return text.removeprefix("=").strip() if self._cell.is_formula or text.startswith("=") else ""
+
+    def recalled(self, text: str) -> str:
+        if self._cell.takes_formula:
+            return f"={text}"
+        assert self.text_edit is not None
+        return text if self._cell.is_formula else self.text_edit.text
 
     def take_key(self, event: events.Key) -> bool:
         if self.editing and event.key == "ctrl+g":
@@ -127,18 +159,20 @@ class FormulaBar(LineEntry):
     def _resting_lines(self) -> list[list[Part]]:
         cell, style = self._cell, self.palette.style
         dim, text = style("dim", "panel"), style("text", "panel")
+        narrow = self.size.width < _NARROW
+        # fixed widths: what follows stays where it is, and only digits are sent
+        value, result = (7, 8) if narrow else (9, 10)
         line: list[Part] = [
             (f" {cell.title}", style("accent", "panel", "bold")),
-            # fixed widths: what follows stays where it is, and only digits are sent
-            (f" @{cell.frame:<{_FRAME_WIDTH}}", text),
-            (f" {cell.position:<{_POSITION_WIDTH}}", dim),
+            (f" @{cell.brief if narrow else cell.position} ", text),
         ]
         if cell.result:
-            line += [(f"{cell.value:>9} ", text), ("→", dim), (f"{cell.result:>10}", style("accent", "panel"))]
-            line += [("  ", dim)]
-        start = sum(len(part) for part, _ in line)
+            line += [(f"{cell.value:>{value}} ", text), ("→", dim)]
+            line += [(f"{cell.result:>{result}}  ", style("accent", "panel"))]
+        start = sum(cell_len(plain(part)) for part, _ in line)
         if cell.formula:
-            line += [("= ", dim), *coloured(cell.formula, self.palette, "panel")]
+            wrong = cell.problem.span if cell.problem is not None else None
+            line += [("= ", dim), *coloured(cell.formula, self.palette, "panel", wrong)]
             start += 2
             if cell.since is not None:
                 line += [(f"  since {cell.since}", dim)]
@@ -155,24 +189,30 @@ class FormulaBar(LineEntry):
             return [(f" {self._cell.label}", self.palette.style("text", "panel"))]
         if problem is None:
             return [(f" {self._cell.help}", self.palette.style("dim", "panel"))]
-        return self._caret(problem.span, formula_start, problem.message, problem.hint, "error")
+        return self._caret(problem.span, formula, formula_start, problem, "error")
 
     def _grouped(self, formula: str) -> list[Part]:
         """The formula with every parenthesis that is implied; it can be read."""
         return [(" grouped: ", self.palette.style("dim", "panel")), *coloured(grouped(formula), self.palette, "panel")]
 
-    def _caret(self, span: Span | None, start: int, message: str, hint: str, role: str) -> list[Part]:
-        """The caret under a span and the words; words come first where the caret leaves them no room."""
-        words = f"{message}{'; ' + hint if hint else ''}"
-        style = self.palette.style(role, "panel")
-        if span is None:
-            return [(f" ! {words}", style)]
-        indent, carets = start + span.start, "^" * max(1, span.end - span.start)
-        width = self.size.width
-        if indent + len(carets) + 1 + len(words) <= width:
-            return [(" " * indent + carets + " " + words, style)]
-        if len(words) + 3 <= indent:
-            return [(f" ! {words}".ljust(indent)[:indent] + carets, style)]
+    def _caret(
+        self, span: Span | None, formula: str, start: int, problem: Diagnostic | FormulaError, role: str
+    ) -> list[Part]:
+        """Carets under a span of the formula, which begins at `start`, and the words: behind them, else before them.
+
+        Where there is room for neither, the hint is left out, then the carets: the formula itself is underlined there.
+        """
+        style, width = self.palette.style(role, "panel"), self.size.width
+        message = plain(problem.message)
+        words = f"{message}; {plain(problem.hint)}" if problem.hint else message
+        if span is not None:
+            indent = start + cell_len(plain(formula[: span.start]))
+            carets = "^" * max(1, cell_len(plain(formula[span.start : span.end])))
+            for said in (words, message):
+                if indent + len(carets) + 1 + cell_len(said) <= width:
+                    return [(" " * indent + carets + " " + said, style)]
+                if cell_len(said) + 3 <= indent < width:
+                    return [(f" ! {said}" + " " * (indent - cell_len(said) - 3) + carets, style)]
         return [(f" ! {words}", style)]
 
     # -- while editing ---------------------------------------------------------------------------------------------
@@ -185,28 +225,42 @@ class FormulaBar(LineEntry):
         assert self.text_edit is not None
         style = self.palette.style
         prompt, text = self._prompt(), self.text_edit.text
-        is_formula = self._cell.is_formula or text.startswith("=")
-        result = f" → {self._cell.result} " if self._cell.result and is_formula else " "
-        room = max(10, self.size.width - len(prompt) - len(result))
-        colours = coloured(text, self.palette, "surface") if is_formula else [(text, style("text", "surface"))]
-        parts, cut = self.entry_parts(room, colours)
-        used = sum(len(part) for part, _ in parts)
+        left = cell_len(plain(prompt))
+        result = f" → {self._cell.result} " if self._cell.result else " "
+        room = max(10, self.size.width - left - len(result))
+        wrong = self._wrong(text)
+        colours: list[Part] = [(plain(text), style("text", "surface"))]
+        if self._is_expression(text):
+            colours = coloured(text, self.palette, "surface", wrong.span if wrong is not None else None)
+        parts, cut = self.entry_parts(left, room, colours)
+        self._entry_start = left - cut
+        used = sum(cell_len(part) for part, _ in parts)
         line = [(prompt, style("accent", "panel", "bold")), *parts, (" " * (room - used), style("text", "surface"))]
         line.append((result, style("accent", "panel")))
-        return [line, self._typing_line(len(prompt) - cut, is_formula)]
+        return [line, self._typing_line(wrong)]
 
-    def _typing_line(self, start: int, is_formula: bool) -> list[Part]:
+    def _is_expression(self, text: str) -> bool:
+        """Whether what is typed is more than a number or a text."""
+        if self._cell.takes_formula:
+            return text.startswith("=") or _NUMBER_SO_FAR.fullmatch(text) is None
+        return self._cell.is_formula
+
+    def _wrong(self, text: str) -> FormulaError | None:
+        """What is wrong with the expression that is typed, in terms of the whole text."""
+        if not self._is_expression(text):
+            return None
+        return _problem(f" {text[1:]}" if text.startswith("=") else text)
+
+    def _typing_line(self, wrong: FormulaError | None) -> list[Part]:
         assert self.text_edit is not None
-        dim = self.palette.style("dim", "panel")
-        text = self.text_edit.text
-        if not is_formula:
-            formula = "= begins a formula   " if self._cell.takes_formula else ""
-            return [(f" {formula}{self._cell.help}", dim)]
-        shift = 1 if text.startswith("=") else 0
-        problem = _problem(text[shift:])
-        if self._cell.grouping and problem is None and text[shift:].strip():
+        cell, dim = self._cell, self.palette.style("dim", "panel")
+        text, cursor = self.text_edit.text, self.text_edit.cursor
+        if not self._is_expression(text):
+            return [(f" {'= begins a formula   ' if cell.takes_formula else ''}{cell.help}", dim)]
+        shift = text.startswith("=")
+        if cell.grouping and wrong is None and text[shift:].strip():
             return self._grouped(text[shift:])
-        call = signature_at(text[shift:], self.text_edit.cursor - shift)
+        call = signature_at(text[shift:], cursor - shift)
         if call is not None:
             strong = self.palette.style("accent", "panel", "bold")
             return [
@@ -214,9 +268,10 @@ class FormulaBar(LineEntry):
                 (call.text[call.start : call.end], strong),
                 (f"{call.text[call.end :]}  {call.help}", dim),
             ]
-        if problem is None:
-            return [(f" {self._cell.help}", dim)]
-        return self._caret(problem.span, start + shift, problem.message, problem.hint, "dim")
+        if wrong is not None:
+            return self._caret(wrong.span, text, self._entry_start, wrong, "dim")
+        once = "" if cell.is_formula or shift else "computed once, to a number; = in front makes it a formula   "
+        return [(f" {once}{cell.help}", dim)]
 
 
 def grouped(formula: str) -> str:

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
-from parseq_tui.ui.drawing.cells import fitted
+from parseq_tui.ui.drawing.cells import ending, fitted
 from parseq_tui.ui.drawing.column_curves import ColumnCurves
 from parseq_tui.ui.drawing.grid import (
     Errors,
@@ -280,7 +280,7 @@ class KeyframeTable(TableMouse, can_focus=True):
         grid, keyframe = self._grid, self._document.keyframes[row]
         width, what = grid.widths[column], grid.columns[column]
         if row == self._view.row and column == self._view.column and self._entry is not None:
-            return self._entry[-(width - 1) :].ljust(width - 1) + " ", "entry"
+            return ending(self._entry, width - 1) + " ", "entry"
         if what.part == "frame":
             return frame_cell(keyframe, grid, current=row == self._view.row), "text"
         if what.part == "label":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from textual import events
+from textual.geometry import Offset
 
 from parseq_tui.language.completion import Completion
 from parseq_tui.ui.drawing.line_edit import LineEdit
@@ -26,8 +27,8 @@ class EntryHost(Protocol):
     def entry_edited(self, entry: LineEntry) -> None:
         """The text changed, or the proposals did."""
 
-    def entry_committed(self, entry: LineEntry, text: str, then: Then) -> None:
-        """The text is to stand. Ends the entry, or leaves it open where it cannot."""
+    def entry_committed(self, entry: LineEntry, text: str, then: Then) -> bool:
+        """The text is to stand. Ends the entry; False: it cannot stand, and the entry is left open."""
 
     def entry_cancelled(self, entry: LineEntry) -> None:
         """Nothing is to change. Ends the entry."""
@@ -153,12 +154,19 @@ class LineEntry(StyledLines, can_focus=True):
     def _commit(self, then: Then) -> None:
         assert self.text_edit is not None
         text = self.text_edit.text
-        history = self._history or []
-        if text and (not history or history[-1] != text):
-            self._history = [*history, text][-HISTORY_LENGTH:]
-            self.entered = [*self.entered, text][-HISTORY_LENGTH:]
-        if self.host is not None:
-            self.host.entry_committed(self, text, then)
+        kept = self.kept(text)
+        stands = self.host is None or self.host.entry_committed(self, text, then)
+        if kept and stands:
+            self._history = [*(one for one in self._history or () if one != kept), kept][-HISTORY_LENGTH:]
+            self.entered = [*self.entered, kept][-HISTORY_LENGTH:]
+
+    def kept(self, text: str) -> str:
+        """What is recalled of a text that was entered; "" for nothing."""
+        return text
+
+    def recalled(self, text: str) -> str:
+        """A kept text as it is offered again."""
+        return text
 
     def _recall(self, by: int) -> None:
         assert self.text_edit is not None and self._history is not None
@@ -166,7 +174,8 @@ class LineEntry(StyledLines, can_focus=True):
             self._draft = self.text_edit.text
         place = min(max(self._recalled + by, 0), len(self._history))
         self._recalled = place
-        self.text_edit = LineEdit.of(self._draft if place == len(self._history) else self._history[place])
+        offered = self._draft if place == len(self._history) else self.recalled(self._history[place])
+        self.text_edit = LineEdit.of(offered)
 
     def _set(self, line: LineEdit) -> None:
         before, self.text_edit = self.text_edit, line
@@ -206,22 +215,30 @@ class LineEntry(StyledLines, can_focus=True):
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
-    def entry_parts(self, width: int, colours: Sequence[Part]) -> tuple[list[Part], int]:
-        """The visible part of the entry in `width` cells with its cursor, and how many characters are cut on the left.
+    @property
+    def entry_origin(self) -> Offset:
+        """Where on the screen the entry's line begins."""
+        return self.content_region.offset
 
-        `colours`: the whole text in coloured parts.
+    def entry_parts(self, left: int, width: int, colours: Sequence[Part]) -> tuple[list[Part], int]:
+        """The visible part of the entry in `width` cells with its cursor, and how many cells are cut on the left.
+
+        `left`: the column at which it begins; the terminal's own cursor goes where the entry's is. `colours`: the whole
+        text in coloured parts.
         """
         assert self.text_edit is not None
-        text, cursor = self.text_edit.text, self.text_edit.cursor
-        first = max(0, cursor - width + 1)
+        line, cursor = self.text_edit, self.text_edit.cursor
+        first, end = line.window(width)
         marked = self.palette.style("cursor-text", "cursor")
         parts: list[Part] = []
         at = 0
         for part, style in colours:
-            for index, character in enumerate(part, start=at):
-                if first <= index < first + width:
-                    parts.append((character, marked if index == cursor else style))
+            for start, stop, look in ((first, cursor, style), (cursor, cursor + 1, marked), (cursor + 1, end, style)):
+                if piece := part[max(start - at, 0) : max(stop - at, 0)]:
+                    parts.append((piece, look))
             at += len(part)
-        if cursor >= len(text):
+        if cursor >= len(line.text):
             parts.append((" ", marked))
-        return parts, first
+        cut = line.column(first)
+        self.app.cursor_position = self.entry_origin + Offset(left + line.column(cursor) - cut, 0)
+        return parts, cut

@@ -74,10 +74,15 @@ class ProposalList(StyledLines):
         self.styles.width, self.styles.height = width, len(visible)
         self.styles.offset = (max(0, min(x, screen_width - width)), y)
         self.display = True
+        below = len(names) - first - len(visible)
         lines = [
             self._line(name, text, index == chosen, name_width, width)
             for index, (name, text) in enumerate(visible, start=first)
         ]
+        if below:
+            *others, (text, style) = lines[-1]
+            more = f" ↓ {below} "
+            lines[-1] = [*others, (fitted(text, cell_len(text) - len(more)) + more, style)]
         self.set_parts(lines, on="surface")
 
     def hide(self) -> None:

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Literal
 
 from rich.cells import cell_len
+from textual.geometry import Offset
 
 from parseq_tui.ui.completing import usage
 from parseq_tui.ui.drawing.cells import fitted, plain
@@ -109,7 +110,9 @@ class StatusBar(StyledLines):
             self.draw()
 
     def say(self, text: str, severity: Severity = "information", *, seconds: float = MESSAGE_SECONDS) -> None:
-        """Show words for a while; an error stays until the next message."""
+        """Show words for a while, an error until the next message; "" ends what is shown."""
+        if not text and not self._message:
+            return
         self._message, self._severity = text, severity
         self._until += 1
         if text and severity != "error":
@@ -163,14 +166,19 @@ class CommandLine(LineEntry):
 
     prompt = ":"
 
+    @property
+    def entry_origin(self) -> Offset:
+        """The last line of the screen, also before it is laid out there."""
+        return Offset(0, self.screen.size.height - 1)
+
     def draw(self) -> None:
         self.display = self.editing
         if self.text_edit is None or not self.size.width:
             return
         style = self.palette.style
         room = self.size.width - len(self.prompt)
-        parts, _ = self.entry_parts(room, [(self.text_edit.text, style("text", "surface"))])
-        used = sum(len(text) for text, _ in parts)
+        parts, _ = self.entry_parts(len(self.prompt), room, [(self.text_edit.text, style("text", "surface"))])
+        used = sum(cell_len(text) for text, _ in parts)
         hint = usage(self.text_edit.text)[: max(0, room - used - 2)]
         parts.append((f"  {hint}", style("dim", "surface")))
         self.set_parts([[(self.prompt, style("accent", "surface", "bold")), *parts]], on="surface")
