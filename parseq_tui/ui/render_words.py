@@ -82,7 +82,7 @@ def _state(progress: Progress) -> tuple[str, str]:
         return "pausing after this frame", "warning"
     words = progress.words or progress.state
     if progress.state == "starting" and not progress.words:
-        words = "starting: the renderer is being loaded"
+        words = "starting: counting frames, loading"
     return _STATES.get(progress.state, (words, "accent"))
 
 
@@ -123,7 +123,7 @@ def kept(progress: Progress) -> list[Words]:
         return []
     until = strftime("%H:%M:%S", localtime(progress.kept.until))
     size = f"{progress.kept.bytes / 1e6:.0f} MB"
-    return [[Part(f"engine kept ready until {until}, {size}; Space r e lets it go", "dim")]]
+    return [[Part(f"engine kept until {until} ({size}); Space r e frees it", "dim")]]
 
 
 def _short(video: Path) -> str:
@@ -152,7 +152,7 @@ def takes(summaries: Sequence[TakeSummary], chosen: int, rows: int) -> list[Word
         return [[Part("no takes yet", "dim")]]
     rows = max(1, rows - 1)
     top = max(0, min(chosen - rows // 2, len(summaries) - rows))
-    lines: list[Words] = [[Part("takes: ↑ ↓ choose  Enter look at it  b A/B with the shown one  t back", "dim")]]
+    lines: list[Words] = [[Part("takes: ↑ ↓ choose  Enter look at it  b A/B  t back", "dim")]]
     for index, take in enumerate(summaries[top : top + rows], start=top):
         on = "selection" if index == chosen else "background"
         counts = f"{take.done}/{take.total}  {take.size / 1e6:.1f} MB  {take.reused} cached"

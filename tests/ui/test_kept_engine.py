@@ -14,7 +14,6 @@ import pytest
 from parseq_tui.cli import main
 from parseq_tui.paths import user_runtime
 from parseq_tui.render.client import Waiting, let_go, waiting
-from parseq_tui.settings import LINGER_SECONDS, OPTIONS
 from parseq_tui.ui import render_words
 from parseq_tui.ui.render_progress import Progress
 
@@ -43,13 +42,8 @@ def described(kept: Waiting) -> Iterator[None]:
 def test_the_pane_says_what_is_kept_and_how_to_be_rid_of_it() -> None:
     progress = Progress(state="done", kept=KEPT)
     said = ["".join(part.text for part in row) for row in render_words.status(progress, "a take", 80)]
-    assert any("engine kept ready until" in row and "565 MB" in row and "Space r e" in row for row in said)
+    assert any("engine kept until" in row and "565 MB" in row and "Space r e" in row for row in said)
     assert not any("kept" in row for row in map(str, render_words.status(Progress(state="done"), "a take", 80)))
-
-
-def test_every_choice_of_the_setting_is_a_time() -> None:
-    assert set(LINGER_SECONDS) == set(OPTIONS["linger"].choices)
-    assert LINGER_SECONDS[OPTIONS["linger"].default] == 120
 
 
 def test_doctor_and_release_know_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 from pathlib import Path
@@ -13,11 +14,13 @@ from pane_session import in_panes, settled, text_of
 from panes_demo import PanesDemo
 from textual.pilot import Pilot
 
+from parseq_tui.errors import DiskFull
+from parseq_tui.render import client as client_module
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.messages import Ended, Event, FrameDone, LogLine, Started, StateChanged
 from parseq_tui.render.preview import encode_ppm
-from parseq_tui.render.take import LineLog, Take, point_latest, write_atomically
+from parseq_tui.render.take import Job, LineLog, Take, point_latest, write_atomically
 from parseq_tui.ui.render_progress import Progress, clock
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
@@ -142,6 +145,62 @@ def test_a_finished_render_can_be_scrubbed(client: RenderClient) -> None:
         assert "frame 200: no picture yet" in await polled(app, pilot)
 
     in_panes(test, client=client)
+
+
+def test_scrubbing_a_running_render_begins_where_one_looks(client: RenderClient) -> None:
+    worker = FakeWorker(client)
+    worker.say(started(9))
+    for frame in range(5):
+        worker.frame(frame, 9)
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        assert "frame 4 (newest)" in await polled(app, pilot)
+        app.query_one(RenderPane).focus()
+        await pilot.press("left")
+        assert app.posted[-1].frame == 3, "not before the playhead, which is at 0"  # type: ignore[attr-defined]
+        assert "frame 3   f: back to the newest" in await polled(app, pilot)
+        await pilot.press("home")
+        assert app.posted[-1].frame == 0  # type: ignore[attr-defined]
+        await pilot.press("f")
+        assert "frame 4 (newest)" in await polled(app, pilot)
+
+    in_panes(test, client=client)
+    worker.die()
+
+
+def test_what_was_asked_of_a_worker_is_said_until_it_does_it(client: RenderClient) -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        worker = FakeWorker(client)
+        assert (await polled(app, pilot))[0].startswith("starting: counting frames")
+        worker.say(started(9))
+        worker.frame(0, 9)
+        client.pause()
+        assert client.pausing()
+        assert (await polled(app, pilot))[0].startswith("pausing after this frame")
+        worker.say(StateChanged(NOON, "paused", "paused as asked"))
+        assert (await polled(app, pilot))[0].startswith("paused: z goes on, x stops")
+        client.resume()
+        assert not client.pausing()
+        worker.say(StateChanged(NOON, "rendering", ""))
+        client.stop()
+        assert (await polled(app, pilot))[0].startswith("stopping after this frame")
+        worker.say(Ended(NOON, "stopped", 1, 0, 8.0))
+        worker.die()
+        assert (await polled(app, pilot))[0].startswith("stopped")
+
+    in_panes(test, client=client)
+
+
+def test_a_render_that_cannot_be_written_down_leaves_no_take(
+    client: RenderClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(client_module, "write_atomically", full)
+    with pytest.raises(DiskFull):
+        client.start_jobs([Job("{}", "cat.json", ".")])
+    assert client.takes() == []
 
 
 def test_a_failure_says_what_and_what_to_do(client: RenderClient) -> None:

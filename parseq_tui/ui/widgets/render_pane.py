@@ -35,6 +35,8 @@ LARGE_CELLS = (96, 54)
 """The worker's pictures hold no more."""
 LOW_ROWS, BESIDE_COLUMNS = 14, 60
 """In a pane this low and this wide the picture stands beside the words, not among them."""
+LONGEST = 1 << 30
+"""More frames than any take has."""
 _GAP = Part("  ")
 _HALF_BLOCKS = Pictures()
 
@@ -63,6 +65,10 @@ class RenderPane(LineView, can_focus=True):
         Binding("right", "scrub(1)", "frame on", show=False, id="render.on"),
         Binding("shift+left", "scrub(-10)", "10 frames back", show=False, id="render.back_ten"),
         Binding("shift+right", "scrub(10)", "10 frames on", show=False, id="render.on_ten"),
+        Binding("pageup", "scrub(-100)", "100 frames back", show=False, id="render.back_hundred"),
+        Binding("pagedown", "scrub(100)", "100 frames on", show=False, id="render.on_hundred"),
+        Binding("home", f"scrub({-LONGEST})", "first frame", show=False, id="render.first"),
+        Binding("end", f"scrub({LONGEST})", "last frame", show=False, id="render.last"),
         Binding("up", "select_take(-1)", "newer take", show=False, id="render.newer"),
         Binding("down", "select_take(1)", "older take", show=False, id="render.older"),
         Binding("enter", "open_take", "follow this take", show=False, id="render.open"),
