@@ -63,6 +63,36 @@ def test_what_is_left_out_or_refused_is_said(clipboard: str, keys: str, words: s
     assert words in fingers.host.said[-1]
 
 
+def two_fields() -> Fingers:
+    rows = (Keyframe(0, {"zoom": 1.0, "angle": 2.0}, {"zoom": "S"}), Keyframe(60, {"zoom": 3.0, "angle": 4.0}))
+    return Fingers(Document(rows, ("zoom", "angle"), ("zoom", "angle")))
+
+
+def test_columns_of_numbers_from_a_spreadsheet_go_into_values_side_by_side() -> None:
+    fingers = two_fields()
+    fingers.desk.paste("5\t6\r7\t8")
+    assert [dict(row.values) for row in fingers.session.document.keyframes] == [
+        {"zoom": 5, "angle": 6},
+        {"zoom": 7, "angle": 8},
+    ]
+    assert fingers.session.document.keyframes[0].formulas == {"zoom": "S"}
+    assert fingers.host.said[-1] == "pasted 4 cells, side by side; formulas stay"
+
+
+@pytest.mark.parametrize("text", ["5\tL\n7\t8\n", "5\t\n7\t8\n"])
+def test_what_may_hold_formulas_goes_into_formula_columns_too(text: str) -> None:
+    fingers = two_fields()
+    fingers.desk.paste(text)
+    assert fingers.session.document.keyframes[1].formulas == {"zoom": "8"}
+
+
+def test_what_was_copied_here_comes_back_by_way_of_the_terminal_as_it_was() -> None:
+    fingers = two_fields()
+    fingers.session.clipboard = "5\t6\n7\t8\n"
+    fingers.desk.paste("5\t6\r7\t8\r")
+    assert fingers.session.document.keyframes[0].formulas == {"zoom": "6"}
+
+
 def test_pasting_over_the_table_from_the_terminal_answers_too_much_text() -> None:
     fingers = Fingers(*read("0:[1] 60:2"))
     fingers.desk.paste("9" * (MAXIMUM_CHARACTERS + 1))

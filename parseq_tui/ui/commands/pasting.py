@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from parseq_tui.errors import EditError
@@ -20,7 +21,7 @@ from parseq_tui.ui.commands.collected import Collected, number
 from parseq_tui.ui.commands.registry import Change, Context, Effect, Say, command
 from parseq_tui.ui.commands.tables import headed, paste_headed
 from parseq_tui.ui.drawing.cells import plain
-from parseq_tui.ui.view_state import LABEL, Column, columns, selected
+from parseq_tui.ui.view_state import LABEL, Column, column_at, columns, selected
 
 MAXIMUM_CHARACTERS = 4_000_000
 MAXIMUM_CELLS = 200_000
@@ -59,7 +60,30 @@ def pasted(context: Context, text: str, accepts: Accepts = lambda column: True) 
     table = headed(context, lines)
     if table is not None:
         return paste_headed(context, table)
+    if _from_a_spreadsheet(context, lines):
+        return _side_by_side(context, lines)
     return _over(context, lines, columns(context.document, context.view), accepts)
+
+
+def _from_a_spreadsheet(context: Context, lines: Lines) -> bool:
+    """Whether these are columns of numbers that nobody copied here: a spreadsheet knows nothing of formula columns."""
+    here = column_at(context.document, context.view)
+    return (
+        max(map(len, lines)) > 1
+        and here.part == "value"
+        and context.view.anchor is None
+        and all(number(cell) is not None for line in lines for cell in line)
+        and (not context.clipboard or lines != lines_of(context.clipboard))
+    )
+
+
+def _side_by_side(context: Context, lines: Lines) -> Effect:
+    """Into the value columns from the cursor's on; formulas stay."""
+    everything = columns(context.document, context.view)
+    first = selected(context.document, context.view).first_column
+    places = [*everything[:first], *(column for column in everything[first:] if column.part == "value")]
+    effect = _over(context, lines, places)
+    return replace(effect, say=f"{effect.say}, side by side; formulas stay") if isinstance(effect, Change) else effect
 
 
 def _over(context: Context, lines: Lines, places: Sequence[Column], accepts: Accepts = lambda column: True) -> Effect:
@@ -128,10 +152,7 @@ def paste_transposed(context: Context, argument: str) -> Effect:
          sweeps="clipboard", edits=True,
          why_not=_empty)  # fmt: skip
 def paste_numbers(context: Context, argument: str) -> Effect:
-    everything = columns(context.document, context.view)
-    first = selected(context.document, context.view).first_column
-    places = [*everything[:first], *(column for column in everything[first:] if column.part == "value")]
-    return _over(context, lines_of(context.clipboard), places)
+    return _side_by_side(context, lines_of(context.clipboard))
 
 
 @command("clipboard.paste_rows", "Paste as rows in time", "Whole rows that were copied (V y) begin at this frame and "
