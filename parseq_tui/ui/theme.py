@@ -230,17 +230,17 @@ def role_defaults() -> dict[str, str]:
     return dict(UNTHEMED)
 
 
-_WITHOUT_COLORS = {"selection": "underline", "changed": "bold underline"}
-"""What stands for a ground where there are no colours. The cursor is dark on bright, which becomes reversed."""
+_WITHOUT_COLORS = {"selection": "underline", "changed": "bold underline", "cursor": "reverse"}
+"""What stands for a ground where there are no colours, whatever the theme's colours are."""
 
 
 class Palette:
     """The colours of the theme in use, as rich styles for Line-API widgets. Ask again after a theme change."""
 
     def __init__(self, variables: Mapping[str, str], *, colorless: bool = False) -> None:
-        """`colorless`: no colour reaches the terminal; what only stands out by its ground is underlined instead."""
+        """`colorless`: styles have no colours; what only stands out by its ground is underlined or reversed instead."""
         self._variables = variables
-        self._attributes = _WITHOUT_COLORS if colorless else {}
+        self._colorless = colorless
         self._styles: dict[tuple[str, str, str], Style] = {}
 
     @classmethod
@@ -255,9 +255,12 @@ class Palette:
         """`attributes`: rich's words ("bold", "reverse", "underline")."""
         key = (role, on, attributes)
         if key not in self._styles:
-            colors = Style(color=self.color(role).rich_color, bgcolor=self.color(on).rich_color)
-            words = f"{attributes} {self._attributes.get(on, '')}".strip()
-            self._styles[key] = colors + Style.parse(words) if words else colors
+            if self._colorless:
+                found = Style.parse(f"{attributes} {_WITHOUT_COLORS.get(on, '')}".strip() or "none")
+            else:
+                found = Style(color=self.color(role).rich_color, bgcolor=self.color(on).rich_color)
+                found = found + Style.parse(attributes) if attributes else found
+            self._styles[key] = found
         return self._styles[key]
 
     def series(self, index: int, on: str = "background", attributes: str = "") -> Style:

@@ -234,8 +234,10 @@ def test_a_huge_or_unreadable_theme_file_is_refused(tmp_path: Path) -> None:
     ]
 
 
-def test_without_colours_a_selection_is_underlined_and_a_cursor_is_not() -> None:
+def test_without_colours_a_selection_is_underlined_and_a_cursor_reversed_whatever_the_theme() -> None:
     palette = Palette(role_defaults(), colorless=True)
     assert palette.style("text", "selection").underline and palette.style("text", "changed").underline
-    assert not palette.style("cursor-text", "cursor").underline and not palette.style().underline
+    cursor, ordinary = palette.style("cursor-text", "cursor"), palette.style()
+    assert cursor.reverse and not cursor.underline and not ordinary.underline and not ordinary.reverse
+    assert cursor.color is cursor.bgcolor is ordinary.color is ordinary.bgcolor is None
     assert not Palette(role_defaults()).style("text", "selection").underline

@@ -26,8 +26,8 @@ def _merged(cells: list[tuple[str, Style]]) -> list[Segment]:
     segments: list[Segment] = []
     text, style = "", None
     for part, part_style in cells:
-        # blanks look the same in any colour on the same background
-        if style is None or part_style is style or (part_style.bgcolor == style.bgcolor and part.isspace()):
+        # blanks look the same in any colour on the same ground
+        if style is None or part_style is style or (part.isspace() and _ground(part_style) == _ground(style)):
             text, style = text + part, style or part_style
             continue
         segments.append(Segment(text, style))
@@ -35,6 +35,11 @@ def _merged(cells: list[tuple[str, Style]]) -> list[Segment]:
     if style is not None:
         segments.append(Segment(text, style))
     return segments
+
+
+def _ground(style: Style) -> tuple[object, ...]:
+    """What of a style is seen on blanks."""
+    return style.bgcolor, style.underline, style.reverse
 
 
 def styles(palette: Palette) -> dict[str, Style]:
