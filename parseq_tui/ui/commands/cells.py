@@ -62,8 +62,8 @@ def edit_cell(context: Context, argument: str) -> Effect:
     return Enter(entry_text(context))
 
 
-@command("cell.formula", "Edit the formula", "In a value cell: type its field's formula, = begins it; elsewhere edit the "
-         "cell.", group="edit", edits=True)  # fmt: skip
+@command("cell.formula", "Edit the formula", "In a value cell: type its field's formula, = begins it; elsewhere: edit "
+         "the cell.", group="edit", edits=True)  # fmt: skip
 def edit_formula(context: Context, argument: str) -> Effect:
     column = column_at(context.document, context.view)
     if column.part != "value":

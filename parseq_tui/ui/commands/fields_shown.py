@@ -47,12 +47,23 @@ def hide_field(context: Context, argument: str) -> Effect:
          group="view", edits=True)  # fmt: skip
 def show_fields(context: Context, argument: str) -> Effect:
     document = context.document
-    everything = tuple(dict.fromkeys((*displayed(document), *document.managed_fields)))
+    everything = _with_hidden(document)
     if everything == displayed(document):
         return Look(_with_folds(document, context.view, frozenset()), "every field is shown")
     edit = SetDisplayedFields(everything)
     view = carried_over(document, edit.apply(document), context.view)
     return Change(edit, view=_with_folds(edit.apply(document), view, frozenset()))
+
+
+def _with_hidden(document: Document) -> tuple[str, ...]:
+    """All fields: those that are shown in their order, each hidden one behind the one it is managed behind."""
+    order = list(displayed(document))
+    before: str | None = None
+    for name in document.managed_fields:
+        if name not in order:
+            order.insert(order.index(before) + 1 if before is not None else 0, name)
+        before = name
+    return tuple(order)
 
 
 @command("document.fields", "Add a field", "Manage and show this field: zoom, angle, my_number…", group="document",
