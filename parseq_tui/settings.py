@@ -15,7 +15,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,59 +42,50 @@ class Option:
         return f"PARSEQ_TUI_{self.name.upper()}"
 
 
-OPTIONS: Mapping[str, Option] = {
-    option.name: option
-    for option in (
-        Option("theme", "", 'the name of a theme, or "" to choose by the terminal'),
-        Option("mouse", True, "whether the program uses the mouse"),
-        Option(
-            "pictures",
-            "half",
-            "how frames are shown: half blocks anywhere; pixels (sixel, kitty) where the terminal has them; auto asks",
-            ("half", "auto", "sixel", "kitty", "ascii", "off"),
-        ),
-        Option(
-            "glyphs",
-            "auto",
-            "what is drawn with: block or ascii where a font lacks braille; auto goes by terminal and locale",
-            ("auto", "braille", "block", "ascii"),
-        ),
-        Option(
-            "colors",
-            "auto",
-            "colours of the terminal: auto believes it; read at the start",
-            ("auto", "truecolor", "256", "16", "none"),
-        ),
-        Option(
-            "linger",
-            "2 min",
-            "how long an engine stays loaded after a render, so that the next one begins at once",
-            ("off", "30 s", "2 min", "10 min"),
-        ),
-        Option("cursor", False, "whether the terminal's own cursor is seen on the cell: for magnifiers and braille"),
-    )
-}
-
-
 LINGER_SECONDS: Mapping[str, float] = {"off": 0.0, "30 s": 30.0, "2 min": 120.0, "10 min": 600.0}
 """What the choices of `linger` mean."""
 
 
+def _option(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:  # noqa: A002
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Checked settings."""
+    """Checked settings. Each option is a field: its type, default, help and choices."""
 
-    theme: str = ""
-    mouse: bool = True
-    cursor: bool = False
-    pictures: str = "half"
-    glyphs: str = "auto"
-    colors: str = "auto"
-    linger: str = "2 min"
+    theme: str = _option("", 'the name of a theme, or "" to choose by the terminal')
+    mouse: bool = _option(True, "whether the program uses the mouse")
+    pictures: str = _option(
+        "half",
+        "how frames are shown: half blocks anywhere; pixels (sixel, kitty) where the terminal has them; auto asks",
+        ("half", "auto", "sixel", "kitty", "ascii", "off"),
+    )
+    glyphs: str = _option(
+        "auto",
+        "what is drawn with: block or ascii where a font lacks braille; auto goes by terminal and locale",
+        ("auto", "braille", "block", "ascii"),
+    )
+    colors: str = _option(
+        "auto",
+        "colours of the terminal: auto believes it; read at the start",
+        ("auto", "truecolor", "256", "16", "none"),
+    )
+    linger: str = _option(
+        "2 min",
+        "how long an engine stays loaded after a render, so that the next one begins at once",
+        tuple(LINGER_SECONDS),
+    )
+    cursor: bool = _option(False, "whether the terminal's own cursor is seen on the cell: for magnifiers and braille")
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Command name → the keys that replace its default ones."""
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     """Where each value came from."""
+
+
+OPTIONS: Mapping[str, Option] = {
+    entry.name: Option(entry.name, entry.default, **entry.metadata) for entry in fields(Settings) if entry.metadata
+}
 
 
 def load_settings(

@@ -1,4 +1,4 @@
-"""The catalogue of render settings: what the document's `render` object may hold. One entry per setting.
+"""The catalogue of render settings: what the document's `render` object may hold. One field per setting.
 
 Command-line options, the check of a file, the render pane and the documentation all derive from SETTINGS.
 
@@ -33,150 +33,107 @@ class Setting:
     """Whether null is a value."""
 
 
-def _settings(*entries: Setting) -> dict[str, Setting]:
-    return {entry.name: entry for entry in entries}
-
-
-SETTINGS: Mapping[str, Setting] = _settings(
-    Setting("mode", str, "loopback", "where each frame starts from", ("txt2img", "loopback", "video")),
-    Setting(
-        "input",
-        str,
-        None,
-        "a picture, a video, a folder of pictures or a take; relative to the document",
-        optional=True,
-    ),
-    Setting("width", int, 128, "frame width in pixels, a multiple of 8", minimum=8, maximum=8192),
-    Setting("height", int, 128, "frame height in pixels, a multiple of 8", minimum=8, maximum=8192),
-    Setting("engine", str, "diffusers", "what makes the pictures", ("diffusers", "webui", "test")),
-    Setting("model", str, "tiny", '"tiny" (bundled), a folder, a .safetensors file, or a hub id'),
-    Setting(
-        "networks",
-        str,
-        None,
-        "folder of LoRA files and embeddings; else loras/ and embeddings/ beside the document",
-        optional=True,
-    ),
-    Setting(
-        "compatibility",
-        str,
-        "none",
-        "count steps and weigh prompts as another program does; none: strength is continuous, all steps run",
-        ("none", "diffusers", "webui"),
-    ),
-    Setting(
-        "acceleration",
-        str,
-        "none",
-        "on a CUDA card, record the network's calls and replay them; not tried on a card yet",
-        ("none", "graphs"),
-    ),
-    Setting("scheduler", str, "euler_a", "the sampler, by the web UI's or diffusers' name"),
-    Setting("steps", int, 8, "sampling steps", minimum=1, maximum=1000),
-    Setting(
-        "motion",
-        str,
-        "auto",
-        "motion values: per frame (delta), or as they stand (absolute)",
-        ("auto", "absolute", "delta"),
-    ),
-    Setting("space", str, "auto", "which motion fields move the picture", ("auto", "2d", "3d")),
-    Setting(
-        "border", str, "reflect", "what fills the edges a motion uncovers", ("reflect", "replicate", "wrap", "black")
-    ),
-    Setting(
-        "resampling", str, "bicubic", "how moved pixels are computed", ("nearest", "bilinear", "bicubic", "lanczos")
-    ),
-    Setting(
-        "color_coherence",
-        str,
-        "none",
-        "match each frame's colours to the first",
-        ("none", "lab", "hsv", "rgb", "video"),
-    ),
-    Setting("grayscale", bool, False, "make every frame grey, before and after diffusion"),
-    Setting("noise_type", str, "perlin", "the noise added to a looped-back frame", ("perlin", "uniform", "none")),
-    Setting("perspective_flip", bool, False, "whether the perspective_flip fields apply"),
-    Setting(
-        "depth",
-        str,
-        None,
-        "for motion in 3d: depth maps, bright is near (a picture, a folder, a video), or the folder of a depth model",
-        optional=True,
-    ),
-    Setting(
-        "fit",
-        str,
-        "stretch",
-        "how an input of another shape fills the frame: stretched, cropped to the middle, or whole between black bars",
-        ("stretch", "crop", "pad"),
-    ),
-    Setting("end", str, "stop", "when the video is shorter than the timeline", ("stop", "hold", "loop")),
-    Setting("seed", int, 0, "seed of a document that manages none", minimum=-1),
-    Setting(
-        "seed_behavior",
-        str,
-        "auto",
-        "how that seed goes on; auto: iter (one more each frame) in a loopback, else fixed; random: the same each time",
-        ("auto", "fixed", "iter", "ladder", "alternate", "random"),
-    ),
-    Setting(
-        "seed_offset", int, 0, "added to every seed: another take of the same film", minimum=-(10**12), maximum=10**12
-    ),
-    Setting("cfg_scale", float, 4.0, "CFG scale of a document that manages none"),
-    Setting(
-        "denoising_strength", float, 0.5, "denoising strength of a document that manages none", minimum=0, maximum=1
-    ),
-    Setting("audio", str, None, "a sound that is heard with the video; relative to the document", optional=True),
-    Setting("audio_start", float, 0.0, "second of that sound at which frame 0 begins", minimum=0),
-    Setting("crf", int, 16, "H.264 quality: lower is better and larger", minimum=0, maximum=51),
-    Setting(
-        "cache_gb",
-        float,
-        20.0,
-        "how large the frame cache may grow, in GB; frames of the newest render always stay",
-        minimum=0,
-    ),
-)
+def _setting(
+    default: Any,
+    help: str,  # noqa: A002
+    *,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Any:
+    bounds = {"choices": choices, "minimum": minimum, "maximum": maximum}
+    return field(default=default, metadata={"help": help, **bounds})
 
 
 @dataclass(frozen=True, slots=True)
 class RenderSettings:
-    """Effective settings of one render. Fields are those of SETTINGS."""
+    """Effective settings of one render. Each is a field: its type, default, help, and what it may be."""
 
-    mode: str
-    input: str | None
-    width: int
-    height: int
-    engine: str
-    model: str
-    networks: str | None
-    compatibility: str
-    acceleration: str
-    scheduler: str
-    steps: int
-    motion: str
-    space: str
-    border: str
-    resampling: str
-    color_coherence: str
-    grayscale: bool
-    noise_type: str
-    perspective_flip: bool
-    depth: str | None
-    fit: str
-    end: str
-    seed: int
-    seed_behavior: str
-    seed_offset: int
-    cfg_scale: float
-    denoising_strength: float
-    audio: str | None
-    audio_start: float
-    crf: int
-    cache_gb: float
+    mode: str = _setting("loopback", "where each frame starts from", choices=("txt2img", "loopback", "video"))
+    input: str | None = _setting(None, "a picture, a video, a folder of pictures or a take; relative to the document")
+    width: int = _setting(128, "frame width in pixels, a multiple of 8", minimum=8, maximum=8192)
+    height: int = _setting(128, "frame height in pixels, a multiple of 8", minimum=8, maximum=8192)
+    engine: str = _setting("diffusers", "what makes the pictures", choices=("diffusers", "webui", "test"))
+    model: str = _setting("tiny", '"tiny" (bundled), a folder, a .safetensors file, or a hub id')
+    networks: str | None = _setting(
+        None, "folder of LoRA files and embeddings; else loras/ and embeddings/ beside the document"
+    )
+    compatibility: str = _setting(
+        "none",
+        "count steps and weigh prompts as another program does; none: strength is continuous, all steps run",
+        choices=("none", "diffusers", "webui"),
+    )
+    acceleration: str = _setting(
+        "none",
+        "on a CUDA card, record the network's calls and replay them; not tried on a card yet",
+        choices=("none", "graphs"),
+    )
+    scheduler: str = _setting("euler_a", "the sampler, by the web UI's or diffusers' name")
+    steps: int = _setting(8, "sampling steps", minimum=1, maximum=1000)
+    motion: str = _setting(
+        "auto", "motion values: per frame (delta), or as they stand (absolute)", choices=("auto", "absolute", "delta")
+    )
+    space: str = _setting("auto", "which motion fields move the picture", choices=("auto", "2d", "3d"))
+    border: str = _setting(
+        "reflect", "what fills the edges a motion uncovers", choices=("reflect", "replicate", "wrap", "black")
+    )
+    resampling: str = _setting(
+        "bicubic", "how moved pixels are computed", choices=("nearest", "bilinear", "bicubic", "lanczos")
+    )
+    color_coherence: str = _setting(
+        "none", "match each frame's colours to the first", choices=("none", "lab", "hsv", "rgb", "video")
+    )
+    grayscale: bool = _setting(False, "make every frame grey, before and after diffusion")
+    noise_type: str = _setting(
+        "perlin", "the noise added to a looped-back frame", choices=("perlin", "uniform", "none")
+    )
+    perspective_flip: bool = _setting(False, "whether the perspective_flip fields apply")
+    depth: str | None = _setting(
+        None,
+        "for motion in 3d: depth maps, bright is near (a picture, a folder, a video), or the folder of a depth model",
+    )
+    fit: str = _setting(
+        "stretch",
+        "how an input of another shape fills the frame: stretched, cropped to the middle, or whole between black bars",
+        choices=("stretch", "crop", "pad"),
+    )
+    end: str = _setting("stop", "when the video is shorter than the timeline", choices=("stop", "hold", "loop"))
+    seed: int = _setting(0, "seed of a document that manages none", minimum=-1)
+    seed_behavior: str = _setting(
+        "auto",
+        "how that seed goes on; auto: iter (one more each frame) in a loopback, else fixed; random: the same each time",
+        choices=("auto", "fixed", "iter", "ladder", "alternate", "random"),
+    )
+    seed_offset: int = _setting(
+        0, "added to every seed: another take of the same film", minimum=-(10**12), maximum=10**12
+    )
+    cfg_scale: float = _setting(4.0, "CFG scale of a document that manages none")
+    denoising_strength: float = _setting(
+        0.5, "denoising strength of a document that manages none", minimum=0, maximum=1
+    )
+    audio: str | None = _setting(None, "a sound that is heard with the video; relative to the document")
+    audio_start: float = _setting(0.0, "second of that sound at which frame 0 begins", minimum=0)
+    crf: int = _setting(16, "H.264 quality: lower is better and larger", minimum=0, maximum=51)
+    cache_gb: float = _setting(
+        20.0, "how large the frame cache may grow, in GB; frames of the newest render always stay", minimum=0
+    )
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     """Where each value came from."""
+
+
+_KINDS: Mapping[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+
+SETTINGS: Mapping[str, Setting] = {
+    entry.name: Setting(
+        entry.name,
+        _KINDS[entry.type.removesuffix(" | None")],
+        entry.default,
+        optional=entry.type.endswith(" | None"),
+        **entry.metadata,
+    )
+    for entry in fields(RenderSettings)
+    if entry.metadata and isinstance(entry.type, str)
+}
 
 
 def resolve(document_render: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> RenderSettings:
@@ -257,6 +214,3 @@ def _check_size(values: Mapping[str, Any]) -> None:
         if values[name] % 8:
             nearest = max(8, round(values[name] / 8) * 8)
             raise SettingsError(f"{name} {values[name]} is not a multiple of 8", hint=f"use {nearest}")
-
-
-assert {entry.name for entry in fields(RenderSettings)} == {*SETTINGS, "origins"}
