@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Self
 
+from rich.segment import Segment
 from textual import constants
 from textual._compositor import Compositor
 from textual.color import Color
@@ -42,7 +43,7 @@ class Painted(Widget):
                 return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
-    def line_part(self, y: int, first: int, end: int) -> Strip | None:
+    def line_part(self, y: int, first: int, end: int) -> Sequence[Segment] | None:
         """Cells `first` … `end` − 1 of a line, where they cost less than the line; None: cut them out of it.
 
         No wide character may reach over their edges.
@@ -129,9 +130,9 @@ class _Shown:
             yield Part(y, first, strip, part.x, part.right)
 
     def _painted(self, widget: Painted, content: Region, y: int, first: int, end: int) -> Part:
-        strip = widget.line_part(y - content.y, first - content.x, end - content.x)
-        if strip is not None:
-            return Part(y, first, self._filtered(strip), first, end)
+        segments = widget.line_part(y - content.y, first - content.x, end - content.x)
+        if segments is not None:
+            return Part(y, first, self._filtered(Strip(segments)) if self._filters else segments, first, end)
         line = self._lines.get(y)
         if line is None:  # several parts of it may have changed
             line = self._lines[y] = self._filtered(widget.render_line(y - content.y))

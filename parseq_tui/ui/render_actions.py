@@ -55,7 +55,7 @@ class RenderActions:
 
     @property
     def _pane(self) -> RenderPane:
-        return self._screen.query_one(RenderPane)
+        return self._screen.pictures
 
     @property
     def _progress(self) -> Progress | None:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from rich.color import ColorSystem
+from rich.segment import Segment
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
@@ -29,11 +30,11 @@ _UNKNOWN: Final = ("?", RESET)
 
 
 class Part(NamedTuple):
-    """Cells `first` … `end` − 1 of a row, cut out of a strip that begins at `x`."""
+    """Cells `first` … `end` − 1 of a row, cut out of texts that begin at `x`."""
 
     y: int
     x: int
-    strip: Strip
+    texts: Iterable[Segment]
     first: int
     end: int
 
@@ -128,7 +129,7 @@ class ScreenDiff:
         return row
 
     def _note_part(self, part: Part, colors: ColorSystem | None) -> None:
-        cells, first, end = cells_of(part.strip, colors), part.first - part.x, part.end - part.x
+        cells, first, end = cells_of(part.texts, colors), part.first - part.x, part.end - part.x
         while first > 0 and cells[first][0] == "":
             first -= 1
         while end < len(cells) and cells[end][0] == "":

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 from rich.color import Color, ColorSystem
+from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 
 class Codes(NamedTuple):
@@ -81,10 +81,10 @@ def blank_of(codes: Codes) -> Codes:
     return codes if not _SEEN_ON_BLANKS.isdisjoint(codes.attributes) else Codes((), "", codes.background)
 
 
-def cells_of(strip: Strip, colors: ColorSystem | None) -> list[Cell]:
-    """A strip as cells."""
+def cells_of(texts: Iterable[Segment], colors: ColorSystem | None) -> list[Cell]:
+    """Texts in a row as cells."""
     cells: list[Cell] = []
-    for text, style, control in strip:
+    for text, style, control in texts:
         if control:
             continue
         if not text.isprintable():

@@ -21,6 +21,7 @@ from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
+from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.widgets.status_bar import Severity
 
 Follow = Callable[[Session, Callable[[FileNotice], None]], FileFollower]
@@ -37,6 +38,7 @@ class Workbench(Screen[None]):
     follow: Follow
     table: KeyframeTable
     formula: FormulaBar
+    pictures: RenderPane
 
     @abstractmethod
     def say(self, text: str, severity: Severity = "information") -> None:

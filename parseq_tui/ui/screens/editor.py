@@ -111,7 +111,8 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         self.table = self.query_one(KeyframeTable)
         self.formula = self.query_one(FormulaBar)
         self.status = self.query_one(StatusBar)
-        self.formula.host = self.query_one(CommandLine).host = self
+        self.command_line = self.query_one(CommandLine)
+        self.formula.host = self.command_line.host = self
         self.formula.earlier = formulas
         if self.session.path is not None:
             self.pictures.set_client(RenderClient(self.session.path))
@@ -281,7 +282,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
 
     def _entry(self) -> LineEntry | None:
         """What is being typed into, if anything is."""
-        command = self.query_one(CommandLine)
+        command = self.command_line
         return self.formula if self.formula.editing else command if command.editing else None
 
     def on_paste(self, event: events.Paste) -> None:
@@ -312,9 +313,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         )
 
     def open_command_line(self, line: str) -> None:
-        self.query_one(CommandLine).begin(
-            line, complete=lambda text, cursor: complete_command(self.desk.context(), text, cursor)
-        )
+        self.command_line.begin(line, complete=lambda text, cursor: complete_command(self.desk.context(), text, cursor))
 
     def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None:
         self.query_one(PrefixMenu).show(title, entries, self.size.width, self.size.height)

@@ -34,13 +34,13 @@ def chart_row(chart: Chart, y: int, palette: Palette) -> Strip:
     return Strip([Segment(row[a:b], _style(int(series[a]), palette)) for a, b in pairwise(edges)], len(row))
 
 
-def chart_part(chart: Chart, y: int, first: int, end: int, playhead: int | None, palette: Palette) -> Strip:
+def chart_part(chart: Chart, y: int, first: int, end: int, playhead: int | None, palette: Palette) -> Sequence[Segment]:
     """Cells `first` … `end` − 1 of `chart_row` with the playhead in its column: few of them, so cell by cell."""
     row, series = chart.cells.rows[y][first:end], chart.cells.series[y, first:end].tolist()
     cells = [Segment(text, _style(number, palette)) for text, number in zip(row, series, strict=True)]
     if playhead is not None and first <= playhead < end:
         cells[playhead - first] = _crossed(row[playhead - first], palette, chart.request.glyphs)
-    return Strip(cells, end - first)
+    return cells
 
 
 def lane_row(made: Chart, view: CurveView, prompts: Sequence[int], palette: Palette, glyphs: Glyphs) -> Strip:

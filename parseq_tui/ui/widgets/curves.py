@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -393,7 +394,7 @@ class CurvesPane(Themed, can_focus=True):
             strip = with_grip(strip, self._held_at[0], self.palette, self._glyphs)
         return strip
 
-    def line_part(self, y: int, first: int, end: int) -> Strip | None:
+    def line_part(self, y: int, first: int, end: int) -> Sequence[Segment] | None:
         """The playhead moves over a picture that stays: only what it leaves and what it comes to is put together."""
         made = self._chart
         if made is None or self._held is not None or not 0 < y <= made.canvas_height or end > made.request.width:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -38,6 +39,34 @@ TALL = 36
 """On terminals of this many lines there is room for a curve under the head of each column."""
 _FLASH_SECONDS = 1.2
 _MANY_CELLS = 10_000
+
+
+class _Sight(NamedTuple):
+    """What of the table is seen: asked of the widget once and not for every cell, for each answer has a price."""
+
+    left: int
+    """Cells of the scrolling columns that are scrolled away."""
+    top: int
+    """Rows that are."""
+    width: int
+    height: int
+    head: int
+    """Lines above the first row."""
+
+    @property
+    def rows(self) -> int:
+        return max(1, self.height - self.head)
+
+    def line(self, row: int) -> int:
+        """The line of the screen on which a row is, or would be."""
+        return row - self.top + self.head
+
+    def span(self, grid: Grid, line: int, column: int) -> Region:
+        """What is seen of a column on a line, not behind the frozen columns or outside; empty where nothing is."""
+        left, width = grid.span(column, self.left)
+        right = min(left + width, self.width)
+        left = max(left, grid.frozen if column >= 2 else 0)
+        return Region(left, line, max(0, right - left), 1)
 
 
 class KeyframeTable(TableMouse, can_focus=True):
@@ -84,18 +113,18 @@ class KeyframeTable(TableMouse, can_focus=True):
             self.show(self._document, self._table, view)
             return
         self._view = view
-        if self.scroll_to_cursor():
+        sight = self._sight()
+        if self._scrolled_to_cursor(sight):
             return
         if before.anchor or view.anchor:
             self._refresh_selection(before)
-        changed = [self._cell_region(place.row, place.column) for place in (before, view)]
+        grid, lines = self._grid, (sight.line(before.row), sight.line(view.row))
+        changed = [sight.span(grid, line, place.column) for line, place in zip(lines, (before, view), strict=True)]
         if before.row != view.row:
-            changed += [Region(0, self._line(place.row), 1, 1) for place in (before, view)]
+            changed += [Region(0, line, 1, 1) for line in lines]
         if before.column != view.column:
-            for place in (before, view):
-                left, width = self._grid.span(place.column, self.scroll_offset.x)
-                changed.append(self._seen_span(left, 0, width, place.column >= 2))
-        self._refresh_seen(changed)
+            changed += [sight.span(grid, 0, place.column) for place in (before, view)]
+        self._refresh_seen(changed, sight)
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """What the curves in the heads are drawn with."""
@@ -117,9 +146,13 @@ class KeyframeTable(TableMouse, can_focus=True):
         self.refresh()
         self.set_timer(_FLASH_SECONDS, self._end_flash)
 
+    def _sight(self) -> _Sight:
+        scrolled, size = self.scroll_offset, self.size
+        return _Sight(scrolled.x, scrolled.y, size.width, size.height, self.head_height)
+
     @property
     def rows_visible(self) -> int:
-        return max(1, self.size.height - self.head_height)
+        return self._sight().rows
 
     @property
     def head_height(self) -> int:
@@ -130,32 +163,35 @@ class KeyframeTable(TableMouse, can_focus=True):
     @property
     def cursor_offset(self) -> Offset:
         """Where on the screen the cursor's cell is: the terminal's own cursor goes there, for screen readers."""
-        left, _ = self._grid.span(self._view.column, self.scroll_offset.x)
-        return self.content_region.offset + Offset(left, self._line(self._view.row))
+        sight = self._sight()
+        left, _ = self._grid.span(self._view.column, sight.left)
+        return self.content_region.offset + Offset(left, sight.line(self._view.row))
 
     def scroll_to_cursor(self) -> bool:
         """Bring the cursor into sight, half a page at a time. True if that scrolled (everything is drawn again)."""
-        top, left = self.scroll_offset.y, self.scroll_offset.x
-        new_top, new_left = self._top_for(self._view.row, top), self._left_for(self._view.column, left)
-        if (new_top, new_left) == (top, left):
+        return self._scrolled_to_cursor(self._sight())
+
+    def _scrolled_to_cursor(self, sight: _Sight) -> bool:
+        top, left = self._top_for(self._view.row, sight), self._left_for(self._view.column, sight)
+        if (top, left) == (sight.top, sight.left):
             return False
-        self.scroll_to(new_left, new_top, animate=False, force=True)
-        return (self.scroll_offset.y, self.scroll_offset.x) != (top, left)
+        self.scroll_to(left, top, animate=False, force=True)
+        return (self.scroll_offset.y, self.scroll_offset.x) != (sight.top, sight.left)
 
     def centre(self) -> None:
         """Scroll so that the cursor's row is in the middle."""
         self.scroll_to(y=max(0, self._view.row - self.rows_visible // 2), animate=False, force=True)
 
-    def _top_for(self, row: int, top: int) -> int:
-        visible = self.rows_visible
-        if top <= row < top + visible:
-            return top
+    def _top_for(self, row: int, sight: _Sight) -> int:
+        visible = sight.rows
+        if sight.top <= row < sight.top + visible:
+            return sight.top
         return max(0, min(row - visible // 2, len(self._document.keyframes) - visible))
 
-    def _left_for(self, column: int, left: int) -> int:
+    def _left_for(self, column: int, sight: _Sight) -> int:
+        left, room = sight.left, sight.width - self._grid.frozen
         if column < 2:
             return left
-        room = self.size.width - self._grid.frozen
         start, width = self._grid.lefts[column], self._grid.widths[column]
         if left <= start and start + width <= left + room:
             return left
@@ -185,33 +221,22 @@ class KeyframeTable(TableMouse, can_focus=True):
 
     # -- regions ---------------------------------------------------------------------------------------------------
 
-    def _line(self, row: int) -> int:
-        return row - self.scroll_offset.y + self.head_height
-
     def _refresh_cell(self, row: int, column: int) -> None:
-        self._refresh_seen([self._cell_region(row, column)])
+        sight = self._sight()
+        self._refresh_seen([sight.span(self._grid, sight.line(row), column)], sight)
 
-    def _refresh_seen(self, regions: Sequence[Region]) -> None:
+    def _refresh_seen(self, regions: Sequence[Region], sight: _Sight) -> None:
         """Those that are in sight: together, for each call has a price."""
-        if seen := [region for region in regions if region and 0 <= region.y < self.size.height]:
+        if seen := [region for region in regions if region and 0 <= region.y < sight.height]:
             self.refresh(*seen)
-
-    def _cell_region(self, row: int, column: int) -> Region:
-        left, width = self._grid.span(column, self.scroll_offset.x)
-        return self._seen_span(left, self._line(row), width, column >= 2)
-
-    def _seen_span(self, left: int, line: int, width: int, scrolls: bool) -> Region:
-        """What of a span is not behind the frozen columns or outside; an empty region if nothing is."""
-        right = min(left + width, self.size.width)
-        left = max(left, self._grid.frozen if scrolls else 0)
-        return Region(left, line, max(0, right - left), 1)
 
     def _refresh_selection(self, before: ViewState) -> None:
         old, new = selected(self._document, before), selected(self._document, self._view)
-        first = max(self._line(min(old.first_row, new.first_row)), self.head_height)
-        end = min(self._line(max(old.end_row, new.end_row)), self.size.height)
+        sight = self._sight()
+        first = max(sight.line(min(old.first_row, new.first_row)), sight.head)
+        end = min(sight.line(max(old.end_row, new.end_row)), sight.height)
         if end > first:
-            self.refresh(Region(0, first, self.size.width, end - first))
+            self.refresh(Region(0, first, sight.width, end - first))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
