@@ -168,6 +168,9 @@ class PanesDemo(App[None]):
     def on_curves_pane_value_wanted(self, message: CurvesPane.ValueWanted) -> None:
         self.posted.append(message)
 
+    def on_curves_pane_nudged(self, message: CurvesPane.Nudged) -> None:
+        self.posted.append(message)
+
     def on_curves_pane_keyframe_dragged(self, message: CurvesPane.KeyframeDragged) -> None:
         self.posted.append(message)
 

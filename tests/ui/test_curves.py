@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from pane_session import in_panes, settled, text_of
 from panes_demo import FIELDS, PanesDemo, make_document, make_table
-from textual.geometry import Region
+from textual.events import MouseScrollDown, MouseScrollUp
+from textual.geometry import Offset, Region
 from textual.pilot import Pilot
 
 from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.drawing import plot
 from parseq_tui.ui.drawing.curve_view import CurveView, keyframe_indices
-from parseq_tui.ui.drawing.grips import Drag, Grip
+from parseq_tui.ui.drawing.grips import Drag, Grip, mark_cell
 from parseq_tui.ui.theme import Palette, role_defaults
 from parseq_tui.ui.widgets.curve_strips import legend_parts
 from parseq_tui.ui.widgets.curves import CurvesPane
@@ -37,7 +38,7 @@ def test_shows_curves_legend_keyframes_beats_playhead_and_prompts() -> None:
         assert picture.count("●") == 4, "one mark per keyframe of strength"
         assert "■" in picture and "┊" in picture and "┃" in picture
         assert text[-3].lstrip().startswith("P1█") and text[-3].endswith(" "), "the first prompt ends earlier"
-        assert app.query_one(CurvesPane).border_title == "curves  own scales"
+        assert app.query_one(CurvesPane).border_title == "curves  own scales  ┊ 4 beats"
 
     in_panes(test)
 
@@ -108,7 +109,7 @@ def test_a_window_that_moves_is_told_the_prompts_and_stands_in_the_titles() -> N
         await settled(app)
         assert pane.window == (0, 200)
         assert app.query_one(PromptsPane).border_title == "prompts  frames 0-199"
-        assert pane.border_title == "curves  frames 0-199  own scales"
+        assert pane.border_title == "curves  frames 0-199  own scales  ┊ 4 beats"
 
     in_panes(test)
 
@@ -223,7 +224,7 @@ def test_curves_hide_scales_change_and_the_axis_moves_on() -> None:
         await pilot.press("1", "s", "a")
         await settled(app)
         assert rows(app)[0].startswith("1- strength  2■ zoom 1")
-        assert pane.border_title == "curves  one scale"
+        assert pane.border_title == "curves  one scale  ┊ 4 beats"
         assert pane._chart is not None and pane._chart.request.axis_of == 0
         await pilot.press("2", "3", "4")
         await settled(app)
@@ -287,25 +288,31 @@ def test_fields_the_table_does_not_have_are_left_out() -> None:
 def test_arrows_nudge_the_keyframe_under_the_playhead_and_k_makes_one() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         app.move(100)
-        await pilot.press("up", "shift+down", "right", "up", "k")
-        wanted = [(m.field, m.frame, m.value) for m in app.posted if isinstance(m, CurvesPane.ValueWanted)]
-        at_100, at_101 = app.table["strength"][[100, 101]]
-        assert wanted == [
-            ("strength", 100, pytest.approx(at_100 + 0.01, abs=1e-3)),
-            ("strength", 100, pytest.approx(at_100 - 0.1, abs=1e-3)),
-            # 101 is no keyframe: the arrow does nothing there, and k puts the curve's own value
-            ("strength", 101, pytest.approx(at_101, abs=1e-3)),
-        ]
+        await pilot.press("up", "shift+down", "alt+right", "k")
+        up, down, later, made = (m for m in app.posted if isinstance(m, CurvesPane.Nudged | CurvesPane.ValueWanted))
+        assert isinstance(up, CurvesPane.Nudged) and isinstance(down, CurvesPane.Nudged)
+        assert (up.field, up.frame, up.frames, up.by) == ("strength", 100, 0, pytest.approx(0.01))
+        assert (down.frame, down.by) == (100, pytest.approx(-0.1))
+        assert isinstance(later, CurvesPane.Nudged) and (later.frame, later.frames, later.by) == (100, 1, 0)
+        assert isinstance(made, CurvesPane.ValueWanted), "the playhead has gone along"
+        assert (made.frame, made.value) == (101, pytest.approx(app.table["strength"][101], abs=1e-3))
 
     in_panes(test)
+
+
+def grip_of(pane: CurvesPane, frame: int) -> tuple[int, int]:
+    """Column and row of the picture in which the keyframe of the first curve stands."""
+    assert pane._chart is not None
+    curve = pane._chart.request.curves[0]
+    cell = mark_cell(pane._chart, curve, 0, frame)
+    assert cell is not None
+    return cell
 
 
 def test_a_keyframe_is_dragged_with_the_mouse_in_one_step() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = app.query_one(CurvesPane)
-        assert pane._chart is not None
-        column, row = pane._chart.column_of(100), pane._chart.row_of(0, float(app.table["strength"][100]))
-        assert column is not None
+        column, row = grip_of(pane, 100)
         await pilot.mouse_down(CurvesPane, offset=(column + 1, row + 2))
         await pilot.hover(CurvesPane, offset=(column + 6, row + 2 - 3))
         assert rows(app)[0].startswith("strength: 0.")
@@ -315,25 +322,128 @@ def test_a_keyframe_is_dragged_with_the_mouse_in_one_step() -> None:
         assert isinstance(tried, CurvesPane.KeyframeDragged) and isinstance(dropped, CurvesPane.KeyframeDragged)
         assert (tried.stage, dropped.stage) == ("held", "dropped")
         assert (dropped.field, dropped.frame) == ("strength", 100)
-        assert pane._chart.column_of(dropped.to_frame) == column + 5
-        assert pane._chart.row_of(0, dropped.value) == row - 3
+        made = pane._chart
+        assert made is not None and made.column_of(dropped.to_frame) == column + 5
+        per_row = (made.scales[0].high - made.scales[0].low) / made.canvas_height
+        assert dropped.value == pytest.approx(0.5 + 3 * per_row, abs=0.01), "the cell's 0.5, whatever the curve says"
         assert "◎" not in "".join(rows(app))
 
     in_panes(test)
 
 
-def test_a_key_while_dragging_puts_the_keyframe_back() -> None:
+def test_a_held_keyframe_moves_one_way_only_after_x_or_y() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = app.query_one(CurvesPane)
-        assert pane._chart is not None
-        column, row = pane._chart.column_of(100), pane._chart.row_of(0, float(app.table["strength"][100]))
-        assert column is not None
+        column, row = grip_of(pane, 100)
+        await pilot.mouse_down(CurvesPane, offset=(column + 1, row + 2))
+        await pilot.hover(CurvesPane, offset=(column + 6, row - 1))
+        await pilot.press("y")
+        held = app.posted[-1]
+        assert isinstance(held, CurvesPane.KeyframeDragged)
+        assert held.to_frame == 100 and held.value > 0.5
+        await pilot.press("x")
+        held = app.posted[-1]
+        assert isinstance(held, CurvesPane.KeyframeDragged)
+        assert held.to_frame > 100 and held.value == 0.5
+
+    in_panes(test)
+
+
+def test_another_key_while_dragging_puts_the_keyframe_back() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        column, row = grip_of(pane, 100)
         await pilot.mouse_down(CurvesPane, offset=(column + 1, row + 2))
         await pilot.hover(CurvesPane, offset=(column + 9, row + 2))
-        await pilot.press("x")
+        await pilot.press("escape")
         last = app.posted[-1]
         assert isinstance(last, CurvesPane.KeyframeDragged) and last.stage == "given up"
         assert "◎" not in "".join(rows(app))
+        await pilot.mouse_up(CurvesPane, offset=(column + 9, row + 2))
+        assert app.posted[-1] is last, "the button that is let go later moves nothing"
+
+    in_panes(test)
+
+
+def test_the_playhead_is_drawn_along_where_there_is_no_keyframe() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await pilot.mouse_down(CurvesPane, offset=(31, 5))
+        await pilot.hover(CurvesPane, offset=(45, 30))
+        await pilot.mouse_up(CurvesPane, offset=(45, 30))
+        await pilot.hover(CurvesPane, offset=(60, 30))
+        made = app.query_one(CurvesPane)._chart
+        assert made is not None
+        asked = [m.frame for m in app.posted if isinstance(m, CurvesPane.PlayheadMoved)]
+        assert list(dict.fromkeys(asked)) == [made.frame_at(30), made.frame_at(44)]
+
+    in_panes(test)
+
+
+def test_the_wheel_zooms_around_the_mouse_and_pans_with_a_modifier() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        made = pane._chart
+        assert made is not None
+        before = made.frame_at(50)
+        await turn_wheel(pilot, MouseScrollUp, column=50)
+        await settled(app)
+        assert pane.window[1] == 320 and pane._chart is not None
+        assert pane._chart.frame_at(50) == pytest.approx(before, abs=2)
+        start = pane.window[0]
+        await turn_wheel(pilot, MouseScrollUp, column=50, shift=True)
+        assert pane.window == (start - 32, 320)
+        await turn_wheel(pilot, MouseScrollDown, column=50)
+        assert pane.window == (0, 400)
+
+    in_panes(test)
+
+
+async def turn_wheel(
+    pilot: Pilot[None], event: type[MouseScrollUp | MouseScrollDown], column: int, *, shift: bool = False
+) -> None:
+    """One notch over a column of the picture."""
+    pane = pilot.app.query_one(CurvesPane)
+    x, y = pane.content_region.offset + Offset(column, 10)
+    at = {"x": x - pane.region.x, "y": y - pane.region.y, "delta_x": 0, "delta_y": 0, "button": 0}
+    pane.post_message(event(pane, **at, shift=shift, meta=False, ctrl=False, screen_x=x, screen_y=y))
+    await pilot.pause()
+
+
+def test_the_column_of_the_tables_cursor_is_the_active_curve_until_another_is_chosen() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        assert pane._view is not None
+        pane.follow("zoom")
+        assert pane._view.axis_field() == "zoom"
+        await pilot.press("a")
+        pane.follow("zoom")
+        assert pane._view.axis_field() == "rotation_3d_z", "the cursor has not left its column"
+        pane.show(app.table, app.document, ("rotation_3d_z", "zoom"), 0)
+        assert pane._view.axis_field() == "rotation_3d_z", "it stays active in another place"
+        pane.follow("seed")
+        assert pane._view.axis_field() == "rotation_3d_z", "that one is not shown"
+
+    in_panes(test)
+
+
+def test_keys_jump_between_the_keyframes_of_the_active_curve() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+right", "ctrl+right", "ctrl+left", "end", "ctrl+right", "a", "enter")
+        asked = [m.frame for m in app.posted if isinstance(m, CurvesPane.PlayheadMoved)]
+        assert asked == [100, 200, 100, 399, 0], "zoom has one, a formula at 0"
+
+    in_panes(test)
+
+
+def test_scales_are_fitted_to_the_frames_shown() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        await pilot.press("plus", "plus", "v")
+        await settled(app)
+        assert pane._chart is not None
+        shown = app.table["zoom"][:100]
+        assert (pane._chart.scales[1].low, pane._chart.scales[1].high) == (shown.min(), shown.max())
+        assert pane.border_title == "curves  frames 0-99  own scales fitted  ┊ 1 beat"
 
     in_panes(test)
 
@@ -388,9 +498,6 @@ def test_a_held_keyframe_goes_the_way_of_the_mouse_and_may_leave_the_scale() -> 
 
 def test_what_cannot_be_changed_says_why_and_beats_are_stepped() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
-        app.move(101)
-        await pilot.press("up")
-        assert app.refused == ["strength has no keyframe at 101: k makes one"]
         app.move(0)
         await pilot.press("w", "w", "W")
         asked = [message.frame for message in app.posted if isinstance(message, CurvesPane.PlayheadMoved)]

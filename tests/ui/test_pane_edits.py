@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from panes_demo import make_document
 
-from parseq_tui.timeline.edits import InsertKeyframe, SetPromptText, SetValue, Several
+from parseq_tui.errors import EditError
+from parseq_tui.timeline.edits import InsertKeyframe, SetFormula, SetPromptText, SetValue, Several
 from parseq_tui.timeline.prompts import Overlap, Prompt
-from parseq_tui.ui.pane_edits import drag_edit, prompt_edit, value_edit
+from parseq_tui.ui.pane_edits import NudgeKeyframe, drag_edit, prompt_edit, value_edit
 
 
 def cells(document, field: str = "strength") -> dict[int, float]:  # type: ignore[no-untyped-def]
@@ -71,3 +72,31 @@ def test_several_changes_of_a_prompt_are_one_step() -> None:
     assert isinstance(edit, Several) and edit.label == "edit cats"
     changed = edit.apply(document).prompts.entries[0]
     assert changed == after
+
+
+def test_a_nudge_changes_what_the_cell_says_not_what_its_formula_makes_of_it() -> None:
+    document = Several(
+        (SetValue(100, "strength", 6.7), SetFormula(100, "strength", "S + 0.25")), "a formula that adds"
+    ).apply(make_document())
+    nudge = NudgeKeyframe("strength", 100, by=0.3, step=0.1, shown=6.95)
+    assert cells(nudge.apply(document))[100] == 7.0
+    assert nudge.continues(nudge), "three of them are one step"
+
+
+def test_a_nudge_in_time_takes_the_keyframe_along_and_stops_before_another() -> None:
+    document = make_document()
+    later = NudgeKeyframe("strength", 100, frames=1)
+    moved = later.apply(document)
+    assert [row.frame for row in moved.keyframes] == [0, 101, 200, 399]
+    assert NudgeKeyframe("strength", 101, frames=1).continues(later)
+    beside = InsertKeyframe(102, values={"strength": 0.1}).apply(moved)
+    with pytest.raises(EditError, match="strength has a keyframe at 102 already"):
+        NudgeKeyframe("strength", 101, frames=1).apply(beside)
+    with pytest.raises(EditError, match="strength has no keyframe at 50: k makes one"):
+        NudgeKeyframe("strength", 50, by=1, step=1).apply(document)
+
+
+def test_a_keyframe_that_is_only_a_formula_keeps_its_cell_empty_on_the_way() -> None:
+    moved = NudgeKeyframe("zoom", 0, frames=3).apply(make_document())
+    row = moved.keyframe_at(3)
+    assert row is not None and row.formulas["zoom"] == "L" and "zoom" not in row.values

@@ -34,10 +34,12 @@ class Tick:
     label: str
 
 
-def framed(curves: Cells, x_ticks: Sequence[Tick], y_ticks: Sequence[Tick], glyphs: Glyphs) -> Cells:
-    """The picture with an axis on the left and one below: `gutter(y_ticks)` cells wider, two rows higher.
+def framed(
+    curves: Cells, x_ticks: Sequence[Tick], y_ticks: Sequence[Tick], glyphs: Glyphs, axis_rows: int = 2
+) -> Cells:
+    """The picture with an axis on the left and one below: `gutter(y_ticks)` cells wider, `axis_rows` higher.
 
-    Labels of `y_ticks` must be of one width.
+    Labels of `y_ticks` must be of one width. An axis of one row has its labels on its line.
     """
     height, width = curves.series.shape
     left = gutter(y_ticks)
@@ -46,8 +48,11 @@ def framed(curves: Cells, x_ticks: Sequence[Tick], y_ticks: Sequence[Tick], glyp
     rows = [row[: left + width].ljust(left + width) for row in (*frame, *[""] * (height + 2))][: height + 2]
     if glyphs == "ascii":
         rows = [row.translate(_PLAIN_FRAME) for row in rows]
+    if axis_rows == 1:
+        line, labels = rows[height:]
+        rows[height:] = ["".join(under if over == " " else over for under, over in zip(line, labels, strict=True))]
     inside = (row[:left] + painted for row, painted in zip(rows, curves.rows, strict=False))
-    return Cells((*inside, *rows[height:]), np.pad(curves.series, ((0, 2), (left, 0))))
+    return Cells((*inside, *rows[height:]), np.pad(curves.series, ((0, axis_rows), (left, 0))))
 
 
 def gutter(y_ticks: Sequence[Tick]) -> int:

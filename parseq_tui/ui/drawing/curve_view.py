@@ -19,6 +19,8 @@ from parseq_tui.ui.drawing.series import sampled
 MAX_CURVES = 8
 SMALLEST_WINDOW = 4
 """Frames."""
+_ROOMY = 12
+"""Rows from which on the labels of the frames have a row of their own."""
 PREVIEW_SERIES = 8
 """Number of the curve that is only tried out: behind those with colours of their own."""
 
@@ -34,9 +36,11 @@ class CurveView:
         """Of each shown field or time series, shape (frames,)."""
         self.hidden: frozenset[str] = frozenset()
         self.axis = 0
-        """Index into `fields`: whose values stand on the axis, and whom keys change."""
+        """Index into `fields` of the active curve: its values stand on the axis, keys change it."""
         self.shared = False
         """One scale for all, or one for each."""
+        self.fit_values = False
+        """Whether scales are made for the frames that are shown only."""
         self.start, self.count = 0, table.frame_count
         self._keyframes: dict[str, NDArray[np.int64]] = {}
         self._trial: tuple[str, NDArray[np.float64]] | None = None
@@ -44,12 +48,13 @@ class CurveView:
     def show(self, table: FrameTable, document: Document, fields: Sequence[str]) -> None:
         """Look at these fields and time series, as far as they exist; a window over everything stays one."""
         fits = self.count >= self.table.frame_count
+        active = self.fields[self.axis] if self.fields else ""
         self.table, self.document = table, document
         aliases = {series.alias: series for series in document.time_series}
         self.fields = tuple(name for name in fields if name in table or name in aliases)[:MAX_CURVES]
         self.columns = {name: table[name] if name in table else sampled(aliases[name], table) for name in self.fields}
         self._keyframes = {name: keyframe_indices(document, name, table) for name in self.fields}
-        self.axis = min(self.axis, max(0, len(self.fields) - 1))
+        self.axis = self.fields.index(active) if active in self.fields else 0
         self.set_window(*((0, table.frame_count) if fits else (self.start, self.count)))
 
     def set_window(self, start: float, count: float) -> None:
@@ -77,15 +82,35 @@ class CurveView:
         """What is tried out: field and values."""
         return self._trial
 
+    def activate(self, field: str) -> bool:
+        """Make a shown curve the active one. False if it was, or is not shown."""
+        if field not in self.fields or field in self.hidden or self.fields.index(field) == self.axis:
+            return False
+        self.axis = self.fields.index(field)
+        return True
+
+    def activate_next(self) -> None:
+        """Make the next curve that is not hidden the active one."""
+        after = [*self.fields[self.axis + 1 :], *self.fields[: self.axis]]
+        self.activate(next((name for name in after if name not in self.hidden), ""))
+
+    def own_value(self, field: str, index: int) -> float:
+        """What a keyframe's cell says, whatever its formula makes of it; the curve's value where the cell is empty."""
+        row = self.document.keyframe_at(index + self.table.first_frame)
+        own = None if row is None else row.values.get(field)
+        return float(self.columns[field][index]) if own is None else own
+
+    def keyframes_of(self, field: str) -> list[int]:
+        """The frames (as the document counts them) at which a shown field has a value or a formula of its own."""
+        known = self._keyframes.get(field)
+        return [] if known is None else (known + self.table.first_frame).tolist()
+
     def axis_field(self) -> str | None:
         """The field that keys change; None while it is hidden, and for time series, which cannot be changed."""
         if self.axis >= len(self.fields):
             return None
         name = self.fields[self.axis]
         return name if name not in self.hidden and name in self.table else None
-
-    def is_keyframe(self, field: str, index: int) -> bool:
-        return bool(np.isin(index, self._keyframes[field]))
 
     def request(self, width: int, height: int, glyphs: Glyphs) -> ChartRequest:
         """What to draw on `width` × `height` cells, axes included."""
@@ -106,6 +131,8 @@ class CurveView:
             60 * self.table.fps / self.table.bpm if self.table.bpm > 0 else 0.0,
             glyphs,
             numbers.index(self.axis) if self.axis in numbers else 0,
+            self.fit_values,
+            2 if height >= _ROOMY else 1,
         )
 
 

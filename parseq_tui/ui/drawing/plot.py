@@ -9,7 +9,7 @@ Everything here is a pure function of its arguments, so a pane may call it in a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -66,6 +66,10 @@ class ChartRequest:
     glyphs: Glyphs = "braille"
     axis_of: int = 0
     """Index into `curves`: whose values stand on the axis if every curve has its own scale."""
+    fit_values: bool = False
+    """Whether scales are made for the frames shown, not for all."""
+    axis_rows: int = 2
+    """What the axis below takes: 1 with the labels on its line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +86,8 @@ class Chart:
     """Canvas columns of the beat grid, already drawn into `cells`."""
     scales: tuple[Scale, ...]
     """Of each curve."""
+    beats_apart: int
+    """How many beats lie between two lines of the beat grid."""
 
     def column_of(self, index: float) -> int | None:
         """The column of the picture in which a frame (from 0) lies; None if it is not shown."""
@@ -107,7 +113,7 @@ def chart(request: ChartRequest) -> Chart | None:
         return None
     across, down = DOTS[request.glyphs]
     scales = _scales(request)
-    canvas_height = request.height - 2
+    canvas_height = request.height - request.axis_rows
     axis = scales[min(request.axis_of, len(scales) - 1)]
     y_ticks = _value_ticks(axis, canvas_height, down)
     left = gutter(y_ticks)
@@ -121,16 +127,20 @@ def chart(request: ChartRequest) -> Chart | None:
     # The curve whose axis is shown lies on top, the others in order below it.
     spans.append(spans.pop(min(request.axis_of, len(spans) - 1)))
     curves = paint(canvas_width, canvas_height, spans, request.glyphs)
-    cells = framed(curves, _frame_ticks(request, canvas_width, across), y_ticks, request.glyphs)
-    made = Chart(request, cells, left, canvas_width, canvas_height, _beat_columns(request, canvas_width), scales)
-    return _with_marks(made)
+    cells = framed(curves, _frame_ticks(request, canvas_width, across), y_ticks, request.glyphs, request.axis_rows)
+    apart = _beats_apart(request, canvas_width)
+    beats = _beat_columns(request, canvas_width, apart)
+    if request.scale == "own":
+        cells.series[:canvas_height, : left - 1] = request.curves[request.axis_of].series + 1  # whose axis it is
+    return _with_marks(Chart(request, cells, left, canvas_width, canvas_height, beats, scales, apart))
 
 
 def _scales(request: ChartRequest) -> tuple[Scale, ...]:
     """Of each curve: its own, one for those that share it, or one for all."""
     groups: dict[str, list[Floats]] = {}
     for curve in request.curves:
-        groups.setdefault(_group(request, curve), []).append(curve.values)
+        shown = slice(max(0, request.start), request.start + request.count)
+        groups.setdefault(_group(request, curve), []).append(curve.values[shown if request.fit_values else slice(None)])
     made = {group: scale_of(values) for group, values in groups.items()}
     return tuple(made[_group(request, curve)] for curve in request.curves)
 
@@ -178,13 +188,19 @@ def _frame_ticks(request: ChartRequest, canvas_width: int, across: int) -> list[
     ]
 
 
-def _beat_columns(request: ChartRequest, canvas_width: int) -> NDArray[np.intp]:
-    """Canvas columns of beats: of every beat, or of every 4th, 16th, … where they would stand too close."""
+def _beats_apart(request: ChartRequest, canvas_width: int) -> int:
+    """1, or 4, 16, … where lines at every beat would stand too close."""
+    apart = 1
+    while request.beat > 0 and apart * request.beat * canvas_width / request.count < 5:
+        apart *= 4
+    return apart
+
+
+def _beat_columns(request: ChartRequest, canvas_width: int, apart: int) -> NDArray[np.intp]:
+    """Canvas columns of every beat, every 4th, 16th, …"""
     if request.beat <= 0:
         return np.zeros(0, dtype=np.intp)
-    every = request.beat
-    while every * canvas_width / request.count < 5:
-        every *= 4
+    every = apart * request.beat
     first = np.ceil((request.start + request.x0) / every)
     last = np.floor((request.start + request.count - 1 + request.x0) / every)
     frames = np.arange(first, last + 1) * every - request.x0
@@ -193,7 +209,8 @@ def _beat_columns(request: ChartRequest, canvas_width: int) -> NDArray[np.intp]:
 
 
 def _with_marks(made: Chart) -> Chart:
-    """The picture with beats where nothing is drawn, and marks at keyframes while there is room to tell them apart."""
+    """The picture with beats where nothing is drawn, curves' numbers where they leave it, and marks at keyframes while
+    there is room to tell them apart."""
     request, canvas_width = made.request, made.canvas_width
     rows = [list(row) for row in made.cells.rows]
     series = made.cells.series
@@ -202,6 +219,8 @@ def _with_marks(made: Chart) -> Chart:
         for column in made.beats:
             if row[made.left + column] in _EMPTY:
                 row[made.left + column] = beat
+    if len(request.curves) > 1:
+        _number(made, rows)
     marks = MARKS if request.glyphs != "ascii" else ASCII_KEYFRAMES
     for number, curve in enumerate(request.curves):
         inside = curve.keyframes[(curve.keyframes >= request.start) & (curve.keyframes < request.start + request.count)]
@@ -214,7 +233,19 @@ def _with_marks(made: Chart) -> Chart:
                 rows[y][column] = marks[curve.series % len(marks)]
                 series[y, column] = curve.series + 1
     cells = Cells(tuple("".join(row) for row in rows), series)
-    return Chart(request, cells, made.left, canvas_width, made.canvas_height, made.beats, made.scales)
+    return replace(made, cells=cells)
+
+
+def _number(made: Chart, rows: list[list[str]]) -> None:
+    """Curves' numbers at the right end: without colours, and far from keyframes, nothing else tells them apart."""
+    request, column = made.request, made.left + made.canvas_width - 1
+    last = request.start + request.count - 1
+    for number in sorted(range(len(request.curves)), key=lambda number: number == request.axis_of):
+        curve = request.curves[number]
+        if 0 <= last < curve.values.size and np.isfinite(curve.values[last]) and curve.series < len(MARKS):
+            y = made.row_of(number, float(curve.values[last]))
+            rows[y][column] = str(curve.series + 1)
+            made.cells.series[y, column] = curve.series + 1
 
 
 def plot_text(

@@ -82,19 +82,22 @@ def range_bar(
 
 
 def lanes(prompts: Sequence[Prompt], last_frame: int, most: int) -> list[list[int]]:
-    """Indices of the prompts on each of at most `most` rows; those of one row do not overlap.
+    """Indices of the prompts on each of at most `most` rows, in the order they are drawn.
 
-    Prompts take the first row that is free where they begin; where all rows are taken, they are left out.
+    Prompts take the first row that is free where they begin; where none is, they lie over what ends first.
     """
     rows: list[list[int]] = []
     ends: list[int] = []
     for index in sorted(range(len(prompts)), key=lambda index: prompt_range(prompts[index], last_frame)[0]):
         start, end = prompt_range(prompts[index], last_frame)
         free = next((row for row, taken in enumerate(ends) if taken < start), None)
+        if free is None and len(rows) < most:
+            rows.append([])
+            ends.append(end)
+            free = len(rows) - 1
+        elif free is None and rows:
+            free = ends.index(min(ends))
         if free is not None:
             rows[free].append(index)
-            ends[free] = end
-        elif len(rows) < most:
-            rows.append([index])
-            ends.append(end)
+            ends[free] = max(end, ends[free])
     return rows

@@ -156,6 +156,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         if table is not None:
             frame = playhead(document, self.desk.view)
             self.curves.show(table, document, self._plotted(), frame)
+            self.curves.follow(column_at(document, self.desk.view).field)
             self.prompts.show(document, table, frame)
             self.query_one(ProblemsPane).show(table.diagnostics)
             self.pictures.set_values(table)
@@ -179,7 +180,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         return f"{working}{standing}{conflicts}{self.renders.state}"
 
     def _plotted(self) -> tuple[str, ...]:
-        """Pinned fields, and the one under the cursor first."""
+        """Pinned fields, and the one under the cursor."""
         here = column_at(self.session.document, self.desk.view).field
         pinned = self.desk.view.plotted
         names = tuple(dict.fromkeys((*pinned, here) if here else pinned))
@@ -216,6 +217,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         if table is not None and self._plotted() != self.panes.last_plotted:
             self.panes.last_plotted = self._plotted()
             self.curves.show(table, document, self._plotted(), frame)
+        self.curves.follow(column_at(document, self.desk.view).field)
         self.curves.set_playhead(frame)
         self.prompts.set_playhead(frame)
         self.pictures.set_playhead(frame)

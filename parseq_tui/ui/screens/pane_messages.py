@@ -13,7 +13,8 @@ from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.commands.fields_shown import dropped_on, resized
 from parseq_tui.ui.commands.registry import Change, Say
 from parseq_tui.ui.desk import Desk
-from parseq_tui.ui.pane_edits import drag_edit, prompt_edit, value_edit
+from parseq_tui.ui.drawing.grid import value_at
+from parseq_tui.ui.pane_edits import NudgeKeyframe, drag_edit, prompt_edit, value_edit
 from parseq_tui.ui.panes import PaneActions, TabLine
 from parseq_tui.ui.view_state import columns
 from parseq_tui.ui.widgets.curves import CurvesPane
@@ -33,6 +34,7 @@ class PaneMessages:
     """Handlers of the panes' messages. What they need of the screen is declared here, and made there."""
 
     session: Session
+    curves: CurvesPane
     desk: Desk
     formula: FormulaBar
     panes: PaneActions
@@ -79,6 +81,15 @@ class PaneMessages:
     def on_curves_pane_value_wanted(self, event: CurvesPane.ValueWanted) -> None:
         self.apply(value_edit(self.session.document, event.field, event.frame, event.value))
         self.desk.look_at(event.frame)  # a row that was made is the one that is meant now
+
+    def on_curves_pane_nudged(self, event: CurvesPane.Nudged) -> None:
+        table, before = self.session.table, self.session.document
+        shown = None if table is None else value_at(table, event.field, event.frame)
+        self.apply(NudgeKeyframe(event.field, event.frame, event.frames, event.by, event.step, shown or 0.0))
+        if event.frames and self.session.document is before:
+            self.curves.set_playhead(event.frame)  # it has gone ahead
+        elif event.frames:
+            self.desk.look_at(event.frame + event.frames)
 
     def on_curves_pane_keyframe_dragged(self, event: CurvesPane.KeyframeDragged) -> None:
         edit = drag_edit(self.session.document, event.field, event.frame, event.to_frame, event.value)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
@@ -23,18 +23,15 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.commands.positions import next_beat
 from parseq_tui.ui.drawing.curve_view import CurveView
-from parseq_tui.ui.drawing.grips import Drag, grip_at, rounded, step_of
-from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
+from parseq_tui.ui.drawing.grips import rounded, step_of
+from parseq_tui.ui.drawing.plot import ASCII_BEAT, BEAT, Chart, ChartRequest, chart
 from parseq_tui.ui.drawing.ranges import frames_shown, lanes
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.widgets.curve_strips import chart_part, chart_row, lane_row, legend_parts, with_grip, with_playhead
-from parseq_tui.ui.widgets.line_view import Themed
-
-DragStage = Literal["held", "dropped", "given up"]
-"""Of a keyframe under the mouse: only being tried, to stay, to go back."""
+from parseq_tui.ui.widgets.curves_mouse import CurvesMouse
 
 
-class CurvesPane(Themed, can_focus=True):
+class CurvesPane(CurvesMouse, can_focus=True):
     """Several fields at once, each with a colour and a mark of its own."""
 
     DEFAULT_CSS = "CurvesPane { background: $background; min-height: 4; }"
@@ -51,16 +48,23 @@ class CurvesPane(Themed, can_focus=True):
         Binding("plus,equals_sign", "zoom(2.0)", "closer", key_display="+", id="curves.closer"),
         Binding("minus", "zoom(0.5)", "wider", key_display="-", id="curves.wider"),
         Binding("f", "fit", "all frames", id="curves.fit"),
+        Binding("v", "toggle_fit_values", "scales fitted to the frames shown / to all", id="curves.fit_values"),
         Binding("s", "toggle_scale", "own / shared scale", id="curves.scale"),
-        Binding("a", "next_axis", "axis of the next curve", id="curves.axis"),
+        Binding("a", "next_axis", "the next curve: axis and keys are its own", id="curves.axis"),
         Binding("w", "beat(1)", "next beat", id="curves.next_beat"),
         Binding("W", "beat(-1)", "previous beat", id="curves.previous_beat"),
-        Binding("enter", "nearest_keyframe", "nearest keyframe", id="curves.nearest"),
+        Binding("enter", "nearest_keyframe", "nearest keyframe of the curve", id="curves.nearest"),
+        Binding(
+            "ctrl+left", "keyframe(-1)", "previous keyframe of the curve", show=False, id="curves.previous_keyframe"
+        ),
+        Binding("ctrl+right", "keyframe(1)", "next keyframe of the curve", show=False, id="curves.next_keyframe"),
         Binding("k", "set_keyframe", "keyframe here", id="curves.set_keyframe"),
         Binding("up", "nudge(1)", "value up", show=False, id="curves.up"),
         Binding("down", "nudge(-1)", "value down", show=False, id="curves.down"),
         Binding("shift+up", "nudge(10)", "value far up", show=False, id="curves.far_up"),
         Binding("shift+down", "nudge(-10)", "value far down", show=False, id="curves.far_down"),
+        Binding("alt+left", "shift(-1)", "keyframe a frame earlier", show=False, id="curves.earlier"),
+        Binding("alt+right", "shift(1)", "keyframe a frame later", show=False, id="curves.later"),
         *(Binding(str(n), f"toggle_curve({n})", f"show or hide curve {n}", id=f"curves.{n}") for n in range(1, 9)),
     ]
 
@@ -85,6 +89,13 @@ class CurvesPane(Themed, can_focus=True):
             super().__init__()
             self.field, self.frame, self.value = field, frame, value
 
+    class Nudged(Message):
+        """The keyframe a field has at `frame` shall be `by` higher and `frames` later. `step`: what one nudge adds."""
+
+        def __init__(self, field: str, frame: int, frames: int = 0, by: float = 0.0, step: float = 0.0) -> None:
+            super().__init__()
+            self.field, self.frame, self.frames, self.by, self.step = field, frame, frames, by, step
+
     class Refused(Message):
         """What was asked for cannot be done: why."""
 
@@ -92,26 +103,15 @@ class CurvesPane(Themed, can_focus=True):
             super().__init__()
             self.reason = reason
 
-    class KeyframeDragged(Message):
-        """The value a field has at `frame` shall be `value` at `to_frame`, if it was dropped there."""
-
-        def __init__(self, field: str, frame: int, to_frame: int, value: float, stage: DragStage) -> None:
-            super().__init__()
-            self.field, self.frame, self.to_frame, self.value, self.stage = field, frame, to_frame, value, stage
-
     def __init__(self, *, glyphs: Glyphs = "braille", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._glyphs: Glyphs = glyphs
-        self._view: CurveView | None = None
         self._playhead = 0
-        self._chart: Chart | None = None
         self._strips: dict[int, Strip] = {}
         self._asked: ChartRequest | None = None
         self._told_window = (0, 0)
+        self._followed = ""
         self._building = False
-        self._held: Drag | None = None
-        self._held_at, self._held_to = (0, 0), (0, 0.0)
-        """While a keyframe is dragged: column and row of the picture, and the frame (from 0) and value there."""
 
     # what the host calls
 
@@ -121,7 +121,17 @@ class CurvesPane(Themed, can_focus=True):
             self._view = CurveView(table, document)
         self._view.show(table, document, fields)
         self._playhead = playhead
-        self._draw()
+        self.redraw()
+
+    def follow(self, field: str) -> None:
+        """The table's cursor is in this field's column: if it has just come there, its curve is the active one."""
+        if field != self._followed:
+            self._followed = field
+            self.make_active(field)
+
+    def make_active(self, field: str) -> None:
+        if self._view is not None and self._view.activate(field):
+            self.redraw()
 
     def show_trial(self, field: str, values: NDArray[np.float64] | None) -> None:
         """Draw another course of a shown field beside it, on its scale, as `?`; None takes it away again.
@@ -130,7 +140,7 @@ class CurvesPane(Themed, can_focus=True):
         """
         if self._view is not None:
             self._view.try_out(field, values)
-            self._draw()
+            self.redraw()
 
     def set_playhead(self, frame: int) -> None:
         """Move the playhead; if it leaves the window, the window follows by half its length."""
@@ -140,36 +150,35 @@ class CurvesPane(Themed, can_focus=True):
             return
         if not view.shows(self._index):
             view.set_window(self._index - view.count / 2, view.count)
-            self._draw()
+            self.redraw()
             return
-        self.refresh(Region(0, 0, self.size.width, 1))
-        for column in {self._column(before), self._column(frame)} - {None}:
-            assert column is not None
-            self.refresh(Region(column, 1, 1, self.size.height - 1))
+        columns = {self._column(before), self._column(frame)} - {None}
+        moved = [Region(column, 1, 1, self.size.height - 1) for column in columns if column is not None]
+        self.refresh(Region(0, 0, self.size.width, 1), *moved)
         self.point_at(self._column(frame) or 0, 0)
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """What curves are drawn with: braille dots, block quarters, or ASCII."""
         self._glyphs = glyphs
-        self._draw()
+        self.redraw()
 
     def zoom(self, factor: float) -> None:
         """Show fewer frames (factor > 1) or more, around the playhead."""
         if self._view is not None:
             self._view.zoom(factor, self._index)
-            self._draw()
+            self.redraw()
 
     def pan(self, frames: float) -> None:
         """Show later (positive) or earlier frames."""
         if self._view is not None:
             self._view.set_window(self._view.start + frames, self._view.count)
-            self._draw()
+            self.redraw()
 
     def fit(self) -> None:
         """Show all frames."""
         if self._view is not None:
             self._view.set_window(0, self._view.table.frame_count)
-            self._draw()
+            self.redraw()
 
     @property
     def window(self) -> tuple[int, int]:
@@ -179,20 +188,20 @@ class CurvesPane(Themed, can_focus=True):
     # keys
 
     def action_move(self, frames: int) -> None:
-        self._ask_for(self._playhead + frames)
+        self.go_to(self._playhead + frames)
 
     def action_page(self, direction: int) -> None:
         self.pan(direction * self.window[1] / 2)
 
     def action_edge(self, end: int) -> None:
         if self._view is not None:
-            self._ask_for(self._view.table.first_frame + end * (self._view.table.frame_count - 1))
+            self.go_to(self._view.table.first_frame + end * (self._view.table.frame_count - 1))
 
     def action_beat(self, direction: int) -> None:
         """To the beat after (or before) the playhead."""
         if self._view is not None and self._view.table.bpm > 0:
             per_beat = 60 * self._view.table.fps / self._view.table.bpm
-            self._ask_for(next_beat(self._playhead, direction, per_beat))
+            self.go_to(next_beat(self._playhead, direction, per_beat))
 
     def action_zoom(self, factor: float) -> None:
         self.zoom(factor)
@@ -203,120 +212,83 @@ class CurvesPane(Themed, can_focus=True):
     def action_toggle_scale(self) -> None:
         if self._view is not None:
             self._view.shared = not self._view.shared
-            self._draw()
+            self.redraw()
+
+    def action_toggle_fit_values(self) -> None:
+        """Scales are made for all frames, or for those that are shown."""
+        if self._view is not None:
+            self._view.fit_values = not self._view.fit_values
+            self.redraw()
 
     def action_next_axis(self) -> None:
         if self._view is not None:
-            self._view.axis = (self._view.axis + 1) % max(1, len(self._view.fields))
-            self._draw()
+            self._view.activate_next()
+            self.redraw()
 
     def action_toggle_curve(self, number: int) -> None:
         if self._view is not None and number <= len(self._view.fields):
             self._view.hidden = self._view.hidden ^ {self._view.fields[number - 1]}
-            self._draw()
+            self.redraw()
 
     def action_nearest_keyframe(self) -> None:
-        if self._view is not None:
-            frames = [row.frame for row in self._view.document.keyframes]
-            self._ask_for(min(frames, key=lambda frame: abs(frame - self._playhead)))
+        if frames := self._keyframes():
+            self.go_to(min(frames, key=lambda frame: abs(frame - self._playhead)))
+
+    def action_keyframe(self, direction: int) -> None:
+        """To the keyframe after (or before) the playhead."""
+        beyond = [frame for frame in self._keyframes() if (frame - self._playhead) * direction > 0]
+        if beyond:
+            self.go_to(min(beyond, key=lambda frame: abs(frame - self._playhead)))
+
+    def _keyframes(self) -> list[int]:
+        """Frames of the active curve's keyframes; of all rows where it has none."""
+        if self._view is None:
+            return []
+        own = self._view.keyframes_of(self._view.axis_field() or "")
+        return own or [row.frame for row in self._view.document.keyframes]
 
     def action_set_keyframe(self) -> None:
         """Put the value the curve has at the playhead there as a keyframe."""
-        view, made = self._view, self._chart
-        name = None if view is None else view.axis_field()
-        if view is None or made is None or name is None:
-            self.post_message(self.Refused("there is no curve here that can be changed: a chooses one"))
-            return
-        value = float(view.columns[name][self._index])
-        if np.isfinite(value):
-            self.post_message(self.ValueWanted(name, self._playhead, rounded(value, step_of(made, name) / 10)))
+        if (field := self._changeable()) is not None and self._view is not None and self._chart is not None:
+            value = float(self._view.columns[field][self._index])
+            if np.isfinite(value):
+                rounded_value = rounded(value, step_of(self._chart, field) / 10)
+                self.post_message(self.ValueWanted(field, self._playhead, rounded_value))
 
     def action_nudge(self, steps: int) -> None:
         """Change the value of the keyframe under the playhead."""
-        view, made = self._view, self._chart
-        name = None if view is None else view.axis_field()
-        if view is None or made is None or name is None:
+        if (field := self._changeable()) is not None and self._chart is not None:
+            step = step_of(self._chart, field)
+            self.post_message(self.Nudged(field, self._playhead, by=steps * step, step=step))
+
+    def action_shift(self, frames: int) -> None:
+        """Move the keyframe under the playhead in time, and the playhead with it."""
+        if (field := self._changeable()) is not None:
+            before = self._playhead
+            self.set_playhead(before + frames)  # the next key may come before this one has gone round the editor
+            self.post_message(self.Nudged(field, before, frames=frames))
+
+    def _changeable(self) -> str | None:
+        """The field that keys change; says so where there is none."""
+        field = self._view.axis_field() if self._view is not None and self._chart is not None else None
+        if field is None:
             self.post_message(self.Refused("there is no curve here that can be changed: a chooses one"))
-            return
-        if not view.is_keyframe(name, self._index):
-            self.post_message(self.Refused(f"{name} has no keyframe at {self._playhead}: k makes one"))
-            return
-        step = step_of(made, name)
-        value = float(view.columns[name][self._index]) + steps * step
-        self.post_message(self.ValueWanted(name, self._playhead, rounded(value, step)))
+        return field
 
-    def on_key(self, event: events.Key) -> None:
-        """Any key while dragging leaves everything as it was."""
-        if self._held is not None:
-            event.stop()
-            event.prevent_default()
-            self._post_drag("given up")
-            self._let_go()
-
-    def _ask_for(self, frame: int) -> None:
+    def go_to(self, frame: int) -> None:
         if self._view is not None:
             first, count = self._view.table.first_frame, self._view.table.frame_count
             frame = min(max(frame, first), first + count - 1)
             self.set_playhead(frame)  # the next key may come before the playhead has gone round the editor
             self.post_message(self.PlayheadMoved(frame))
 
-    # mouse
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        offset = event.get_content_offset(self)
-        if offset is None or self._chart is None or event.button != 1 or offset.y < 1:
-            return
-        grip = grip_at(self._chart, offset.x, offset.y - 1)
-        if grip is not None:
-            self._held = Drag(self._chart, grip, offset.x, offset.y - 1)
-            self._held_at, self._held_to = (offset.x, offset.y - 1), (grip.frame, grip.value)
-            self.capture_mouse()
-            self.refresh()
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self._held is None:
-            return
-        offset = event.offset - self.gutter.top_left
-        column = min(max(offset.x, self._held.chart.left), self.size.width - 1)
-        if (column, offset.y - 1) != self._held_at:
-            self._held_at, self._held_to = (column, offset.y - 1), self._held.moved_to(column, offset.y - 1)
-            self._post_drag("held")
-            self.refresh()
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Drop what is held; without anything held, or without having moved it, the playhead goes there."""
-        offset = event.get_content_offset(self)
-        if self._held is not None and self._held_to != (self._held.grip.frame, self._held.grip.value):
-            self._post_drag("dropped")
-        elif self._chart is not None and self._view is not None and offset is not None and offset.y > 0:
-            self._ask_for(self._view.table.first_frame + self._chart.frame_at(offset.x))
-        self._let_go()
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.zoom(1.25) if event.ctrl else self.pan(-self.window[1] / 10)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.zoom(0.8) if event.ctrl else self.pan(self.window[1] / 10)
-
-    def _let_go(self) -> None:
-        self._held = None
-        self.release_mouse()
-        self.refresh()
-
-    def _post_drag(self, stage: DragStage) -> None:
-        if self._held is not None and self._view is not None:
-            first, (frame, value), grip = self._view.table.first_frame, self._held_to, self._held.grip
-            self.post_message(self.KeyframeDragged(grip.field, grip.frame + first, frame + first, value, stage))
-
     # building
 
     def on_resize(self) -> None:
         self._strips.clear()  # the old picture is cut to the new width until the new one is there
-        self._draw()
+        self.redraw()
 
-    def _draw(self) -> None:
+    def redraw(self) -> None:
         """Ask for a new picture; if one is in the making, this one comes after it and replaces others that wait."""
         if self._view is None:
             return
@@ -347,12 +319,16 @@ class CurvesPane(Themed, can_focus=True):
         self.refresh()
 
     def _title_parts(self) -> list[str]:
-        """What is not seen in the picture: that there is more of it, and whose scale it has."""
+        """What is not seen in the picture: that there is more of it, whose scale it has, what its grid is."""
         view, parts = self._view, [self.BORDER_TITLE]
         if view is not None and view.count < view.table.frame_count:
             parts.append(frames_shown(view.start + view.table.first_frame, view.count))
-        if view is not None and len(view.fields) > 1:
-            parts.append("one scale" if view.shared else "own scales")
+        if view is not None and (len(view.fields) > 1 or view.fit_values):
+            scale = "scale" if len(view.fields) == 1 else "one scale" if view.shared else "own scales"
+            parts.append(scale + " fitted" * view.fit_values)
+        if self._chart is not None and self._chart.beats.size:
+            beats = self._chart.beats_apart
+            parts.append(f"{ASCII_BEAT if self._glyphs == 'ascii' else BEAT} {beats} beat{'s' * (beats > 1)}")
         return parts
 
     # painting
@@ -373,8 +349,9 @@ class CurvesPane(Themed, can_focus=True):
         """The prompts on each row below the curves."""
         if self._view is None or not self._view.document.prompts.enabled:
             return []
-        document = self._view.document
-        return lanes(document.prompts.entries, document.last_frame, max(0, min(3, (self.size.height - 9) // 3)))
+        document, height = self._view.document, self.size.height
+        most = max(min(6, (height - 9) // 3), 1 if height > 6 else 0)
+        return lanes(document.prompts.entries, document.last_frame, most)
 
     def theme_changed(self) -> None:
         self._strips.clear()
@@ -414,12 +391,15 @@ class CurvesPane(Themed, can_focus=True):
         return lane_row(made, self._view, rows[index], self.palette, self._glyphs)
 
     def _legend(self) -> Strip:
+        """Curves and their values; where the pane has no border for a title, at the end what the title says."""
         if self._view is None:
             return self.line()
-        told = ""
-        if self._held is not None:
-            frame, value = self._held_to
-            told = f"{self._held.grip.field}: {value:g} at {frame + self._view.table.first_frame}  "
+        told = self.held_words()
         room = self.size.width - len(told)
         parts = legend_parts(self._view, self._index, self.palette, self._glyphs, room)
+        room -= sum(cell_len(text) for text, _ in parts)
+        title = self._title_parts() if not self.gutter.top else []
+        words = ("  ".join(title[first:]) for first in range(1, len(title)))
+        shown = next((each for each in words if len(each) <= room), "")
+        parts.append((shown.rjust(max(0, room)), self.palette.style("dim")))
         return self.line((told, self.palette.style("warning", attributes="bold")), *parts)
