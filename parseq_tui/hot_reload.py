@@ -56,6 +56,8 @@ class Merged:
     """What both sides changed: it stays as it is here."""
     theirs: Path | None = None
     """Where the file's content is kept whole, if there are conflicts."""
+    other: bool = False
+    """Whether anything besides cells was taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def _kept_beside(session: Session, seen: Fresh, worked: _Worked) -> Outcome:
     if theirs is not None:
         write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
         session.kept_beside(theirs)
-    return Merged(worked.differing.cells, merged.conflicts, theirs)
+    return Merged(worked.differing.cells, merged.conflicts, theirs, worked.differing.other)
 
 
 def differences(before: Document, after: Document) -> Reloaded:
@@ -341,10 +343,7 @@ def _signature(path: Path) -> tuple[int, ...]:
 def notice(outcome: Outcome, path: Path) -> FileNotice:
     """What to tell the user."""
     if isinstance(outcome, Reloaded):
-        count = len(outcome.cells)
-        cells = f"{count} cell{'s' if count != 1 else ''}" if count or not outcome.other else ""
-        parts = [part for part in (cells, "more than cells" if outcome.other else "") if part]
-        text = f"reloaded {path.name}: {' and '.join(parts) or 'nothing here'} changed; undo brings yours back"
+        text = f"reloaded {path.name}: {_changes(outcome)} changed; undo brings yours back"
         return FileNotice(text, cells=outcome.cells)
     if isinstance(outcome, Merged):
         return _merge_notice(outcome, path)
@@ -367,17 +366,21 @@ def _broken_notice(error: DocumentError, path: Path) -> FileNotice:
 
 def _merge_notice(outcome: Merged, path: Path) -> FileNotice:
     if not outcome.conflicts:
-        count = len(outcome.cells)
-        cells = f"{count} cell{'s' if count != 1 else ''}"
-        return FileNotice(
-            f"{path.name} changed on disk: merged with your unsaved changes ({cells})", cells=outcome.cells
-        )
+        text = f"{path.name} changed on disk: {_changes(outcome)} merged with your unsaved changes"
+        return FileNotice(text, cells=outcome.cells)
     places = ", ".join(conflict.where for conflict in outcome.conflicts[:3])
     more = f" and {len(outcome.conflicts) - 3} more" if len(outcome.conflicts) > 3 else ""
     beside = f"; theirs is whole in {outcome.theirs.name}" if outcome.theirs else ""
     return FileNotice(
         f"{path.name}: both changed {places}{more}; yours stays, :conflicts chooses{beside}", "warning", outcome.cells
     )
+
+
+def _changes(outcome: Reloaded | Merged) -> str:
+    count = len(outcome.cells)
+    cells = f"{count} cell{'s' if count != 1 else ''}" if count else ""
+    other = "rows, prompts or options" if outcome.other else ""
+    return " and ".join(part for part in (cells, other) if part) or "no value"
 
 
 def _beside(path: Path) -> Path:

@@ -71,6 +71,7 @@ def test_unsaved_work_is_merged_with_what_was_saved_there(session: Session) -> N
     _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
     outcome = _outcome(session)
     assert outcome == Merged(cells=((0, "angle"),))
+    assert "1 cell merged with your unsaved changes" in notice(outcome, _path(session)).text
     row = session.document.keyframes[0]
     assert (row.values["zoom"], row.values["angle"]) == (2, 5)
     assert session.dirty
@@ -129,7 +130,9 @@ def test_choosing_theirs_everywhere_leaves_nothing_unsaved(session: Session) -> 
 def test_the_same_change_on_both_sides_leaves_nothing_unsaved(session: Session) -> None:
     session.apply(SetValue(0, "angle", 5))
     _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
-    assert _outcome(session) == Merged(cells=())
+    outcome = _outcome(session)
+    assert outcome == Merged(cells=())
+    assert "no value merged" in notice(outcome, _path(session)).text
     assert not session.dirty
 
 
