@@ -102,8 +102,7 @@ def _lines(document: Document, table: FrameTable, number: int, padding: int, *, 
     texts = _prompt_columns(document, table, padding)
     parts: dict[str, Sequence[str]] = {name: _number_texts(column) for name, column in columns.items()}
     parts |= texts
-    if "seed" in columns:
-        parts |= {name: _number_texts(column) for name, column in subseeds(columns["seed"]).items()}
+    parts |= {name: _number_texts(column) for name, column in subseeds(columns).items()}
     if document.dialect != "2022":
         for name, column in columns.items():
             delta = deltas(name, column)
@@ -153,10 +152,16 @@ def percentages(column: Floats) -> Floats:
         return column if largest == 0 else column / largest * 100
 
 
-def subseeds(seed: Floats) -> dict[str, Floats]:
-    """The seed that a fractional one leans towards, and how far (LANGUAGE §9.1)."""
+def subseeds(columns: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The seed that a fractional one leans towards, and how far (LANGUAGE §9.1): what the document does not say itself.
+
+    Columns of shape (frames,), none without a seed.
+    """
+    if "seed" not in columns:
+        return {}
     with np.errstate(invalid="ignore", over="ignore"):
-        return {"subseed": np.ceil(seed), "subseed_strength": np.fmod(seed, 1)}
+        derived = {"subseed": np.ceil(columns["seed"]), "subseed_strength": np.fmod(columns["seed"], 1)}
+    return {name: column for name, column in derived.items() if name not in columns}
 
 
 def _meta_text(table: FrameTable) -> str:

@@ -49,9 +49,7 @@ _NAMES: Mapping[str, str] = {
 def export_schedules(document: Document, table: FrameTable) -> str:
     """A block per field: the name of its box, the schedule, an empty line. The prompts come last."""
     frames = table.frames.tolist()
-    columns = dict(table.columns)
-    if "seed" in columns:
-        columns |= subseeds(columns["seed"])
+    columns = {**table.columns, **subseeds(table.columns)}
     blocks = []
     for name, column in columns.items():
         is_step = document.dialect != "2022" and field_named(name, document.dialect).motion

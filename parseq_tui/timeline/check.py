@@ -17,7 +17,7 @@ from parseq_tui.errors import SettingsError, SyntaxProblem
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.parseq_grouping import reads_differently, to_shared_grouping
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.fields import FIELDS, SEED_ERA_FIELDS, Field, field_named, is_declared
+from parseq_tui.timeline.fields import FIELDS, OWN_FIELDS, SEED_ERA_FIELDS, Field, field_named, is_declared
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.prompts import Prompt
@@ -163,7 +163,7 @@ def rows(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
 
 def names(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
     """Managed fields that are probably misspelt, and time series nobody can reach."""
-    known = [*FIELDS, *SEED_ERA_FIELDS]
+    known = [*FIELDS, *SEED_ERA_FIELDS, *OWN_FIELDS]
     for name in document.managed_fields:
         if is_declared(name):
             continue

@@ -164,6 +164,14 @@ SEED_ERA_FIELDS: Mapping[str, Field] = _catalogue(
 )
 """The 15 fields of October 2022, in their order."""
 
+OWN_FIELDS: Mapping[str, Field] = _catalogue(
+    Field("subseed", 0, "second seed, mixed in by subseed_strength", "sampling", "", -1, None, 1, 0),
+    Field("subseed_strength", 0, "how much of the second seed is mixed in", "sampling", "", 0, 1, 0.05),
+    Field("aspect_ratio", 1, "field of view: its width by its height", "camera", "", 0.1, 10, 0.05, space="3d"),
+)
+"""What the renderer reads beyond Parseq's fields and those of 2022. A new field goes here: the two lists above say what
+documents of those programs hold."""
+
 SEED_ERA_ONLY: Mapping[str, Field] = {name: field for name, field in SEED_ERA_FIELDS.items() if name not in FIELDS}
 """Those whose names tell the era."""
 
@@ -172,17 +180,17 @@ SEED_ERA_ONLY: Mapping[str, Field] = {name: field for name, field in SEED_ERA_FI
 def field_named(name: str, dialect: str = "native") -> Field:
     """The entry of a field. Any name is a field; one that nobody declared has the default 0.
 
-    The fields of 2022 are known to documents of our own too; Parseq's engine knows only its own.
+    The fields of 2022 and OWN_FIELDS are known to documents of our own too; Parseq's engine knows only its own.
     """
     if dialect == "2022" and name in SEED_ERA_FIELDS:
         return SEED_ERA_FIELDS[name]
-    extension = None if dialect == "parseq" else SEED_ERA_ONLY.get(name)
+    extension = None if dialect == "parseq" else OWN_FIELDS.get(name) or SEED_ERA_ONLY.get(name)
     return FIELDS.get(name) or extension or Field(name, 0, "own field")
 
 
 def is_declared(name: str) -> bool:
-    """Whether some program of either era reads this field."""
-    return name in FIELDS or name in SEED_ERA_FIELDS
+    """Whether some program of either era, or ours, reads this field."""
+    return name in FIELDS or name in SEED_ERA_FIELDS or name in OWN_FIELDS
 
 
 DEFAULT_MANAGED: tuple[str, ...] = tuple(FIELDS)

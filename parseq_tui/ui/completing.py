@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from parseq_tui.language.completion import Completion, completions
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.fields import FIELDS, field_named, is_declared
+from parseq_tui.timeline.fields import FIELDS, OWN_FIELDS, field_named, is_declared
 from parseq_tui.timeline.render_settings import SETTINGS
 from parseq_tui.ui.commands import COMMANDS, find
 from parseq_tui.ui.commands.application import LOCKS
@@ -104,7 +104,7 @@ def _fields_wanted(context: Context, typed: str) -> Sequence[Completion]:
     if "SERIES" in known.argument:
         names |= dict.fromkeys(series.alias for series in document.time_series)
     if known.name == "document.fields":  # these are to be added
-        names = dict.fromkeys(name for name in FIELDS if name not in names)
+        names = dict.fromkeys(name for name in (*FIELDS, *OWN_FIELDS) if name not in names)
     start = len(typed) - len(word)
     found = [name for name in names if name.startswith(word)]
     found += [name for name in names if word in name and name not in found]

@@ -41,6 +41,12 @@ def test_keys_come_in_parseqs_order() -> None:
     assert content["rendered_frames_meta"]["zoom"] == {"max": 2, "min": 1, "isFlat": False}
 
 
+def test_a_subseed_of_the_documents_own_is_kept() -> None:
+    rows = '{"frame": 0, "seed": 1.5, "subseed": 7}, {"frame": 2}'
+    frames = exported(document_of(rows, fields='"seed", "subseed"'))["rendered_frames"]
+    assert [(frame["subseed"], frame["subseed_strength"]) for frame in frames] == [(7, 0.5)] * 3
+
+
 def test_prompts_that_are_off_leave_no_key() -> None:
     frames = exported(document_of(MOVING, ', "prompts": {"promptList": [], "enabled": false}'))["rendered_frames"]
     assert "deforum_prompt" not in frames[0]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from parseq_tui.timeline.fields import DEFAULT_MANAGED, FIELDS, SEED_ERA_FIELDS, field_named, is_declared
+from parseq_tui.timeline.fields import (
+    DEFAULT_MANAGED,
+    FIELDS,
+    OWN_FIELDS,
+    SEED_ERA_FIELDS,
+    Field,
+    field_named,
+    is_declared,
+)
 
 
 def test_the_catalogue_holds_both_eras() -> None:
@@ -13,9 +21,11 @@ def test_the_catalogue_holds_both_eras() -> None:
     assert DEFAULT_MANAGED[:5] == ("seed", "scale", "noise", "noise_multiplier", "strength")
 
 
-@pytest.mark.parametrize("field", [*FIELDS.values(), *SEED_ERA_FIELDS.values()], ids=lambda field: field.name)
-def test_every_field_is_described_and_starts_within_its_bounds(field: object) -> None:
-    entry = FIELDS.get(field.name) or SEED_ERA_FIELDS[field.name]  # type: ignore[attr-defined]
+CATALOGUE = [*FIELDS.values(), *SEED_ERA_FIELDS.values(), *OWN_FIELDS.values()]
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+def test_every_field_is_described_and_starts_within_its_bounds(entry: Field) -> None:
     assert entry.meaning
     assert entry.group
     assert entry.step > 0

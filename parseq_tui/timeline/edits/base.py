@@ -19,7 +19,7 @@ from parseq_tui.timeline.keyframe import MAX_FRAME as MAX_FRAME
 from parseq_tui.timeline.keyframe import Keyframe
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_RESERVED = frozenset({"frame", "info", "deforum_prompt", "subseed", "subseed_strength"})
+_RESERVED = frozenset({"frame", "info", "deforum_prompt"})
 
 
 class Edit(Protocol):
