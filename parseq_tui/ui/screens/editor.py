@@ -354,10 +354,10 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
     # -- entries ---------------------------------------------------------------------------------------------------
 
     def entry_edited(self, entry: LineEntry) -> None:
+        self.say("")
         if entry is self.formula:
             self.table.set_entry(entry.text_edit.text if entry.text_edit is not None else None)
             if entry.text_edit is not None:
-        self.say("")
                 self.trial.typed(entry.text_edit.text)
         proposals = self.query_one(ProposalList)
         if not entry.proposals or not entry.editing:
@@ -383,10 +383,10 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         return True
 
     def entry_cancelled(self, entry: LineEntry) -> None:
+        self.say("")
         self.leave_entry(entry)
         self.files.naming_is_over()
 
-        self.say("")
     def on_unmount(self) -> None:
         """The next time the document is looked at in the same way, and formulas are recalled."""
         remember_formulas(self.formula.entered)
