@@ -84,6 +84,8 @@ class NudgeKeyframe:
         value, to_frame = row.values.get(self.field), self.frame + self.frames
         if self.by:
             value = rounded((self.shown if value is None else value) + self.by, self.step)
+        if not document.first_frame <= to_frame <= document.last_frame:
+            raise EditError(f"the document ends at {min(max(to_frame, document.first_frame), document.last_frame)}")
         there = document.keyframe_at(to_frame) if self.frames else None
         if there is not None and (self.field in there.values or self.field in there.formulas):
             raise EditError(f"{self.field} has a keyframe at {to_frame} already")

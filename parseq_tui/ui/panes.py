@@ -37,8 +37,9 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "curves": (
         ("← →", "frame"), ("+ -", "zoom"), ("↑ ↓", "value"), ("k", "keyframe here"), ("?", "help"),
-        ("Tab", "next pane"), ("Space", "menu"), ("f", "fit"), ("1-8", "show/hide"), ("s", "scale"),
-        ("a", "axis"), ("w W", "beat"), ("Enter", "nearest keyframe"), ("PgUp PgDn", "pan"), ("u", "undo"),
+        ("Tab", "next pane"), ("Space", "menu"), ("f", "all frames"), ("a", "next curve"), ("1-8", "show/hide"),
+        ("^← ^→", "keyframes"), ("s v", "scales"), ("Alt← Alt→", "move it"), ("w W", "beat"), ("PgUp PgDn", "pan"),
+        ("u", "undo"),
     ),
     "prompts": (
         ("↑ ↓", "choose"), ("Enter", "edit"), ("n", "new"), ("d", "remove"), ("?", "help"), ("Tab", "next pane"),

@@ -92,6 +92,8 @@ def test_a_nudge_in_time_takes_the_keyframe_along_and_stops_before_another() -> 
     beside = InsertKeyframe(102, values={"strength": 0.1}).apply(moved)
     with pytest.raises(EditError, match="strength has a keyframe at 102 already"):
         NudgeKeyframe("strength", 101, frames=1).apply(beside)
+    with pytest.raises(EditError, match="the document ends at 399"):
+        NudgeKeyframe("strength", 399, frames=1).apply(document)
     with pytest.raises(EditError, match="strength has no keyframe at 50: k makes one"):
         NudgeKeyframe("strength", 50, by=1, step=1).apply(document)
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from parseq_tui.errors import ParseqError
 from parseq_tui.session import Session
 from parseq_tui.timeline.edits import AddPrompt, Edit, RemovePrompt, SetPromptRange
 from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.commands.fields_shown import dropped_on, resized
+from parseq_tui.ui.commands.moving import at_frame
 from parseq_tui.ui.commands.registry import Change, Say
 from parseq_tui.ui.desk import Desk
 from parseq_tui.ui.drawing.grid import value_at
@@ -83,20 +85,27 @@ class PaneMessages:
         self.desk.look_at(event.frame)  # a row that was made is the one that is meant now
 
     def on_curves_pane_nudged(self, event: CurvesPane.Nudged) -> None:
-        table, before = self.session.table, self.session.document
-        shown = None if table is None else value_at(table, event.field, event.frame)
-        self.apply(NudgeKeyframe(event.field, event.frame, event.frames, event.by, event.step, shown or 0.0))
-        if event.frames and self.session.document is before:
+        document, to_frame = self.session.document, event.frame + event.frames
+        shown = value_at(self.session.table, event.field, event.frame) or 0.0
+        edit = NudgeKeyframe(event.field, event.frame, event.frames, event.by, event.step, shown)
+        try:
+            # the cursor goes along as a part of the step: moving it afterwards would end the step
+            view = at_frame(edit.apply(document), self.desk.view, to_frame) if event.frames else None
+        except ParseqError as error:
+            self.desk.tell(error)
+        else:
+            self.desk.carry_out(Change(edit, view))
+        if self.session.document is document:
             self.curves.set_playhead(event.frame)  # it has gone ahead
-        elif event.frames:
-            self.desk.look_at(event.frame + event.frames)
 
     def on_curves_pane_keyframe_dragged(self, event: CurvesPane.KeyframeDragged) -> None:
         edit = drag_edit(self.session.document, event.field, event.frame, event.to_frame, event.value)
         if event.stage == "held" and not self.session.read_only:
             self.trial.dragged(event.field, edit)
+            self.desk.carry_out(Say("x: only in time   y: only in value   Esc: as it was"))
             return
         self.trial.end()
+        self.desk.carry_out(Say(""))
         if event.stage == "dropped":
             self.apply(edit)
 

@@ -93,6 +93,7 @@ class CurvesMouse(Themed):
             if self._held_to != (self._held.grip.frame, self._held.grip.value):
                 self._post_drag("dropped")
             else:
+                self._post_drag("given up")  # it may have been elsewhere, and been tried there
                 self.go_to(self._held.grip.frame + self._view.table.first_frame)
         self._let_go()
 
