@@ -124,7 +124,8 @@ def _command_parser(command: Command) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    command.arguments(parser)
+    for add in command.arguments:
+        add(parser)
     parser.set_defaults(run=command.run, words=_words)
     return parser
 

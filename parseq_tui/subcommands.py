@@ -7,7 +7,7 @@ runs.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,8 @@ class Command:
     """What it is about: a heading of `--help`."""
     help: str
     example: str
-    arguments: Callable[[argparse.ArgumentParser], None]
+    arguments: Sequence[Callable[[argparse.ArgumentParser], None]]
+    """What adds its arguments to a parser, in the order of `--help`."""
     run: Callable[[argparse.Namespace], int]
 
 
@@ -90,8 +91,8 @@ def _render_scope(group: argparse._ArgumentGroup) -> None:
         "--linger",
         type=argument_types.seconds,
         metavar="SECONDS",
-        help="keep the engine loaded for so long, so that the next render begins at once; in a terminal as the editor's "
-        "setting linger says (2 min), else 0",
+        help="keep the engine loaded for so long, so that the next render begins at once; in a terminal as the "
+        "editor's setting linger says (2 min), else 0",
     )
 
 
@@ -117,7 +118,6 @@ def _render_settings(group: argparse._ArgumentGroup) -> None:
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
-    _documents(parser)
     from parseq_tui.formats.exports import EXPORTS
 
     parser.add_argument(
@@ -127,30 +127,21 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out-dir", type=Path, metavar="DIR", help="one file per document, named after it")
 
 
-def _check_arguments(parser: argparse.ArgumentParser) -> None:
-    _documents(parser)
-    _json(parser)
-
-
 def _eval_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("expression", metavar="EXPR")
     parser.add_argument("--frames", type=int, default=20, metavar="N", help="how many frames (default: 20)")
     parser.add_argument("--fps", type=float, default=20.0, help="frames per second (default: 20)")
     parser.add_argument("--bpm", type=float, default=140.0, help="beats per minute (default: 140)")
-    _json(parser)
 
 
 def _plot_arguments(parser: argparse.ArgumentParser) -> None:
-    _document(parser)
     parser.add_argument(
         "fields", nargs="*", metavar="FIELD", help="fields or time series; default: the displayed fields"
     )
-    _frames(parser)
 
 
 def _functions_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="one function or variable; default: all")
-    _json(parser)
 
 
 def _listen_arguments(parser: argparse.ArgumentParser) -> None:
@@ -187,7 +178,6 @@ def _listen_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fps", type=argument_types.positive, help="points a second of a series without a document (default: 20)"
     )
-    _json(parser)
 
 
 def _new_arguments(parser: argparse.ArgumentParser) -> None:
@@ -205,13 +195,7 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="weights in a .ckpt, .pt, .pth or .bin file")
 
 
-def _document_as_json(parser: argparse.ArgumentParser) -> None:
-    _document(parser)
-    _json(parser)
-
-
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    _document(parser)
     parser.add_argument("first", nargs="?", metavar="A", help="a take: its name or number in `takes`; default: 2")
     parser.add_argument("second", nargs="?", metavar="B", help="another one; default: 1, the newest")
     parser.add_argument(
@@ -223,11 +207,9 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         default="side",
         help="beside each other; in turn; left half of A, right half of B; how far they are apart (default: side)",
     )
-    _json(parser)
 
 
 def _prune_arguments(parser: argparse.ArgumentParser) -> None:
-    _document(parser)
     parser.add_argument(
         "--limit",
         type=argument_types.byte_count,
@@ -260,7 +242,7 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui new\n"
             "parseq-tui new dance.json --from cat_dog_spider\n"
             "parseq-tui new run.json --from 20231027_settings.txt",
-            _new_arguments,
+            (_new_arguments,),
             _headless("new", "new"),
         ),
         Command(
@@ -268,7 +250,7 @@ COMMANDS: dict[str, Command] = {
             "begin",
             "say what works on this machine, what does not, and why",
             "parseq-tui doctor",
-            _json,
+            (_json,),
             _headless("doctor", "doctor"),
         ),
         Command(
@@ -278,7 +260,7 @@ COMMANDS: dict[str, Command] = {
             'bash: eval "$(parseq-tui completion bash)" in ~/.bashrc\n'
             'zsh:  eval "$(parseq-tui completion zsh)" in ~/.zshrc, behind compinit\n'
             "fish: parseq-tui completion fish > ~/.config/fish/completions/parseq-tui.fish",
-            _completion_arguments,
+            (_completion_arguments,),
             _headless("completion", "completion"),
         ),
         Command(
@@ -286,7 +268,7 @@ COMMANDS: dict[str, Command] = {
             "look",
             "list every problem of a document, with its place and how to mend it",
             "parseq-tui check *.json",
-            _check_arguments,
+            (_documents, _json),
             _headless("documents", "check"),
         ),
         Command(
@@ -294,7 +276,7 @@ COMMANDS: dict[str, Command] = {
             "look",
             "draw curves of a document",
             "parseq-tui plot dance.json seed strength",
-            _plot_arguments,
+            (_document, _plot_arguments, _frames),
             _headless("formulas", "plot"),
         ),
         Command(
@@ -302,7 +284,7 @@ COMMANDS: dict[str, Command] = {
             "look",
             "evaluate one formula over frames",
             "parseq-tui eval '1 + 0.1*sin(p=1b)' --frames 30 --bpm 120",
-            _eval_arguments,
+            (_eval_arguments, _json),
             _headless("formulas", "evaluate"),
         ),
         Command(
@@ -310,7 +292,7 @@ COMMANDS: dict[str, Command] = {
             "look",
             "explain the language: every function and variable, with an example and its curve",
             "parseq-tui functions bez",
-            _functions_arguments,
+            (_functions_arguments, _json),
             _headless("formulas", "functions"),
         ),
         Command(
@@ -321,7 +303,7 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui render dance.json --plan\n"
             "parseq-tui render dance.json --frames 0:48 --out dance.gif --sheet dance.png\n"
             "parseq-tui render dance.json --engine test --overlay --out motion.mp4",
-            _render_arguments,
+            (_render_arguments,),
             _headless("render", "render"),
         ),
         Command(
@@ -329,7 +311,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "list the renders of a document",
             "parseq-tui takes dance.json",
-            _document_as_json,
+            (_document, _json),
             _headless("render", "takes"),
         ),
         Command(
@@ -337,7 +319,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "compare two renders of a document: what differs, in words or as a video of both",
             "parseq-tui compare dance.json --out both.mp4",
-            _compare_arguments,
+            (_document, _compare_arguments, _json),
             _headless("compare", "compare"),
         ),
         Command(
@@ -345,7 +327,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "follow the render that is running",
             "parseq-tui attach dance.json",
-            _document_as_json,
+            (_document, _json),
             _headless("render", "attach"),
         ),
         Command(
@@ -353,7 +335,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "let the running render wait after its current frame",
             "parseq-tui pause dance.json",
-            _document,
+            (_document,),
             _headless("render", "pause"),
         ),
         Command(
@@ -361,7 +343,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "let a render that was paused go on",
             "parseq-tui resume dance.json",
-            _document,
+            (_document,),
             _headless("render", "resume"),
         ),
         Command(
@@ -369,7 +351,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "stop the running render after its current frame",
             "parseq-tui stop dance.json",
-            _document,
+            (_document,),
             _headless("render", "stop"),
         ),
         Command(
@@ -377,7 +359,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "free the memory of an engine that is kept ready for the next render",
             "parseq-tui release",
-            lambda parser: None,
+            (),
             _headless("render", "release"),
         ),
         Command(
@@ -385,7 +367,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "remove old frames that the newest render does not use",
             "parseq-tui prune dance.json --limit 500MB",
-            _prune_arguments,
+            (_document, _prune_arguments),
             _headless("render", "prune"),
         ),
         Command(
@@ -393,7 +375,7 @@ COMMANDS: dict[str, Command] = {
             "exchange",
             "write the values of every frame: JSON for Parseq's consumers, schedules, or CSV",
             "parseq-tui export dance.json -o dance.frames.json\nparseq-tui export *.json --format csv --out-dir values",
-            _export_arguments,
+            (_documents, _export_arguments),
             _headless("documents", "export"),
         ),
         Command(
@@ -403,7 +385,7 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui listen song.ogg\n"
             "parseq-tui listen song.ogg dance.json --tempo --length --sound --keyframes beats --every 4\n"
             "parseq-tui listen song.ogg dance.json --series low=bass",
-            _listen_arguments,
+            (_listen_arguments, _json),
             _headless("listen", "listen"),
         ),
         Command(
@@ -411,7 +393,7 @@ COMMANDS: dict[str, Command] = {
             "exchange",
             "copy the weights of a pickled model (.ckpt) to a .safetensors file, running nothing in it",
             "parseq-tui convert model.ckpt",
-            _convert_arguments,
+            (_convert_arguments,),
             _headless("convert", "convert"),
         ),
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from parseq_tui.errors import EvaluationProblem
 from parseq_tui.language.calls import Bound, bind, checked, unknown_function, unknown_variable
-from parseq_tui.language.functions import is_named, named_value
+from parseq_tui.language.functions.references import is_named, named_value
 from parseq_tui.language.functions.timing import SERIES_CALL
 from parseq_tui.language.moment import Failure, Moment, Run
 from parseq_tui.language.registry import VARIABLES

@@ -87,7 +87,6 @@ class ProgramActions:
         self._screen.say(self._program.preferences.change("glyphs", kind))
 
     def _help(self, query: str) -> None:
-        import parseq_tui.language.functions  # noqa: F401 - importing it declares the functions
         from parseq_tui.language.registry import FUNCTIONS
         from parseq_tui.ui.screens.help import HelpScreen, command_sections, function_section, pane_section
 

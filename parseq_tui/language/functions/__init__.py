@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parseq_tui.language.functions import (
+from parseq_tui.language.functions import (  # noqa: F401
     arithmetic,
     easing,
     interpolators,
@@ -15,20 +15,3 @@ from parseq_tui.language.functions import (
     references,
     timing,
 )
-from parseq_tui.language.functions.references import is_named, named_value
-
-__all__ = [
-    "arithmetic",
-    "easing",
-    "interpolators",
-    "is_named",
-    "keyframe_info",
-    "named_value",
-    "noise",
-    "oscillators",
-    "prompt_text",
-    "randomness",
-    "recurrence",
-    "references",
-    "timing",
-]

@@ -1,6 +1,6 @@
-"""Every command of the editor. `COMMANDS` is complete once this package is imported."""
+"""Every command of the editor. Importing a module declares its commands: `COMMANDS` is complete with this package."""
 
-from parseq_tui.ui.commands import (
+from parseq_tui.ui.commands import (  # noqa: F401
     application,
     bulk,
     cells,
@@ -17,25 +17,6 @@ from parseq_tui.ui.commands import (
     sounds,
     tables,
 )
-from parseq_tui.ui.commands.registry import COMMANDS, Command, Context, Effect, find
+from parseq_tui.ui.commands.registry import COMMANDS, Command, Context, Effect, arrange, find
 
 __all__ = ["COMMANDS", "Command", "Context", "Effect", "find"]
-
-_MODULES = (
-    moving,
-    cells,
-    rows,
-    bulk,
-    selecting,
-    copying,
-    tables,
-    pasting,
-    fields_shown,
-    looking,
-    prompting,
-    sounds,
-    rendering,
-    exporting,
-    application,
-)
-"""Importing a module declares its commands."""
