@@ -108,6 +108,35 @@ def test_dpm_fast_wastes_no_calls_where_there_is_only_noise() -> None:
     assert (table.timesteps[1:] < 998).all() and sum(time < 900 for time in table.timesteps) >= 6
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 12])
+def test_dpmpp_3m_sde(steps: int) -> None:
+    """In the variables of k-diffusion's own, which the web UI draws with."""
+    levels = [*np.exp(np.linspace(math.log(STRONGEST), math.log(WEAKEST), steps)).tolist(), 0.0]
+    x, noises = noise() * levels[0], iter(NOISES)
+    denoised: list[torch.Tensor] = []
+    spans: list[float] = []
+    for level, following in pairwise(levels):
+        denoised.insert(0, x - level * eps(x, level))
+        if following == 0:
+            x = denoised[0]
+            break
+        h = math.log(level) - math.log(following)
+        x = math.exp(-2 * h) * x - math.expm1(-2 * h) * denoised[0]
+        phi_2 = math.expm1(-2 * h) / (2 * h) + 1
+        if len(spans) > 1:
+            r0, r1 = spans[0] / h, spans[1] / h
+            d1_0, d1_1 = (denoised[0] - denoised[1]) / r0, (denoised[1] - denoised[2]) / r1
+            d1 = d1_0 + (d1_0 - d1_1) * r0 / (r0 + r1)
+            x = x + phi_2 * d1 - (phi_2 / (2 * h) - 0.5) * (d1_0 - d1_1) / (r0 + r1)
+        elif spans:
+            x = x + phi_2 * (denoised[0] - denoised[1]) / (spans[0] / h)
+        spans.insert(0, h)
+        x = x + next(noises) * following * math.sqrt(-math.expm1(-2 * h))
+    table = compile_table(find("DPM++ 3M SDE"), SD1, steps, walk=lambda _known, _steps: np.array(levels))
+    assert table.evaluations == steps
+    assert float((run(table) - x).abs().max()) < 1e-4
+
+
 @pytest.mark.parametrize(("steps", "calls"), [(7, 13), (19, 37), (20, 39), (40, 79)])
 def test_restart(steps: int, calls: int) -> None:
     """Below 20 steps Heun over Karras' levels; above, part of the steps repeat the way from σ = 2 down to 0.1."""

@@ -182,6 +182,9 @@ def test_the_web_uis_own_ways(strength: float | None) -> None:
     levels = np.exp(np.interp(table("euler_beta").timesteps, np.arange(1000), np.log(KNOWN)))
     np.testing.assert_allclose(levels, noise_levels.beta_of_noise(KNOWN, 10)[-shown:], rtol=1e-6)
     np.testing.assert_allclose(table("dpmpp_2m").timesteps, table("dpmpp_2m_karras").timesteps)
+    for name in ("dpmpp_2m_sde_heun", "dpmpp_3m_sde"):
+        np.testing.assert_allclose(table(name).timesteps, table(f"{name}_exponential").timesteps)
+    assert table("dpmpp_3m_sde").timesteps[-1] > table("dpmpp_2m_sde").timesteps[-1] + 1  # the last but one is left out
     np.testing.assert_allclose(table("euler").timesteps, table("euler_uniform").timesteps)
 
 

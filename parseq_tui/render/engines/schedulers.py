@@ -71,7 +71,7 @@ _CATALOGUE = (
     Scheduler("dpmpp_2m", "DPM++ 2M", _DPM, {"algorithm_type": "dpmsolver++"}, "stock"),
     Scheduler("dpmpp_2m_sde", "DPM++ 2M SDE", _DPM, _SDE, "stock"),
     Scheduler("dpmpp_2m_sde_heun", "DPM++ 2M SDE Heun", _DPM, {**_SDE, "solver_type": "heun"}, "stock"),
-    Scheduler("dpmpp_3m_sde", "DPM++ 3M SDE", _DPM, {**_SDE, "solver_order": 3}, "stock"),
+    Scheduler("dpmpp_3m_sde", "DPM++ 3M SDE", _EULER, spacings="stock", rule="dpmpp_3m_sde"),
     Scheduler("dpmpp_sde", "DPM++ SDE", _EULER, spacings="stock", calls_per_step=2, rule="dpmpp_sde"),
     Scheduler("dpmpp_2s_a", "DPM++ 2S a", _EULER, spacings="stock", calls_per_step=2, rule="dpmpp_2s_a"),
     Scheduler("dpmpp_2s", "DPM++ 2S", "DPMSolverSinglestepScheduler", {"lower_order_final": True}, "stock"),

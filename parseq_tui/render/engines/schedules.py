@@ -23,14 +23,14 @@ from parseq_tui.render.engines.schedulers import ADAPTIVE, Scheduler
 _STRONGEST = 0.999
 _OVER_SIGMAS = (
     "euler", "euler_a", "heun", "dpm2", "dpm2_a", "dpmpp_2m", "dpmpp_2m_sde", "lms", "dpmpp_2s_a", "dpmpp_sde",
-    "dpm_fast", "restart",
+    "dpm_fast", "restart", "dpmpp_2m_sde_heun", "dpmpp_3m_sde",
 )  # fmt: skip
 """Samplers whose steps are a list of noise levels, which the web UI chooses itself."""
-_AUTOMATIC = dict.fromkeys(("dpmpp_2m", "dpmpp_sde", "dpmpp_2s_a", "dpm2", "dpm2_a", "restart"), "karras") | {
-    "dpmpp_2m_sde": "exponential"
-}
+_AUTOMATIC = dict.fromkeys(
+    ("dpmpp_2m", "dpmpp_sde", "dpmpp_2s_a", "dpm2", "dpm2_a", "restart"), "karras"
+) | dict.fromkeys(("dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_3m_sde"), "exponential")
 """Where the web UI puts the steps of a sampler that was named alone; the others' lie at even timesteps."""
-_SHORTENED = ("dpm2", "dpm2_a")
+_SHORTENED = ("dpm2", "dpm2_a", "dpmpp_3m_sde")
 """Samplers for which it leaves out the last level but one."""
 
 
