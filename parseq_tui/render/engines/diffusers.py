@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DiffusersEngine", "scheduler_names"]
 
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 """Part of the fingerprint: raise it when the same request starts to give another picture."""
 _log = logging.getLogger(__name__)
 FAINTEST = 1e-3
