@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from keystrokes import Fingers, check, read, written
@@ -10,6 +12,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.commands import COMMANDS
+from parseq_tui.ui.commands.registry import Group
 from parseq_tui.ui.completing import complete_cell, complete_command, usage
 from parseq_tui.ui.keymap import DEFAULT_KEYS, PREFIX_TITLES
 from parseq_tui.ui.view_state import ViewState
@@ -289,6 +292,14 @@ def test_every_key_names_a_command_and_every_prefix_has_a_title() -> None:
 def test_no_key_does_two_things() -> None:
     keys = [key for keys in DEFAULT_KEYS.values() for key in keys]
     assert len(keys) == len(set(keys))
+
+
+def test_help_begins_with_moving_and_editing() -> None:
+    groups = list(dict.fromkeys(command.group for command in COMMANDS.values()))
+    assert groups == [group for group in get_args(Group) if group in groups]
+    assert groups[:3] == ["move", "edit", "rows"]
+    edits = [name for name, command in COMMANDS.items() if command.group == "edit"]
+    assert edits[:2] == ["cell.edit", "cell.formula"]
 
 
 def test_every_command_explains_itself() -> None:

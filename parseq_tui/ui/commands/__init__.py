@@ -20,3 +20,5 @@ from parseq_tui.ui.commands import (  # noqa: F401
 from parseq_tui.ui.commands.registry import COMMANDS, Command, Context, Effect, arrange, find
 
 __all__ = ["COMMANDS", "Command", "Context", "Effect", "find"]
+
+arrange()

@@ -70,7 +70,6 @@ _application("document.history", "History", "Every step by name; Enter goes back
              aliases=("history",))  # fmt: skip
 _application("document.outside", "Edit the file in $EDITOR", "The whole document in your own editor, as one step.",
              "document", aliases=("outside",), edits=True)  # fmt: skip
-_application("cell.outside", "Edit the cell in $EDITOR", "The cell's formula in your own editor.", "edit", edits=True)
 
 
 def _number_option(name: str, option: str, title: str) -> None:

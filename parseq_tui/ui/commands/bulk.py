@@ -70,7 +70,7 @@ def bulk_compute(context: Context, argument: str) -> Effect:
 
 
 @command("bulk.replace", "Replace text", "Replace a text in labels and formulas: /old/new/ or old new; /pattern/new/r "
-         "takes a regular expression; in the selection, or everywhere.", group="edit", sweeps="document", edits=True,
+         "takes a regular expression; in the selection, or everywhere.", group="rows", sweeps="document", edits=True,
          argument="/OLD/NEW/ where ROWS", aliases=("replace", "s"))  # fmt: skip
 def bulk_replace(context: Context, argument: str) -> Effect:
     what, conditions = parted(argument)

@@ -16,7 +16,7 @@ from parseq_tui.timeline.edits.base import tidied
 from parseq_tui.timeline.fields import field_named
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.commands.positions import PositionError, frame_of
-from parseq_tui.ui.commands.registry import Change, Context, Effect, Enter, Say, command
+from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Enter, Say, command
 from parseq_tui.ui.drawing.cells import fixed, shortest
 from parseq_tui.ui.drawing.grid import value_at
 from parseq_tui.ui.view_state import LABEL, Part, column_at, columns, fields_of, selected
@@ -319,3 +319,8 @@ def compute(context: Context, argument: str) -> Effect:
     if not count:
         return Say("there is no value here to compute with")
     return Change(SetCells(f"compute {argument} on {count} cells", values))
+
+
+@command("cell.outside", "Edit the cell in $EDITOR", "The cell's formula in your own editor.", group="edit", edits=True)
+def edit_outside(context: Context, argument: str) -> Effect:
+    return Do("cell.outside")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit
@@ -203,6 +203,14 @@ def command(
         return run
 
     return declare
+
+
+def arrange() -> None:
+    """Bring the commands into the order of help: group by group."""
+    groups = get_args(Group)
+    found = sorted(_registry.values(), key=lambda one: groups.index(one.group))
+    _registry.clear()
+    _registry.update((one.name, one) for one in found)
 
 
 def find(name: str) -> Command | None:
