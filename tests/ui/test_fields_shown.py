@@ -37,6 +37,7 @@ def shown(hands: Fingers) -> str:
     ("at", "keys", "after", "saved"),
     [
         ("zoom", "z h", "seed angle [translation_x]", ("seed", "angle", "translation_x")),
+        ("zoom", "z h z a", "seed angle zoom [translation_x]", ("seed", *MOTION)),
         ("zoom", "z left", "seed [zoom] angle translation_x", ("seed", "zoom", "angle", "translation_x")),
         ("zoom", "z right", "seed angle translation_x [zoom]", ("seed", "angle", "translation_x", "zoom")),
         ("zoom", "z right u", "seed angle [zoom] translation_x", ("seed", *MOTION)),

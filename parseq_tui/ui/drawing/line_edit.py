@@ -78,6 +78,9 @@ class LineEdit:
 
         Behind the text one cell is the cursor's.
         """
+        if self.text.isascii():
+            first = max(0, self.cursor - width + 1)
+            return first, first + width
         under = max(1, cell_len(plain(self.text[self.cursor : self.cursor + 1])))
         first, room = self.cursor, width - under
         while first and (room := room - cell_len(plain(self.text[first - 1]))) >= 0:
