@@ -11,11 +11,13 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
 from parseq_tui.ui.drawing.prompt_marks import prompt_marks
 from parseq_tui.ui.screens.prompt_editor import PromptArea, PromptEditor
 from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.widgets.prompts import PromptsPane
+from parseq_tui.ui.widgets.prompts_mouse import Stretch
 
 
 def rows(app: PanesDemo) -> list[str]:
@@ -181,17 +183,88 @@ def test_the_common_prompt_has_texts_but_no_range() -> None:
     in_panes(test)
 
 
-def test_keys_put_ends_at_the_playhead_add_and_remove() -> None:
+def test_keys_put_ends_at_the_playhead_and_remove() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         focused(app)
         app.move(50)
-        await pilot.press("left_square_bracket", "right_square_bracket", "a", "n", "d")
-        start, end, everywhere, added, removed = app.posted
+        await pilot.press("left_square_bracket", "right_square_bracket", "a", "d")
+        start, end, everywhere, removed = app.posted
         assert isinstance(start, PromptsPane.RangeChanged) and (start.start, start.end) == (50, 200)
         assert isinstance(end, PromptsPane.RangeChanged) and (end.start, end.end) == (0, 50)
         assert isinstance(everywhere, PromptsPane.RangeChanged) and everywhere.all_frames
-        assert isinstance(added, PromptsPane.Added)
         assert isinstance(removed, PromptsPane.Removed) and removed.index == 0
+
+    in_panes(test)
+
+
+def test_a_new_prompt_is_written_before_it_is_there_and_chosen_then() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = focused(app)
+        app.move(50)
+        await pilot.press("n", "escape")
+        assert app.posted == []
+        await pilot.press("n", "a", "x", "ctrl+s")
+        await settled(app)
+        (added,) = app.posted
+        assert isinstance(added, PromptsPane.Added)
+        assert added.prompt == Prompt("Prompt 4", "ax", "", False, 50, 399)
+        entries = (*app.document.prompts.entries, added.prompt)
+        pane.show(replace(app.document, prompts=Prompts(entries)), app.table, 50)
+        assert pane.selected == 3
+
+    in_panes(test)
+
+
+def test_a_range_is_taken_by_an_end_or_its_middle() -> None:
+    stretch = Stretch(0, 100, 199, 0, 399, (0, 10))  # ten frames a cell: cells 10 … 19
+    assert [stretch.part_at(column) for column in (8, 9, 11, 12, 17, 18, 20, 21)] == [
+        "", "start", "start", "middle", "middle", "end", "end", "",
+    ]  # fmt: skip
+    assert stretch.moved("start", 2) == (120, 199)
+    assert stretch.moved("start", 50) == (199, 199)
+    assert stretch.moved("end", -50) == (100, 100)
+    assert stretch.moved("end", 50) == (100, 399)
+    assert stretch.moved("middle", 3) == (130, 229)
+    assert stretch.moved("middle", -50) == (0, 99), "its length stays"
+
+
+def test_dragging_a_range_shows_it_and_is_one_change() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(PromptsPane)
+        border = 1
+        end = rows(app)[1].rindex("█")
+        await pilot.mouse_down(PromptsPane, offset=(end + border, 1 + border))
+        await pilot.hover(PromptsPane, offset=(end + border + 5, 1 + border))
+        assert rows(app)[1].rindex("█") == end + 5
+        assert "0-256" in rows(app)[0]
+        await pilot.press("escape")
+        await pilot.mouse_up(PromptsPane, offset=(end + border + 5, 1 + border))
+        assert app.posted == [] and rows(app)[1].rindex("█") == end
+        await pilot.mouse_down(PromptsPane, offset=(end + border, 1 + border))
+        await pilot.mouse_up(PromptsPane, offset=(end + border + 5, 1 + border))
+        (changed,) = app.posted
+        assert isinstance(changed, PromptsPane.RangeChanged)
+        assert (changed.index, changed.start, changed.end, changed.all_frames) == (0, 0, 256, False)
+        assert pane.selected == 0
+
+    in_panes(test)
+
+
+def test_a_prompt_whose_formula_cannot_be_read_is_marked() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        problem = Diagnostic("error", "expected a value", prompt="cats")
+        app.query_one(PromptsPane).show(app.document, replace(app.table, diagnostics=(problem,)), 0)
+        assert rows(app)[0].startswith(">1 cats 0-200 w 1.00 ! a (cat")
+        assert "!" not in rows(app)[2]
+
+    in_panes(test)
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        many = Prompts(tuple(Prompt(f"p{number}", "x") for number in range(30)))
+        app.query_one(PromptsPane).show(replace(app.document, prompts=many), app.table, 0)
+        assert any(row.startswith("at frame 0 ") and row.endswith("of 30") for row in rows(app))
 
     in_panes(test)
 

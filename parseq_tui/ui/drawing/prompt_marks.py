@@ -6,12 +6,21 @@ Tolerant: text that is not finished yet is coloured as far as it goes.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from parseq_tui.errors import Span
 
 MarkKind = Literal["formula", "emphasis", "and", "network", "open"]
 """`open`: a `${` without its `}`, which stays text."""
+ROLES: Mapping[MarkKind, tuple[str, str]] = {
+    "formula": ("formula", ""),
+    "emphasis": ("warning", "bold"),
+    "and": ("accent", "bold"),
+    "network": ("success", ""),
+    "open": ("error", "underline"),
+}
+"""The theme's role that each is shown in, and its attributes."""
 
 _MARKS = re.compile(
     r"""(?P<formula>\$\{[^}]*\})
@@ -33,3 +42,12 @@ def prompt_marks(text: str) -> list[tuple[Span, MarkKind]]:
         if kind is not None:
             found.append((Span(*match.span()), kind))  # type: ignore[arg-type]
     return found
+
+
+def marked(text: str) -> list[tuple[str, str, str]]:
+    """The text in pieces: each with the role it is shown in and its attributes."""
+    pieces, at = [], 0
+    for span, kind in prompt_marks(text):
+        pieces += [(text[at : span.start], "text", ""), (text[span.start : span.end], *ROLES[kind])]
+        at = span.end
+    return [piece for piece in (*pieces, (text[at:], "text", "")) if piece[0]]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from parseq_tui.errors import ParseqError
 from parseq_tui.session import Session
 from parseq_tui.timeline.edits import AddPrompt, Edit, RemovePrompt, SetPromptRange
-from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.commands.fields_shown import dropped_on, resized
 from parseq_tui.ui.commands.moving import at_frame
 from parseq_tui.ui.commands.registry import Change, Say
@@ -127,9 +126,8 @@ class PaneMessages:
     def on_prompts_pane_command_wanted(self, event: PromptsPane.CommandWanted) -> None:
         self.desk.perform(event.command, event.argument)
 
-    def on_prompts_pane_added(self) -> None:
-        count = len(self.session.document.prompts.entries)
-        self.apply(AddPrompt(Prompt(name=f"Prompt {count + 1}")))
+    def on_prompts_pane_added(self, event: PromptsPane.Added) -> None:
+        self.apply(AddPrompt(event.prompt))
 
     def on_prompts_pane_removed(self, event: PromptsPane.Removed) -> None:
         self.apply(RemovePrompt(event.index))

@@ -22,23 +22,8 @@ from parseq_tui.language.parser import parse
 from parseq_tui.language.tokens import EMBEDDED
 from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.ui.drawing.cells import plain
-from parseq_tui.ui.drawing.prompt_marks import MarkKind, prompt_marks
+from parseq_tui.ui.drawing.prompt_marks import ROLES, MarkKind, prompt_marks
 from parseq_tui.ui.theme import Palette
-
-_ROLES: dict[MarkKind, str] = {
-    "formula": "formula",
-    "emphasis": "warning",
-    "and": "accent",
-    "network": "success",
-    "open": "error",
-}
-_ATTRIBUTES: dict[MarkKind, str] = {
-    "formula": "",
-    "emphasis": "bold",
-    "and": "bold",
-    "network": "",
-    "open": "underline",
-}
 
 
 class PromptArea(TextArea):
@@ -64,8 +49,8 @@ class PromptArea(TextArea):
         return line
 
     def _mark_style(self, kind: MarkKind) -> Style:
-        color = Palette.of(self.app).color(_ROLES[kind]).rich_color
-        return Style(color=color) + Style.parse(_ATTRIBUTES[kind])
+        role, attributes = ROLES[kind]
+        return Style(color=Palette.of(self.app).color(role).rich_color) + Style.parse(attributes)
 
 
 class TickBox(Checkbox):

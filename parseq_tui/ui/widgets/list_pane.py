@@ -45,10 +45,10 @@ class ListPane(LineView, can_focus=True):
         self.draw()
 
     def on_focus(self) -> None:
-        self.draw()
+        self.call_next(self.draw)  # it has the focus only after this
 
     def on_blur(self) -> None:
-        self.draw()
+        self.call_next(self.draw)
 
     def theme_changed(self) -> None:
         self.draw()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from textwrap import wrap
 from typing import ClassVar, Literal
 
 import numpy as np
 from rich.segment import Segment
-from textual import events
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -19,20 +20,19 @@ from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.drawing.cells import abbreviated, plain
 from parseq_tui.ui.drawing.plot import ASCII_PLAYHEAD, PLAYHEAD
+from parseq_tui.ui.drawing.prompt_marks import marked
 from parseq_tui.ui.drawing.ranges import frames_shown, prompt_range, range_bar, weights
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.widgets.list_pane import ListPane
+from parseq_tui.ui.widgets.prompts_mouse import INDENT, ROWS, PromptsMouse, Stretch
 
 COMMON: Literal["common"] = "common"
 """Stands for the prompt that is joined to every other one."""
-_ROWS = 2
-"""Per prompt: its words, its range."""
 _LONGEST_NAME = 12
 _LONGEST_SHOWN = 4000
 """Characters of a resolved prompt; more fits no terminal."""
 
 
-class PromptsPane(ListPane):
+class PromptsPane(PromptsMouse):
     """A list of prompts above the resolved prompt at the playhead."""
 
     DEFAULT_CSS = "PromptsPane { background: $background; min-height: 3; }"
@@ -61,13 +61,6 @@ class PromptsPane(ListPane):
             super().__init__()
             self.index, self.before, self.after = index, before, after
 
-    class RangeChanged(Message):
-        """A prompt shall be active then; both frames are inside."""
-
-        def __init__(self, index: int, start: int, end: int, all_frames: bool) -> None:
-            super().__init__()
-            self.index, self.start, self.end, self.all_frames = index, start, end, all_frames
-
     class CommandWanted(Message):
         """A command of the editor, by name, with what is typed behind it."""
 
@@ -76,7 +69,11 @@ class PromptsPane(ListPane):
             self.command, self.argument = command, argument
 
     class Added(Message):
-        """A new prompt is wanted, behind the others."""
+        """This prompt is wanted behind the others."""
+
+        def __init__(self, prompt: Prompt) -> None:
+            super().__init__()
+            self.prompt = prompt
 
     class Removed(Message):
         """This prompt shall go."""
@@ -93,6 +90,10 @@ class PromptsPane(ListPane):
         self._playhead = 0
         self._bars: dict[tuple[Which, int], str] = {}
         """What is drawn for a prompt's range, by its index and the width."""
+        self._adding = False
+        """Whether the next document has a new prompt, which will be the selected one."""
+        self._broken: frozenset[str] = frozenset()
+        """Names of prompts with formulas that have errors."""
         self._window = (0, 0)
         """First frame (from 0) and number of frames that the bars show; (0, 0): all."""
 
@@ -100,8 +101,12 @@ class PromptsPane(ListPane):
 
     def show(self, document: Document, table: FrameTable, playhead: int) -> None:
         """Show this document's prompts; the selection stays on its index."""
+        if self._adding and self._document is not document:
+            self._selected, self._adding = len(document.prompts.entries) - 1, False
         self._document, self._table, self._playhead = document, table, playhead
         self._bars.clear()
+        problems = (each for each in table.diagnostics if each.severity == "error")
+        self._broken = frozenset(each.prompt for each in problems if each.prompt is not None)
         self._show_window()
         self.draw()
 
@@ -131,7 +136,7 @@ class PromptsPane(ListPane):
         indices = self._indices()
         return indices[self._selected] if indices else None
 
-    # keys and mouse
+    # keys
 
     def entry_count(self) -> int:
         return len(self._indices())
@@ -141,16 +146,36 @@ class PromptsPane(ListPane):
         if index is None:
             return
         before = self._prompt(index)
-        from parseq_tui.ui.screens.prompt_editor import PromptEditor  # with a text area, which nothing else needs
 
-        def entered(after: Prompt | None) -> None:
-            if after is not None and after != before:
+        def entered(after: Prompt) -> None:
+            if after != before:
                 self.post_message(self.Edited(index, before, after))
 
-        self.app.push_screen(PromptEditor(before, common=index == "common"), entered)
+        self._ask(before, entered, common=index == "common")
 
     def action_add(self) -> None:
-        self.post_message(self.Added())
+        """A new prompt from the playhead on, which is there once it is kept."""
+        document = self._document
+        if document is None:
+            return
+        entries, start = document.prompts.entries, self._playhead
+        everywhere = not entries or start <= document.first_frame
+
+        def entered(prompt: Prompt) -> None:
+            self._adding = True
+            self.post_message(self.Added(prompt))
+
+        name = f"Prompt {len(entries) + 1}"
+        self._ask(Prompt(name, all_frames=everywhere, start=start, end=document.last_frame), entered)
+
+    def _ask(self, prompt: Prompt, entered: Callable[[Prompt], None], *, common: bool = False) -> None:
+        from parseq_tui.ui.screens.prompt_editor import PromptEditor  # with a text area, which nothing else needs
+
+        def left(after: Prompt | None) -> None:
+            if after is not None:
+                entered(after)
+
+        self.app.push_screen(PromptEditor(prompt, common=common), left)
 
     def action_command(self, name: str) -> None:
         """A command on the selected prompt."""
@@ -190,13 +215,14 @@ class PromptsPane(ListPane):
             start, end = min(start, self._playhead), self._playhead
         self.post_message(self.RangeChanged(index, start, end, False))
 
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is not None and offset.y < self._list_height:
-            self._selected = min(self._top + offset.y // _ROWS, max(0, len(self._indices()) - 1))
-            self.draw()
-            if event.chain == 2:
-                self.action_edit()
+    def stretch(self, entry: int) -> Stretch | None:
+        index = self._indices()[entry]
+        if self._document is None or self._table is None or index == "common":
+            return None
+        first, last = self._document.first_frame, self._document.last_frame
+        begin, count = self._shown_frames(self._table)
+        window = (self._table.first_frame + begin, count / max(1, self.size.width - INDENT))
+        return Stretch(index, *prompt_range(self._prompt(index), last), first, last, window)
 
     # painting
 
@@ -209,30 +235,35 @@ class PromptsPane(ListPane):
         return [*range(len(prompts.entries)), *common]
 
     def _prompt(self, index: Which) -> Prompt:
+        """As it is, or while its range is held, as it would be."""
         assert self._document is not None
-        prompts = self._document.prompts
-        return prompts.common if index == "common" else prompts.entries[index]
+        prompts, held = self._document.prompts, self._held
+        prompt = prompts.common if index == "common" else prompts.entries[index]
+        if held is None or held.index != index or self._held_to == (held.start, held.end):
+            return prompt
+        return replace(prompt, all_frames=False, start=self._held_to[0], end=self._held_to[1])
 
     @property
     def _list_height(self) -> int:
         """Rows of the list; the resolved prompt below gets at least two fifths of the pane."""
-        wanted = _ROWS * len(self._indices())
+        wanted = ROWS * len(self._indices())
         room = self.size.height - max(3, self.size.height * 2 // 5)
-        return max(_ROWS, min(wanted, room // _ROWS * _ROWS))
+        return max(ROWS, min(wanted, room // ROWS * ROWS))
 
     def draw(self) -> None:
         if self._document is None or self._table is None or not self.size.width:
             return
         indices = self._indices()
-        shown = self._list_height // _ROWS
+        shown = self._list_height // ROWS
         self.scroll_to_selected(shown)
         lines: list[Strip] = []
         for row in range(self._top, min(len(indices), self._top + shown)):
             lines += self._entry(indices[row], selected=row == self._selected)
         if not indices:
             lines.append(self.line(("no prompt yet: n adds one", self.palette.style("dim"))))
-        self.set_lines([*lines, *self._resolved(self.size.height - len(lines))])
-        self.point_at(0, _ROWS * (self._selected - self._top))
+        part = f"prompts {self._top + 1}-{self._top + shown} of {len(indices)}" if shown < len(indices) else ""
+        self.set_lines([*lines, *self._resolved(self.size.height - len(lines), part)])
+        self.point_at(0, ROWS * (self._selected - self._top))
 
     def _entry(self, index: Which, *, selected: bool) -> list[Strip]:
         assert self._document is not None
@@ -250,17 +281,29 @@ class PromptsPane(ListPane):
             head.append(("all " if prompt.all_frames else f"{start}-{end} ", "dim"))
             weight = self._weight(prompt, index)
             head.append((f"{weight} ", "success" if weight != "off" else "dim"))
-        head.append((prompt.positive[:300], "text"))
+        if prompt.name in self._broken:
+            head.append(("! ", "error"))
+        parts = [(text, palette.style("text" if on == "selection" else role, on)) for text, role in head]
+        parts += self._marked(prompt.positive[:300], on)
         if prompt.negative:
-            head.append((f"  - {prompt.negative[:300]}", "dim"))
-        title = self.line(*((text, palette.style(role, on)) for text, role in head), on=on)
-        return [title, self._bar(prompt, index)]
+            parts.append((f"  - {plain(prompt.negative[:300])}", palette.style("dim", on)))
+        return [self.line(*parts, on=on), self._bar(prompt, index)]
+
+    def _marked(self, text: str, on: str = "background") -> list[tuple[str, Style]]:
+        """A prompt's text with what its parts are; on other backgrounds only by attributes."""
+        return [
+            (piece, self.palette.style(role if on == "background" else "text", on, attributes))
+            for piece, role, attributes in marked(plain(text))
+        ]
 
     def _bar(self, prompt: Prompt, index: Which) -> Strip:
         assert self._document is not None and self._table is not None
-        table, width = self._table, self.size.width - 2
-        bar = self._bars.get((index, width))
-        if bar is None:
+        table, width = self._table, self.size.width - INDENT
+        if self._held is not None:
+            bar = self._range_bar(prompt, index, width)
+        elif (index, width) in self._bars:
+            bar = self._bars[index, width]
+        else:
             bar = self._bars[index, width] = self._range_bar(prompt, index, width)
         style = self.palette.series(index) if index != "common" else self.palette.style("dim")
         start, count = self._shown_frames(table)
@@ -322,12 +365,15 @@ class PromptsPane(ListPane):
         except ValueError:
             return plain(text)[:16]
 
-    def _resolved(self, height: int) -> list[Strip]:
+    def _resolved(self, height: int, part: str) -> list[Strip]:
+        """What results at the playhead; `part`: which of the prompts are seen above, if not all."""
         assert self._document is not None and self._table is not None
         if height < 2:
             return []
         palette, table = self.palette, self._table
-        head = self.line((f"at frame {self._playhead}", palette.style("dim", "panel")), on="panel")
+        here = f"at frame {self._playhead}"
+        words = here + part.rjust(max(len(part) + 2, self.size.width - len(here)))
+        head = self.line((words, palette.style("dim", "panel")), on="panel")
         if not self._document.prompts.enabled:
             return [head, self.line(("prompts are not managed by this document", palette.style("dim")))]
         index = min(max(self._playhead - table.first_frame, 0), table.frame_count - 1)
@@ -339,7 +385,7 @@ class PromptsPane(ListPane):
         above, below = above[:kept], below[: room - min(kept, len(above))]
         return [
             head,
-            *(self.line((text, palette.style("text"))) for text in above),
+            *(self.line(*self._marked(text)) for text in above),
             *(self.line((text, palette.style("dim"))) for text in below),
         ]
 
