@@ -137,6 +137,18 @@ class MotionReader:
         motion, neutral = {"2d": self._planar, "3d": self._spatial, "2022": self._camera}[self.space](index)
         return () if motion == neutral else (motion,)
 
+    def vanishing(self) -> int | None:
+        """The first frame whose zoom is 0, which leaves one flat colour of a picture; None if there is none."""
+        table = self._values.table
+        given = "zoom_delta" if self.by_steps and "zoom_delta" in table else "zoom"
+        if self.space != "2d" or given not in table:
+            return None
+        factors = table[given]
+        if self.by_steps and given == "zoom":
+            factors = np.concatenate([factors[:1], 1 + np.diff(factors)])
+        found = np.flatnonzero(factors == 0)
+        return table.first_frame + int(found[0]) if len(found) else None
+
     def _planar(self, index: int) -> tuple[Motion, Motion]:
         center_x = self._values.at("transform_center_x", index, 0.5)
         center_y = self._values.at("transform_center_y", index, 0.5)

@@ -184,6 +184,9 @@ def _ignored(table: FrameTable, settings: RenderSettings, dialect: Dialect) -> l
     if settings.depth is not None and reader.space != "3d":
         hint = 'set render.space to "3d" (--set space=3d), or leave render.depth out'
         warnings.append(Diagnostic("warning", "depth maps have no effect in 2d", hint, "ignored-setting"))
+    if (frame := reader.vanishing()) is not None:
+        message = f"zoom is 0 at frame {frame}: one flat colour is left of the picture"
+        warnings.append(Diagnostic("warning", message, "1 leaves the size as it is", "zoom-zero", field="zoom"))
     ignored = FLAT_FIELDS if reader.space == "3d" else DEEP_FIELDS
     names = [name for name in ignored if moves(table, (name,), reader.by_steps)]
     other = "2d" if reader.space == "3d" else "3d"

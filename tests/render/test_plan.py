@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,6 +134,23 @@ class TestMotion:
         table = table_of(3, {"rotation_3d_y": [0, 1, 2], "angle": [0, 1, 2], "zoom": 1})
         warnings = plan_warnings(table, resolve({}), "native")
         assert [(warning.field, warning.code) for warning in warnings] == [("angle", "ignored-field")]
+
+    @pytest.mark.parametrize(
+        ("fields", "motion", "at"),
+        [
+            ({"zoom": 0}, "absolute", 0),
+            ({"zoom": [1, 0.5, 0]}, "absolute", 2),
+            ({"zoom": [1, 0, 0]}, "delta", 1),
+            ({"zoom": 1, "zoom_delta": [1, 1, 0]}, "delta", 2),
+            ({"zoom": [1, 0.5, 0.2]}, "absolute", None),
+            ({"zoom": [1, 0.5, 0]}, "delta", None),
+            ({"zoom": 0, "rotation_3d_y": [0, 1, 2]}, "absolute", None),
+        ],
+    )
+    def test_a_zoom_that_leaves_nothing_is_told(self, fields: dict[str, Any], motion: str, at: int | None) -> None:
+        warnings = plan_warnings(table_of(3, fields), resolve({"motion": motion}), "native")
+        told = [warning.message for warning in warnings if warning.code == "zoom-zero"]
+        assert told == ([] if at is None else [f"zoom is 0 at frame {at}: one flat colour is left of the picture"])
 
     def test_documents_of_2022_move_a_camera_and_resample_with_lanczos(self) -> None:
         plan = plans_of({"rotz": 3, "panx": -1, "zoom": 1, "denoise": 0.5}, dialect="2022")[1]
