@@ -106,13 +106,14 @@ def _term(part: str) -> Term:
     return Term(part[: found.start()].rstrip(), _weight(found["weight"]))
 
 
-def parse_emphasis(text: str) -> tuple[tuple[Emphasized, ...], ...]:
+def parse_emphasis(text: str, *, breaks_weigh: bool = False) -> tuple[tuple[Emphasized, ...], ...]:
     """Stretches of equal weight, in chunks separated by the whole word BREAK; at least one chunk with one stretch.
 
     `(x)` times 1.1, `[x]` divided by 1.1, `(x:1.3)` times 1.3; nested factors multiply; a backslash makes the next
-    bracket text; an unclosed bracket reaches to the end of the text, a stray closing one is text.
+    bracket text; an unclosed bracket reaches to the end of the text, a stray closing one is text. `breaks_weigh`: a
+    BREAK inside brackets that weigh is no end of a chunk but a word of that weight, negated, as in the web UI.
     """
-    reader = _EmphasisReader()
+    reader = _EmphasisReader(breaks_weigh)
     position = 0
     for found in _EMPHASIS.finditer(text):
         reader.add(text[position : found.start()])
@@ -126,6 +127,7 @@ def parse_emphasis(text: str) -> tuple[tuple[Emphasized, ...], ...]:
 class _EmphasisReader:
     """Collects stretches while brackets open and close. `None` marks a BREAK."""
 
+    breaks_weigh: bool
     texts: list[str | None] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     open: dict[str, list[int]] = field(default_factory=lambda: {"(": [], "[": []})
@@ -153,7 +155,9 @@ class _EmphasisReader:
                 self._close(closing)
         chunks: list[list[Emphasized]] = [[]]
         for text, weight in zip(self.texts, self.weights, strict=True):
-            if text is None:
+            if text is None and self.breaks_weigh and weight != 1:
+                chunks[-1].append(Emphasized("BREAK", -weight))
+            elif text is None:
                 chunks.append([])
             elif chunks[-1] and chunks[-1][-1].weight == weight:
                 chunks[-1][-1] = Emphasized(chunks[-1][-1].text + text, weight)

@@ -41,6 +41,10 @@ def test_reads_as_the_web_ui(case: dict[str, Any]) -> None:
     if "attention" in case:  # "(a:.)" stops the web UI
         expected = [[text, None if text == "BREAK" else weight] for text, weight in case["attention"]]
         assert emphasis(prompt) == [[text, weight and pytest.approx(weight)] for text, weight in expected]
+        chunks = parse_emphasis(prompt, breaks_weigh=True)
+        words = [[part.text, part.weight] for chunk in chunks for part in chunk]
+        weighing = [[text, weight] for text, weight in case["attention"] if [text, weight] != ["BREAK", -1]]
+        assert words == [[text, pytest.approx(weight)] for text, weight in weighing]
     assert [[moment.end, moment.text] for moment in timeline(prompt, 10)] == case["schedule_10"]
     assert [[term.text, term.weight] for term in split_terms(prompt)] == case["composable"]
 

@@ -177,6 +177,16 @@ def test_texts_are_encoded_as_the_pipeline_does() -> None:
             assert torch.equal(encoder.encode(text), theirs[0])
 
 
+def test_a_break_inside_brackets_is_a_word_where_the_web_ui_is_asked_for() -> None:
+    pipeline = stock("Text2Image", double=False)
+    ours, theirs = (
+        TextEncoder(pipeline.tokenizer, pipeline.text_encoder, emphasis=mode) for mode in ("guarded", "original")
+    )
+    assert [len(encoder.chunks("(a BREAK b:1.3)")) for encoder in (ours, theirs)] == [2, 1]
+    assert -1.3 in theirs.chunks("(a BREAK b:1.3)")[0].weights
+    assert [len(encoder.chunks("(a BREAK b:1.0)")) for encoder in (ours, theirs)] == [2, 2]
+
+
 def combined_for(pipeline: Any, asked: DiffusionRequest) -> Combination:
     encoder = TextEncoder(pipeline.tokenizer, pipeline.text_encoder, emphasis="no norm")
     with torch.inference_mode():

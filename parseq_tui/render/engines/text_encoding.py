@@ -18,6 +18,7 @@ import torch
 
 from parseq_tui.errors import RenderError
 from parseq_tui.render.conditioning import Emphasized, parse_emphasis
+from parseq_tui.render.engines.cards import sent
 
 Emphasis = Literal["original", "guarded", "no norm", "ignore", "none"]
 """What a weight does to a token's vector.
@@ -26,6 +27,8 @@ original: multiply, then restore the chunk's mean, as the web UI does. guarded: 
 than double or halve it (a text encoder whose mean is near 0 would explode). no norm: multiply only. ignore: read the
 syntax, drop the weights. none: the syntax is text.
 """
+_WEB_UIS = ("original", "ignore")
+"""With these a BREAK inside brackets is what it is in the web UI: a word of negative weight. Ours ends a chunk."""
 
 LARGEST_CACHE = 512
 """Chunks kept encoded."""
@@ -101,7 +104,7 @@ class TextEncoder:
         if self._emphasis == "none":
             sections: tuple[tuple[Emphasized, ...], ...] = ((Emphasized(text, 1.0),),)
         else:
-            sections = parse_emphasis(text)
+            sections = parse_emphasis(text, breaks_weigh=self._emphasis in _WEB_UIS)
         chunks: list[Chunk] = []
         for index, section in enumerate(sections):
             packed = list(self._packed(section))
@@ -157,7 +160,7 @@ class TextEncoder:
         encoded, _ = self._encoded(chunk.ids, clip_skip)
         if all(weight == 1 for weight in chunk.weights):
             return encoded
-        weights = torch.tensor(chunk.weights, dtype=encoded.dtype, device=encoded.device)
+        weights = sent(torch.tensor(chunk.weights, dtype=encoded.dtype), encoded.device)
         weighted = encoded * weights[:, None]
         if self._emphasis == "no norm":
             return weighted
@@ -177,7 +180,7 @@ class TextEncoder:
         self.ready()
         known = [0 if token >= TAUGHT else token for token in ids]
         # one chunk at a time: a larger batch could change the last bits with what else happens to be encoded
-        output = self._model(torch.tensor([known], device=self._model.device), output_hidden_states=True)
+        output = self._model(sent(torch.tensor([known]), self._model.device), output_hidden_states=True)
         pooled = getattr(output, "text_embeds", None)
         encoded = self._layer(output, clip_skip)[0], None if pooled is None else pooled[0]
         self._cache[key] = encoded
