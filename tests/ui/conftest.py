@@ -20,3 +20,4 @@ def _pilots_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncio, "to_thread", waiting.counted_to_thread)
     for user in ("textual.app", "textual.pilot"):
         monkeypatch.setattr(f"{user}.wait_for_idle", waiting.idle)
+    monkeypatch.setattr("parseq_tui.ui.screens.editor.FOLLOW_SECONDS", 0.0)  # no pane is behind when a key is done
