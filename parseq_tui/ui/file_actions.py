@@ -307,15 +307,18 @@ class FileActions:
 
     # -- leaving ---------------------------------------------------------------------------------------------------
 
-    def interrupted(self) -> None:
-        """Ctrl+C: the first one leaves what is open and says how to quit; a second one always gets out."""
+    def interrupted(self, before: str = "") -> None:
+        """Ctrl+C: the first one leaves what is open and says how to quit; a second one always gets out.
+
+        `before`: what the first one has done besides.
+        """
         now = time.monotonic()
         if now - self._interrupted < SECOND_INTERRUPT_SECONDS:
             self.hang_up()
             return
         self._interrupted = now
         unsaved = " (unsaved work is kept for the next start)" if self._session.dirty else ""
-        self._screen.say(f"Ctrl+C again leaves{unsaved}; Ctrl+Q quits", "warning")
+        self._screen.say(f"{before}Ctrl+C again leaves{unsaved}; Ctrl+Q quits", "warning")
 
     def quit(self) -> None:
         """Leave; ask only if something is unsaved."""

@@ -249,13 +249,18 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
     def on_key(self, event: events.Key) -> None:
         if self.waits(event):
             return
-        if self.questions.takes(event.key):
+        asked = self.questions.takes(event.key)
+        if event.key == "ctrl+c":  # leaves what is open, and is the first of two all the same
+            event.stop()
+            if (open_entry := self._entry()) is not None:
+                self.entry_cancelled(open_entry)
+            elif self.desk.in_sequence:
+                self.desk.key("escape", None, scope=_scope(self.focused))
+            self.files.interrupted()
+            return
+        if asked:
             event.stop()
             event.prevent_default()
-            return
-        if event.key == "ctrl+c":
-            event.stop()
-            self.files.interrupted()
             return
         entry = self._entry()
         # typed so fast that the focus had not moved yet; what the entry has refused before it refuses again

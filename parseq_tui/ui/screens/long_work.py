@@ -7,6 +7,7 @@ from abc import abstractmethod
 from textual import events
 
 from parseq_tui.ui.errands import Errands
+from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.workbench import Workbench
 
 
@@ -14,6 +15,7 @@ class LongWork(Workbench):
     """A screen whose keys wait for the work that goes on, but for moves; Escape and Ctrl+C give it up."""
 
     errands: Errands
+    files: FileActions
     shown_work = ""
     """The work that is seen to go on; "" where nothing takes that long."""
 
@@ -41,7 +43,11 @@ class LongWork(Workbench):
         if event.key in ("escape", "ctrl+c"):
             title, forgotten = errands.title, errands.cancel()
             behind = f"; {forgotten} keys pressed since are forgotten" if forgotten else ""
-            self.say(f"{title} was stopped, nothing has changed{behind}", "warning")
+            stopped = f"{title} was stopped, nothing has changed{behind}"
+            if event.key == "ctrl+c":
+                self.files.interrupted(f"{stopped}. ")
+            else:
+                self.say(stopped, "warning")
         elif not errands.waiting and self.focused is self.table and self.desk.only_moves(event.key):
             return False
         else:
