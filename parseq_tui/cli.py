@@ -64,7 +64,10 @@ class _Parser(argparse.ArgumentParser):
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     if words and words[0] in COMMANDS:
-        return _command_parser(COMMANDS[words[0]]).parse_args(words[1:])
+        rest = words[1:]
+        if words[0] == "eval":  # a formula may begin with a minus, which argparse would take for an option
+            rest = [f" {word}" if word[:1] == "-" and word[1:2] not in ("", "-", "h") else word for word in rest]
+        return _command_parser(COMMANDS[words[0]]).parse_args(rest)
     parser = _editor_parser()
     if words and not words[0].startswith("-"):
         _refuse_mistyped_command(parser, Path(words[0]))

@@ -102,7 +102,7 @@ def _lines(document: Document, table: FrameTable, number: int, padding: int, *, 
     texts = _prompt_columns(document, table, padding)
     parts: dict[str, Sequence[str]] = {name: _number_texts(column) for name, column in columns.items()}
     parts |= texts
-    parts |= {name: _number_texts(column) for name, column in subseeds(columns).items()}
+    parts |= {name: _number_texts(column) for name, column in subseeds(columns, document.dialect).items()}
     if document.dialect != "2022":
         for name, column in columns.items():
             delta = deltas(name, column)
@@ -152,16 +152,16 @@ def percentages(column: Floats) -> Floats:
         return column if largest == 0 else column / largest * 100
 
 
-def subseeds(columns: Mapping[str, Floats]) -> dict[str, Floats]:
-    """The seed that a fractional one leans towards, and how far (LANGUAGE §9.1): what the document does not say itself.
+def subseeds(columns: Mapping[str, Floats], dialect: Dialect) -> dict[str, Floats]:
+    """The seed that a fractional one leans towards, and how far (LANGUAGE §9.1), each of shape (frames,).
 
-    Columns of shape (frames,), none without a seed.
+    Nothing without a seed. A document of ours may say them itself; Parseq writes over such fields (Q39).
     """
     if "seed" not in columns:
         return {}
     with np.errstate(invalid="ignore", over="ignore"):
         derived = {"subseed": np.ceil(columns["seed"]), "subseed_strength": np.fmod(columns["seed"], 1)}
-    return {name: column for name, column in derived.items() if name not in columns}
+    return {name: column for name, column in derived.items() if dialect != "native" or name not in columns}
 
 
 def _meta_text(table: FrameTable) -> str:

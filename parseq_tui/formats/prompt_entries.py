@@ -69,7 +69,7 @@ def _read_v2(raw: dict[str, Any], empty: Prompt) -> Prompts:
         raise WrongPart(["promptList"], "a list")
     entries = tuple(_entry(part, ["promptList", index]) for index, part in enumerate(listed))
     common = _entry(raw["commonPrompt"], ["commonPrompt"]) if raw.get("commonPrompt") is not None else empty
-    position = raw.get("commonPromptPos", "append")
+    position: Any = raw.get("commonPromptPos") or "append"
     if position not in get_args(CommonPosition):
         raise WrongPart(["commonPromptPos"], 'one of "append", "prepend", "template"')
     return Prompts(entries, common, position, enabled=bool(raw.get("enabled", True)))

@@ -49,7 +49,7 @@ _NAMES: Mapping[str, str] = {
 def export_schedules(document: Document, table: FrameTable) -> str:
     """A block per field: the name of its box, the schedule, an empty line. The prompts come last."""
     frames = table.frames.tolist()
-    columns = {**table.columns, **subseeds(table.columns)}
+    columns = {**table.columns, **subseeds(table.columns, document.dialect)}
     blocks = []
     for name, column in columns.items():
         is_step = document.dialect != "2022" and field_named(name, document.dialect).motion

@@ -16,7 +16,7 @@ from parseq_tui.errors import FormulaError
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.functions.prompt_text import MOVE_BEGIN, MOVE_END
 from parseq_tui.language.moment import Points, Surroundings
-from parseq_tui.language.numbers_as_text import number_text, precise_text
+from parseq_tui.language.numbers_as_text import BLANKS, number_text, precise_text
 from parseq_tui.language.prompt_template import (
     MAX_FORMULAS,
     Embedded,
@@ -222,9 +222,9 @@ class PromptFrames:
 def combined(text: str, common: str, position: str) -> str:
     """A prompt half together with the common one."""
     if position == "template":
-        return common.replace("[prompt]", text) if common.strip() else text
+        return common.replace("[prompt]", text) if common.strip(BLANKS) else text
     parts = (common, text) if position == "prepend" else (text, common)
-    return " ".join(parts).strip()
+    return " ".join(parts).strip(BLANKS)
 
 
 def linear_weight(entry: _Entry, frame: float) -> str:

@@ -75,6 +75,7 @@ class TestEval:
         assert run(capsys, "eval", "f*2", "--frames", "3") == (0, "0\t0.0\n1\t2.0\n2\t4.0\n", "")
 
     def test_json_is_a_list(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(capsys, "eval", "-f^2", "--frames", "2")[:2] == (0, "0\t-0.0\n1\t-1.0\n")
         code, out, _ = run(capsys, "eval", "s", "--frames", "3", "--fps", "10", "--json")
         assert (code, json.loads(out)) == (0, [0.0, 0.1, 0.2])
 

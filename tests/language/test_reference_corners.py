@@ -120,3 +120,56 @@ def test_the_first_error_of_a_field_and_of_the_prompts_comes_first() -> None:
     )
     found = [(problem.code, problem.frame) for problem in bake(document).diagnostics]
     assert found == [("divide-by-zero", 2), ("syntax", 5), ("divide-by-zero", 2), ("unknown-variable", 4)]
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("_sqrt(-1)^0", 1),  # §4: ** of JavaScript
+        ('(-1)^("Infinity"*1)', None),
+        ('5%("Infinity"*1)', 5),
+        ('"0x10"*1', 16),
+        ('"-0x10"*1', None),
+        ('" .5 "*2', 1),
+        ('"\uffff" < "\U0001f600"', 0),  # by UTF-16 units
+        ("round(-2.5)", -2),  # §6.2
+        ("round(0.49999999999999994)", 0),
+        ("round(1.005,2)", 1),
+        ("_clz32(-1)", 0),
+        ("_clz32(_log(0))", 32),
+        ("saw(p=4,ps=-3)", -0.75),  # §6.4
+        ("pulse(p=0,c=3)", 3),
+        ("sq(p=0,c=3)", 2),
+        ("slide(from=0,to=10,in=5,os=0.5)", 5),  # §6.5
+        ("is_generation(2)", 1),
+        ('info_match_prev("none","-7")', -7),  # §6.7
+        ("min(1,2,)", 1),  # §3: a trailing comma
+        ("if (0) 2 else 3+4 ", 7),
+        ("if 1 if 0 5 else 7", 0),
+    ],
+)
+def test_values_at_the_first_frame(formula: str, expected: float | None) -> None:
+    assert curve(formula, (0, 1))[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("prompts", "shown"),
+    [
+        ({"commonPrompt": {"positive": "b\u2028"}}, "\x1ca b"),  # §8.1: trimmed as JavaScript trims
+        ({"commonPrompt": {"positive": "\ufeffb"}, "commonPromptPos": "prepend"}, "b \x1ca"),
+        ({"commonPrompt": {"positive": "\ufeff"}, "commonPromptPos": "template"}, "\x1ca"),
+        ({"commonPromptPos": None}, "\x1ca"),
+        ({"enabled": None}, None),  # §8: falsy
+    ],
+)
+def test_the_common_prompt(prompts: dict[str, Any], shown: str | None) -> None:
+    entry = {"positive": "\x1ca", "allFrames": True, "enabled": False}
+    whole = {"format": "v2", "promptList": [entry], **prompts}
+    frames = frames_of([{"frame": 0}, {"frame": 1}], ["zoom"], prompts=whole)
+    assert frames[0].get("deforum_prompt") == shown
+
+
+def test_a_managed_subseed_is_written_over_as_by_parseq() -> None:
+    """Q39: later passes overwrite."""
+    frames = frames_of([{"frame": 0, "seed": 1.5, "subseed": 7}, {"frame": 1}], ["seed", "subseed"])
+    assert (frames[0]["subseed"], frames[0]["subseed_strength"]) == (2, 0.5)
