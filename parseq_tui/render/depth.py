@@ -97,11 +97,11 @@ class DepthNetwork:
 
         from parseq_tui.render.engines.devices import out_of_memory_explained
 
-        network = self._loaded()
-        pixels = torch.from_numpy(self._seen_as.pixels(image))[None].to(network.device)
-        explained = out_of_memory_explained("looking for depth", "render smaller frames, or --device cpu")
-        with explained, torch.inference_mode():
-            seen = network(pixels).predicted_depth[0].float().cpu().numpy()
+        with out_of_memory_explained("looking for depth", "render smaller frames, or --device cpu"):
+            network = self._loaded()
+            with torch.inference_mode():
+                pixels = torch.from_numpy(self._seen_as.pixels(image))[None].to(network.device)
+                seen = network(pixels).predicted_depth[0].float().cpu().numpy()
         size = (image.shape[1], image.shape[0])
         depth = cv2.resize(seen, size, interpolation=cv2.INTER_CUBIC)
         return depth_to_distance(depth, near_is_large=self._near_is_large)

@@ -73,13 +73,13 @@ def test_where_networks_wait_changes_no_bit(placement: Placement, monkeypatch: p
     from pictures import furthest, smooth
     from small_models import request
 
-    from parseq_tui.render.engines import picture_maker
+    from parseq_tui.render.engines import residence
     from parseq_tui.render.engines.diffusers import DiffusersEngine
 
     model = str(family_model("sdxl"))
     asked = request(width=64, height=64)
     plain = DiffusersEngine(model, "cpu").generate(asked, smooth(64, 64))
-    monkeypatch.setattr(picture_maker, "choose_placement", lambda *_, **__: placement)
+    monkeypatch.setattr(residence, "choose_placement", lambda *_, **__: placement)
     told: list[str] = []
     placed = DiffusersEngine(model, "cpu")
     placed.listen(told.append)
@@ -163,46 +163,6 @@ def test_what_main_memory_cannot_hold_is_not_begun(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(components, "free_memory", lambda _: 1000)
     with pytest.raises(OutOfMemory, match=r"of main memory to be loaded, 0\.0 are free"):
         DiffusersEngine(str(golden_model()), "cpu").load()
-
-
-@pytest.mark.slow
-def test_recorded_calls_answer_as_the_network_does() -> None:
-    """The recording of a card, played by hand: inputs stay in place, and every shape has a recording of its own."""
-    import torch
-
-    from parseq_tui.render.engines.cuda_graphs import GraphedNetwork
-
-    calls: list[tuple[int, ...]] = []
-
-    def network(latent: Any, time: Any, *, encoder_hidden_states: Any, **told: Any) -> Any:
-        calls.append(tuple(latent.shape))
-        extra = told.get("added_cond_kwargs", {}).get("text_embeds", torch.zeros(1)).sum()
-        return (
-            latent * time.sum()
-            + encoder_hidden_states.mean()
-            + extra
-            + told.get("timestep_cond", torch.zeros(1)).sum(),
-        )
-
-    def played(call: Any) -> Any:
-        answer = call()
-        return lambda: answer.copy_(call())
-
-    graphed = GraphedNetwork(network, played)
-    generator = torch.Generator().manual_seed(0)
-    for rows in (1, 2, 1, 2):
-        latent, text = torch.randn(rows, 4, 2, 2, generator=generator), torch.randn(rows, 3, 5, generator=generator)
-        told = {
-            "added_cond_kwargs": {"text_embeds": torch.randn(rows, 2, generator=generator)},
-            "timestep_cond": text[0],
-        }
-        for time in (torch.tensor(3.0), torch.tensor(5.0)):
-            given = {"encoder_hidden_states": text, "return_dict": False, **told}
-            (answer,) = graphed(latent, time, **given)
-            torch.testing.assert_close(answer, network(latent, time, **given)[0])
-    assert len(graphed._recorded) == 2
-    graphed.forget()
-    assert not graphed._recorded
 
 
 @pytest.mark.slow

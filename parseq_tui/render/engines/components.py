@@ -6,6 +6,7 @@ is fetched, no pickle is opened, and the libraries print nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 
 from parseq_tui.errors import OutOfMemory, RenderError
+from parseq_tui.render.engines.base import Report
 from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.devices import (
     choose_device,
@@ -28,6 +30,7 @@ from parseq_tui.render.engines.models import ModelDescription, scheduler_config
 
 __all__ = ["Components", "choose_device", "load_components", "out_of_memory_explained", "quiet_libraries"]
 
+_log = logging.getLogger(__name__)
 _SUPPORTED_PARTS = {
     "unet": ("UNet2DConditionModel",),
     "vae": ("AutoencoderKL", "AutoencoderTiny"),
@@ -55,8 +58,6 @@ class Components:
     scheduler_config: Mapping[str, Any]
     device: torch.device
     """Where networks work, wherever they wait."""
-    dtype: torch.dtype
-    """Of the UNet and of the text encoders."""
     channels: int
     """Of a latent."""
     factor: int
@@ -65,6 +66,12 @@ class Components:
     """Whether the UNet is so small that one thread serves each of its operations best on a CPU."""
     empty_is_zero: bool = False
     """Whether a text without a word is told as zeros instead of being encoded (Stable Diffusion XL)."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the UNet and of the text encoders."""
+        dtype: torch.dtype = next(self.unet.parameters()).dtype
+        return dtype
 
     @property
     def told_sizes(self) -> bool:
@@ -84,13 +91,13 @@ class Components:
         return {"unet": self.unet, "vae": self.vae, **encoders}
 
 
-def load_components(model: ModelDescription, device_name: str) -> Components:
-    """Loads a model into main memory; whoever samples with it brings it to `device`.
+def load_components(model: ModelDescription, device_name: str, report: Report = _log.info) -> Components:
+    """Loads a model into main memory; whoever samples with it brings it to `device`. `report`: see `choose_device`.
 
     Raises ModelNotFound, BackendUnavailable, OutOfMemory, or RenderError naming what cannot be done with it.
     """
     classes = _part_classes(model)
-    device = choose_device(device_name)
+    device = choose_device(device_name, report)
     _check_room(model)
     dtype = torch.float16 if device.type == "cuda" else torch.float32
     with quiet_libraries(), out_of_memory_explained(f"loading {model.name}", "use a smaller model, or --device cpu"):
@@ -98,8 +105,8 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
         tokenizers = tuple(tokenizer(model.folder, part) for part in classes if part.startswith("tokenizer"))
     unet, vae = networks["unet"], networks["vae"]
     check_unet(model, unet.config, vae.config, len(tokenizers))
-    if dtype == torch.float16 and getattr(vae.config, "force_upcast", False):
-        vae.to(torch.float32)  # it would overflow
+    if dtype == torch.float16 and model.is_xl and getattr(vae.config, "force_upcast", False):
+        vae.to(torch.float32)  # it would overflow; others say so as well, since diffusers writes it by default
     set_threads(device, unet)
     small = is_small(unet)
     if small:
@@ -114,7 +121,6 @@ def load_components(model: ModelDescription, device_name: str) -> Components:
         tokenizers=tokenizers,
         scheduler_config=_prediction_known(model, unet, scheduler_config(model)),
         device=device,
-        dtype=dtype,
         channels=int(vae.config.latent_channels),
         factor=2 ** (len(vae.config.block_out_channels) - 1),
         small=small,

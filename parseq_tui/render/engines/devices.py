@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -12,33 +13,53 @@ from typing import Any
 import torch
 
 from parseq_tui.errors import BackendUnavailable, OutOfMemory, RenderError
+from parseq_tui.render.engines.base import Report
+from parseq_tui.render.engines.cards import card_trouble, first_line, has_failed, is_full, unseen_card
 
+_log = logging.getLogger(__name__)
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Of mallopt(3)."""
 SMALL_NETWORK = 20_000_000
 """Parameters of a UNet below which one thread serves it best, and batches pay on a CPU."""
 
 
-def choose_device(name: str) -> torch.device:
-    """The device a name means; "auto" is the first CUDA card, else the CPU. Raises BackendUnavailable."""
+def choose_device(name: str, report: Report = _log.info) -> torch.device:
+    """The device a name means; "auto" is the first CUDA card, or else the CPU, and `report` is told if a card is idle.
+
+    A card becomes the one that torch means where none is named. Raises BackendUnavailable.
+    """
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        seen = torch.cuda.is_available()
+        trouble = card_trouble(torch.device("cuda", 0)) if seen else unseen_card()
+        if trouble is not None:
+            report(f"the card is not used: {trouble.reason}; {trouble.hint}")
+        name = "cuda:0" if seen and trouble is None else "cpu"
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as problem:
+        trouble = unseen_card() if name.startswith("cuda") else None
         cards = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
         raise BackendUnavailable(
-            f"there is no device {name!r} here", hint=f"available: {', '.join(['auto', 'cpu', *cards])}"
+            f"there is no device {name!r} here" + (f": {trouble.reason}" if trouble else ""),
+            hint=trouble.hint if trouble else f"available: {', '.join(['auto', 'cpu', *cards])}",
         ) from problem
+    if device.type == "cuda":
+        device = torch.device("cuda", torch.cuda.current_device() if device.index is None else device.index)
+        torch.cuda.set_device(device)  # streams, events and recordings are of the current card
+    if device.type != "cpu" and (trouble := card_trouble(device)) is not None:
+        raise BackendUnavailable(trouble.reason, hint=f"{trouble.hint}; or --device cpu")
     return device
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Bytes that can be had on a device now; None where the system does not say."""
+    """Bytes that this process could have on a device in all; None where the system does not say.
+
+    On a card what the process holds already counts as well: models that are loaded, and what torch keeps for later.
+    """
     if device.type == "cuda":
         free, _total = torch.cuda.mem_get_info(device)
-        return int(free)
+        return int(free) + torch.cuda.memory_reserved(device)
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
             available = next(line for line in lines if line.startswith("MemAvailable:"))
@@ -48,8 +69,10 @@ def free_memory(device: torch.device) -> int | None:
 
 
 def device_name(device: torch.device) -> str:
-    """In words: "CPU" or the card's name."""
-    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "the CPU"
+    """In words: "the CPU", or the card's name."""
+    if device.type == "cpu":
+        return "the CPU"
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
 
 
 def set_threads(device: torch.device, unet: Any) -> None:
@@ -116,15 +139,14 @@ def out_of_memory_explained(doing: str, advice: str) -> Iterator[None]:
     """
     try:
         yield
-    except torch.OutOfMemoryError as problem:
-        raise OutOfMemory(f"the device's memory is full while {doing}", hint=advice) from problem
     except MemoryError as problem:
         raise OutOfMemory(f"memory is full while {doing}", hint=advice) from problem
     except RuntimeError as problem:
-        if "CUDA error" in str(problem):
-            reason = str(problem).splitlines()[0]
-            hint = "render again: it goes on behind the frames it has; if it happens again, look at the driver's log"
-            raise RenderError(f"the device failed while {doing}: {reason}", hint=hint) from problem
-        if "not enough memory" not in str(problem) and "can't allocate memory" not in str(problem):
+        if is_full(problem):
+            where = "memory is" if "allocate memory" in str(problem) else "the device's memory is"
+            raise OutOfMemory(f"{where} full while {doing}", hint=advice) from problem
+        if not has_failed(problem):
             raise
-        raise OutOfMemory(f"memory is full while {doing}", hint=advice) from problem
+        reason = first_line(str(problem))
+        hint = "render again: it goes on behind the frames it has; if it happens again, look at the driver's log"
+        raise RenderError(f"the device failed while {doing}: {reason}", hint=hint) from problem

@@ -52,18 +52,18 @@ class DiffusersEngine:
         device: str = "auto",
         compatibility: Compatibility | str = "none",
         networks: tuple[Path, ...] = (),
-        acceleration: str = "none",
+        acceleration: str = "auto",
     ) -> None:
         """`model`: see `engines.models`; `device`: auto, cpu, cuda or cuda:N.
 
         `compatibility`: whose numbers to reproduce, by name or as choices. `networks`: folders of LoRA files and
-        embeddings. `acceleration`: none, or graphs (on a card).
+        embeddings. `acceleration`: none, graphs, or auto (on a card).
         """
         self._model_name = model
         self._device_name = device
         self._compatibility = compatibility
         self._networks = ExtraNetworks(networks)
-        self._graphs = acceleration == "graphs"
+        self._acceleration = acceleration
         self._maker: PictureMaker | PipelineMaker | None = None
         self._report: Report = _log.info
         self._read: object = None
@@ -166,7 +166,9 @@ class DiffusersEngine:
 
             import_classes(model)
         choices = NAMED[self._compatibility] if isinstance(self._compatibility, str) else self._compatibility
-        return PictureMaker.load(model, self._device_name, choices, self._networks, self._tell, graphs=self._graphs)
+        return PictureMaker.load(
+            model, self._device_name, choices, self._networks, self._tell, acceleration=self._acceleration
+        )
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 Nothing is kept between pictures but caches, so the same request gives the same bits on the same device. Pictures that
 are made together are always evaluated in batches of one size, filled up with copies, and only where the device was
-seen to answer a row alike wherever it stands: so a picture does not depend on which others were made with it.
+seen to answer a row alike wherever it stands: so a picture does not depend on which others were made with it. Where
+memory or half precision do not reach, the frame is made again with less, or more precisely, and so is every later one.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
@@ -22,17 +24,18 @@ from parseq_tui.render.conditioning import Term, extract_networks, split_terms, 
 from parseq_tui.render.engines.adaptive import AdaptiveSolver
 from parseq_tui.render.engines.advice import too_long
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
+from parseq_tui.render.engines.cards import give_back, sent
 from parseq_tui.render.engines.compatibility import OURS, Compatibility
 from parseq_tui.render.engines.components import Components, load_components
 from parseq_tui.render.engines.cuda_graphs import GraphedNetwork
 from parseq_tui.render.engines.devices import device_name, free_memory, out_of_memory_explained
 from parseq_tui.render.engines.extra_networks import ExtraNetworks, Use
 from parseq_tui.render.engines.lora import Merger, taught_vectors
-from parseq_tui.render.engines.memory import Need, choose_placement, next_smaller
+from parseq_tui.render.engines.memory import Need, has_room_to_record, next_smaller
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription
-from parseq_tui.render.engines.pictures import begin_picture, to_latent
+from parseq_tui.render.engines.pictures import NotNumbers, begin_picture, to_latent
 from parseq_tui.render.engines.prompt_encoding import PromptEncoder
-from parseq_tui.render.engines.residence import Residence
+from parseq_tui.render.engines.residence import Residence, settled
 from parseq_tui.render.engines.sampling import (
     Combination,
     Drawing,
@@ -68,8 +71,9 @@ class PictureMaker:
         networks: ExtraNetworks | None = None,
         report: Report = _log.info,
         *,
-        graphs: bool = False,
+        acceleration: str = "auto",
     ) -> None:
+        """`acceleration`, on a card: graphs records the UNet's calls, none does not, auto does where there is room."""
         self.choices = choices
         self._extra = networks or ExtraNetworks()
         self._merger = Merger(parts.networks, parts.device)
@@ -79,7 +83,10 @@ class PictureMaker:
         self._text_parts = [part for part in parts.networks if part.startswith("text_encoder")]
         self._residence: Residence | None = None
         self._pixels = 0
-        self._graphed = _recorded(parts, graphs=graphs)
+        self._acceleration = acceleration
+        self._fast = _in_place_of_unet(parts, acceleration, report)
+        self._records = True
+        """Whether there is room for what answers in the UNet's place."""
         self._tables: OrderedDict[tuple[str, int, float | None], Table | AdaptiveSolver] = OrderedDict()
         self._placeless: dict[Hashable, bool] = {}
         self._taught: set[str] = set()
@@ -94,11 +101,11 @@ class PictureMaker:
         networks: ExtraNetworks | None = None,
         report: Report = _log.info,
         *,
-        graphs: bool = False,
+        acceleration: str = "auto",
     ) -> PictureMaker:
         """Raises ModelNotFound, BackendUnavailable, OutOfMemory, RenderError."""
-        emphasis = _emphasis(model, choices)
-        return cls(load_components(model, device), emphasis, choices, networks, report, graphs=graphs)
+        parts, emphasis = load_components(model, device, report), _emphasis(model, choices)
+        return cls(parts, emphasis, choices, networks, report, acceleration=acceleration)
 
     @property
     def text_passes(self) -> int:
@@ -106,15 +113,12 @@ class PictureMaker:
 
     def close(self) -> None:
         """Gives the device's memory back; the object is of no use afterwards."""
+        self._move_out()
+        device = self._parts.device
         self._tables.clear()
-        if self._residence is not None:
-            self._residence.close()
-        if self._graphed is not None:
-            self._graphed.forget()
-        on_cuda = self._parts.device.type == "cuda"
-        del self._parts, self._prompts, self._residence
-        if on_cuda:
-            torch.cuda.empty_cache()
+        del self._parts, self._prompts, self._merger, self._fast
+        gc.collect()  # networks and those who work with them know each other
+        give_back(device)
 
     @property
     def multiple(self) -> int:
@@ -137,65 +141,96 @@ class PictureMaker:
         return self._made(tasks, alone=False) if tasks else []
 
     def _made(self, tasks: Sequence[Task], *, alone: bool) -> list[Image]:
-        """Makes room and tries again as long as there is any to make; then OutOfMemory."""
+        """Makes room, or is more precise, and tries again as long as there is a way to; then raises."""
         while True:
             residence = self._settled(tasks[0].request)
+            alone = alone or self._alone
             try:
                 with _making(tasks[0].request):
-                    return self._pictures(residence, tasks, alone=alone or self._alone)
+                    return self._pictures(residence, tasks, alone=alone)
             except OutOfMemory as problem:
-                if not self._make_room(residence):
+                message, change = problem.message, self._make_room(residence, alone=alone)
+                if not change:
                     raise
-                message = problem.message
-            # outside of the handler: the traceback would keep the failed picture's memory
-            self._report(f"{message}; {residence.placement} from here on, and the frame is made again")
+            except NotNumbers as problem:
+                message, change = problem.message, self._more_precise()
+                if not change:
+                    raise
+            # outside of the handlers: the traceback would keep the failed picture's memory
+            self._report(f"{message}; {change} from here on, and the frame is made again")
 
     def _settled(self, request: DiffusionRequest) -> Residence:
         """The networks, placed as pictures of this size need it."""
         pixels = request.width * request.height
         if self._residence is None or pixels > self._pixels:
             self._pixels = pixels
+            self._move_out()
             parts, on_host = self._parts, self._parts.device.type == "cpu"
             weights = {part: _bytes(network) for part, network in parts.networks.items()}
             vae_bytes = next(parts.vae.parameters()).element_size()
             need = Need({} if on_host else weights, pixels, vae_bytes, factor=parts.factor)
-            if self._residence is not None:
-                self._residence.close()
-            if self._graphed is not None:
-                self._graphed.forget()
-            placement = choose_placement(need, free_memory(parts.device), on_host=on_host)
-            self._residence = Residence(parts.networks, parts.device, placement)
+            asked = on_host or self._acceleration == "graphs"
+            self._records = asked or has_room_to_record(need, free_memory(parts.device))
+            self._residence = settled(parts.networks, parts.device, need)
             precision = str(parts.dtype).removeprefix("torch.")
-            self._report(f"drawing on {device_name(parts.device)} in {precision}: {placement}")
+            self._report(f"drawing on {device_name(parts.device)} in {precision}: {self._residence.placement}")
             for part, encoder in zip(("text_encoder", "text_encoder_2"), self._prompts.encoders, strict=False):
                 encoder.ready = partial(self._at_work, part)
         return self._residence
 
+    def _move_out(self) -> None:
+        """The networks are nowhere in particular, until they are settled."""
+        if self._fast is not None:
+            self._fast.forget()
+        if self._residence is not None:
+            self._residence.close()
+        self._residence = None
+
     def _unet(self, residence: Residence) -> Any:
-        """What is called as the UNet: itself, or its recordings while its weights stay where they are."""
+        """What is called as the UNet: itself, or what is faster while its weights stay where they are."""
         unet = residence.at_work("unet")
-        if self._graphed is None or residence.placement.offload != "none":
+        if self._fast is None or not self._records or residence.placement.offload != "none":
             return unet
-        copied = isinstance(self._graphed, TracedNetwork)  # it works with weights as they were
-        return unet if copied and self._merger.is_changed("unet") else self._graphed
+        copied = isinstance(self._fast, TracedNetwork)  # it works with weights as they were
+        return unet if copied and self._merger.is_changed("unet") else self._fast
 
     def _at_work(self, part: str) -> object:
         assert self._residence is not None  # settled before anything is encoded
         return self._residence.at_work(part)
 
-    def _make_room(self, residence: Residence) -> bool:
-        if not self._alone and self._parts.device.type == "cuda":
-            self._alone = True  # one picture at a time is the cheapest way to need less
-            residence.settle(residence.placement)
-            return True
-        smaller = next_smaller(residence.placement, on_host=self._parts.device.type == "cpu")
+    def _make_room(self, residence: Residence, *, alone: bool) -> str:
+        """What is done otherwise from now on, to need less; "" where nothing is left to do."""
+        on_host = self._parts.device.type == "cpu"
+        if self._fast is not None:
+            self._fast.forget()
+        if not on_host and not alone:  # the cheapest way to need less
+            self._alone = True
+            give_back(self._parts.device)
+            return "one picture is made at a time"
+        if isinstance(self._fast, GraphedNetwork) and self._records and residence.placement.offload == "none":
+            self._records = False
+            give_back(self._parts.device)
+            return "the UNet's calls are not recorded"
+        smaller = next_smaller(residence.placement, on_host=on_host)
         if smaller is None:
-            return False
-        if self._graphed is not None:
-            self._graphed.forget()
+            return ""
         self._merger.send_originals_home()
         residence.settle(smaller)
-        return True
+        return str(smaller)
+
+    def _more_precise(self) -> str:
+        """What works in single precision from now on, since half overflowed; "" if all did before.
+
+        Some published autoencoders do, and whole networks on cards whose half precision is faulty (GTX 16).
+        """
+        parts, vae_type = self._parts, next(self._parts.vae.parameters()).dtype
+        if torch.float16 not in (vae_type, parts.dtype):
+            return ""
+        self._move_out()
+        only_vae = vae_type == torch.float16
+        for network in [parts.vae] if only_vae else parts.networks.values():
+            network.to("cpu", torch.float32)
+        return f"{'the autoencoder works' if only_vae else 'all networks work'} in single precision"
 
     def _pictures(self, residence: Residence, tasks: Sequence[Task], *, alone: bool) -> list[Image]:
         # all texts, then all pictures: networks that come and go come once
@@ -237,7 +272,7 @@ class PictureMaker:
 
     def _is_placeless(self, unet: Any, shape: Hashable, batch: Sequence[Drawing]) -> bool:
         """Whether this device gives a row of such a batch the same bits wherever it stands; tried once per shape."""
-        tried = (shape, unet is self._graphed)
+        tried = (shape, unet is self._fast)
         if tried not in self._placeless:
             seeds = [torch.Generator().manual_seed(number) for number in range(len(batch))]
             noises = [torch.randn(one.noise.shape, generator=seed) for one, seed in zip(batch, seeds, strict=True)]
@@ -269,7 +304,7 @@ class PictureMaker:
         states: list[Hashable] = []
         for part in self._text_parts:
             self._merger.settle(part, uses, residence.send_home)
-            states.append(self._merger.wanted(part, uses))
+            states.append((self._merger.wanted(part, uses), self._parts.dtype))
         self._prompts.set_state(states)
         for name, file in self._extra.named_words(request).items():
             if name not in self._taught:
@@ -283,8 +318,8 @@ class PictureMaker:
         factor, device = self._parts.factor, self._parts.device
         shape = (self._parts.channels, request.height // factor, request.width // factor)
         drawn = SeedNoise(request.seed, shape, source=self.choices.noise_source, mixing=self.choices.mixing)
-        first = drawn.first(request.subseed, request.subseed_strength)[None].to(device)
-        return first, [drawn.next().to(device) for _ in range(table.step_noises)]
+        first = sent(drawn.first(request.subseed, request.subseed_strength)[None], device)
+        return first, [sent(drawn.next(), device) for _ in range(table.step_noises)]
 
     def _combinations(
         self, request: DiffusionRequest, scheduler: Scheduler, table: Table | AdaptiveSolver
@@ -344,8 +379,8 @@ def _emphasis(model: ModelDescription, choices: Compatibility) -> Emphasis:
     return choices.emphasis or ("no norm" if model.is_xl else "guarded")
 
 
-def _recorded(parts: Components, *, graphs: bool) -> GraphedNetwork | TracedNetwork | None:
-    """What answers in the UNet's place, if that is faster: graphs on a card, traces of a small network on a CPU."""
+def _in_place_of_unet(parts: Components, acceleration: str, report: Report) -> GraphedNetwork | TracedNetwork | None:
+    """What answers faster than the UNet: graphs on a card, traces of a small network on a CPU."""
     if parts.device.type == "cuda":
-        return GraphedNetwork(parts.unet) if graphs else None
+        return None if acceleration == "none" else GraphedNetwork(parts.unet, report=report)
     return TracedNetwork(parts.unet) if parts.small and parts.device.type == "cpu" else None

@@ -11,6 +11,7 @@ import torch
 
 from parseq_tui.errors import RenderError
 from parseq_tui.render.engines.base import Image
+from parseq_tui.render.engines.cards import Arriving, fetched, sent
 from parseq_tui.render.engines.components import Components
 
 
@@ -20,7 +21,7 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
     An autoencoder that answers with a distribution is taken at its mean: sampling it would add noise that no seed
     controls (the web UI's unseeded draw).
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(image)).to(parts.device)
+    pixels = sent(torch.from_numpy(np.ascontiguousarray(image)), parts.device)
     # in place: at 512 px a fresh buffer costs as much as the arithmetic
     batch = pixels.permute(2, 0, 1)[None].to(torch.float32).div_(127.5).sub_(1).to(_precision(parts))
     if _is_all_convolutions(parts):
@@ -30,29 +31,29 @@ def to_latent(parts: Components, image: Image) -> torch.Tensor:
     return (latent.float() - _shift(parts)) * float(parts.vae.config.scaling_factor)
 
 
+class NotNumbers(RenderError):
+    """The networks answered with something that is no number."""
+
+
 @dataclass(frozen=True, slots=True)
 class BegunPicture:
     """A picture on its way from the device: the host waits for it only when it is asked for."""
 
-    planes: torch.Tensor
-    """uint8 (3, height, width), in main memory."""
-    total: torch.Tensor
-    """Sum of all levels, on the device: not a number if any of them is not."""
-    arrived: torch.cuda.Event | None
+    arriving: Arriving
+    """The levels, uint8 (3, height, width), and their sum, which is not a number if any of them is not."""
 
     def finished(self) -> Image:
-        """The picture. Raises RenderError if the networks answered with something that is no number."""
-        if self.arrived is not None:
-            self.arrived.synchronize()
-        if not math.isfinite(float(self.total)):
-            raise RenderError(
+        """The picture. Raises NotNumbers."""
+        planes, total = self.arriving.waited()
+        if not math.isfinite(float(total)):
+            raise NotNumbers(
                 "the model answered with numbers that are none (NaN)",
-                hint="lower the weights of LoRA files and the CFG scale; half precision may overflow: try --device cpu",
+                hint="lower the weights of LoRA files and the CFG scale; or is a file damaged?",
             )
-        pixels = self.planes.permute(1, 2, 0)
+        pixels = planes.permute(1, 2, 0)
         if pixels.is_contiguous():
             return np.asarray(pixels.numpy(), np.uint8)
-        return np.asarray(cv2.merge(tuple(self.planes.numpy())), np.uint8)
+        return np.asarray(cv2.merge(tuple(planes.numpy())), np.uint8)
 
 
 def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = False) -> BegunPicture:
@@ -64,14 +65,7 @@ def begin_picture(parts: Components, latent: torch.Tensor, *, truncated: bool = 
     levels = decoded[0].float().add(1).mul_(127.5).clamp_(0, 255)
     if not truncated:
         levels.round_()
-    planes, total = levels.to(torch.uint8), levels.sum()
-    if planes.device.type != "cuda":
-        return BegunPicture(planes, total, None)
-    host = torch.empty(planes.shape, dtype=torch.uint8, pin_memory=True)
-    host.copy_(planes, non_blocking=True)
-    arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
-    arrived.record()
-    return BegunPicture(host, total, arrived)
+    return BegunPicture(fetched(levels.to(torch.uint8), levels.sum()))
 
 
 def _is_all_convolutions(parts: Components) -> bool:

@@ -18,6 +18,7 @@ import torch
 from parseq_tui.errors import OutOfMemory, RenderError
 from parseq_tui.render.conditioning import extract_networks, parse_emphasis, split_terms, text_at, timeline
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
+from parseq_tui.render.engines.cards import give_back
 from parseq_tui.render.engines.compatibility import OURS
 from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.devices import (
@@ -49,8 +50,8 @@ class PipelineMaker:
     @classmethod
     def load(cls, model: ModelDescription, device_name: str, report: Report = _log.info) -> PipelineMaker:
         """Raises BackendUnavailable, OutOfMemory, RenderError."""
-        device = choose_device(device_name)
-        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+        device = choose_device(device_name, report)
+        dtype = _precision(device)
         with quiet_libraries(), out_of_memory_explained(f"loading {model.name}", "use a smaller model"):
             import diffusers
 
@@ -71,8 +72,7 @@ class PipelineMaker:
         """Gives the device's memory back; the object is of no use afterwards."""
         del self._drawing, self._redrawing
         gc.collect()
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
+        give_back(self._device)
 
     @property
     def multiple(self) -> int:
@@ -87,17 +87,19 @@ class PipelineMaker:
 
     def make(self, task: Task) -> Image:
         """One picture. Makes room and tries again as long as there is any to make; then OutOfMemory."""
+        placement = self._placement or self._chosen(task.request)
         while True:
-            placement = self._settled(task.request)
             try:
+                if placement != self._placement:
+                    self._place(placement)
                 return self._made(task)
             except OutOfMemory as problem:
                 smaller = next_smaller(placement, on_host=self._device.type == "cpu")
                 if smaller is None:
                     raise
                 message = problem.message
-            self._place(smaller)
-            self._report(f"{message}; {smaller} from here on, and the frame is made again")
+            placement = smaller
+            self._report(f"{message}; {placement} from here on, and the frame is made again")
 
     def _made(self, task: Task) -> Image:
         request = task.request
@@ -155,30 +157,36 @@ class PipelineMaker:
             self._redrawing.set_progress_bar_config(disable=True)
         return self._redrawing
 
-    def _settled(self, request: DiffusionRequest) -> Placement:
-        if self._placement is None:
-            on_host = self._device.type == "cpu"
-            parts = {name: part for name, part in self._drawing.components.items() if hasattr(part, "parameters")}
-            sizes = {name: sum(w.numel() * w.element_size() for w in part.parameters()) for name, part in parts.items()}
-            renamed = {"unet" if name == "transformer" else name: size for name, size in sizes.items()}
-            need = Need({} if on_host else renamed, request.width * request.height)
-            chosen = choose_placement(need, free_memory(self._device), on_host=on_host)
-            self._place(chosen)
-            self._report(f"drawing on {device_name(self._device)} through {type(self._drawing).__name__}: {chosen}")
-            return chosen
-        return self._placement
+    def _chosen(self, request: DiffusionRequest) -> Placement:
+        """Where the networks are best put for pictures of this size."""
+        on_host = self._device.type == "cpu"
+        parts = {name: part for name, part in self._drawing.components.items() if hasattr(part, "parameters")}
+        sizes = {name: sum(w.numel() * w.element_size() for w in part.parameters()) for name, part in parts.items()}
+        renamed = {"unet" if name == "transformer" else name: size for name, size in sizes.items()}
+        need = Need({} if on_host else renamed, request.width * request.height)
+        chosen = choose_placement(need, free_memory(self._device), on_host=on_host)
+        self._report(f"drawing on {device_name(self._device)} through {type(self._drawing).__name__}: {chosen}")
+        return chosen
 
     def _place(self, placement: Placement) -> None:
         pipeline, self._placement, self._redrawing = self._drawing, placement, None
         if placement.tiles and hasattr(getattr(pipeline, "vae", None), "enable_tiling"):
             pipeline.vae.enable_tiling()
-        if placement.offload == "none":
-            pipeline.to(self._device)
-        elif placement.offload == "parts":
-            pipeline.enable_model_cpu_offload(device=self._device)
-        else:
-            pipeline.remove_all_hooks()
-            pipeline.enable_sequential_cpu_offload(device=self._device)
+        with out_of_memory_explained("bringing the model to it", "use a smaller model, or --device cpu"):
+            if placement.offload == "none":
+                pipeline.to(self._device)
+            elif placement.offload == "parts" and pipeline.model_cpu_offload_seq:
+                pipeline.enable_model_cpu_offload(device=self._device)
+            else:
+                pipeline.remove_all_hooks()
+                pipeline.enable_sequential_cpu_offload(device=self._device)
+
+
+def _precision(device: torch.device) -> torch.dtype:
+    """What these families were trained in, bfloat16, on cards that compute in it."""
+    if device.type != "cuda":
+        return torch.float32
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
 def _left_out(model: ModelDescription) -> dict[str, None]:

@@ -13,6 +13,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import torch
 
 from parseq_tui.render.engines.base import DiffusionRequest
+from parseq_tui.render.engines.cards import sent
 from parseq_tui.render.engines.components import Components
 from parseq_tui.render.engines.sampling import GUIDANCE, Combination, combination
 from parseq_tui.render.engines.text_encoding import Emphasis, TextEncoder
@@ -88,11 +89,10 @@ class PromptEncoder:
             pooled = self.encoders[-1].pooled(text, request.clip_skip)
             told["text_embeds"] = torch.zeros_like(pooled) if self._is_zero(text) else pooled
             sizes = (request.height, request.width, 0, 0, request.height, request.width)
-            told["time_ids"] = torch.tensor(sizes, dtype=pooled.dtype, device=pooled.device)
+            told["time_ids"] = sent(torch.tensor(sizes, dtype=pooled.dtype), pooled.device)
         if parts.guidance_width:
-            told[GUIDANCE] = guidance_embedding(request.cfg_scale - 1, parts.guidance_width).to(
-                parts.device, parts.dtype
-            )
+            guidance = guidance_embedding(request.cfg_scale - 1, parts.guidance_width)
+            told[GUIDANCE] = sent(guidance.to(parts.dtype), parts.device)
         return told
 
     def _is_zero(self, text: str) -> bool:

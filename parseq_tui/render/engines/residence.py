@@ -11,9 +11,26 @@ from typing import Any
 
 import torch
 
-from parseq_tui.render.engines.memory import TILE, Placement
+from parseq_tui.errors import OutOfMemory
+from parseq_tui.render.engines.cards import give_back
+from parseq_tui.render.engines.devices import free_memory, out_of_memory_explained
+from parseq_tui.render.engines.memory import TILE, Need, Placement, choose_placement, next_smaller
 
 _Held = list[tuple[torch.nn.Parameter | torch.Tensor, torch.Tensor]]
+
+
+def settled(networks: Mapping[str, Any], device: torch.device, need: Need) -> Residence:
+    """The networks, placed as fast as they fit: a step smaller as long as they do not. Raises OutOfMemory."""
+    on_host = device.type == "cpu"
+    placement = choose_placement(need, free_memory(device), on_host=on_host)
+    while True:
+        try:
+            with out_of_memory_explained("bringing the model to it", "use a smaller model, or --device cpu"):
+                return Residence(networks, device, placement)
+        except OutOfMemory:
+            if (smaller := next_smaller(placement, on_host=on_host)) is None:
+                raise
+        placement = smaller  # outside of the handler: its traceback would keep what did not fit
 
 
 class Residence:
@@ -34,8 +51,8 @@ class Residence:
         self._leave()
         self.placement = placement
         vae = self._networks["vae"]
-        if placement.tiles and hasattr(vae, "enable_tiling"):
-            vae.enable_tiling()
+        if hasattr(vae, "enable_tiling"):
+            (vae.enable_tiling if placement.tiles else vae.disable_tiling)()
             vae.tile_sample_min_size = TILE
             vae.tile_latent_min_size = TILE // 2 ** (len(vae.config.block_out_channels) - 1)
         if placement.offload == "none":
@@ -78,8 +95,7 @@ class Residence:
             hook.remove()
         self._hooks.clear()
         self._homes.clear()
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+        give_back(self.device)
 
     def _bring_in_blocks(self, network: Any) -> None:
         """Every layer with weights of its own is on the device only while it works."""

@@ -14,6 +14,7 @@ import torch
 
 from parseq_tui.render.conditioning import Term
 from parseq_tui.render.engines.adaptive import AdaptiveSolver, solve
+from parseq_tui.render.engines.cards import sent
 from parseq_tui.render.engines.scheduler_table import CLEAN, FIRST_OUTPUT, NOISE, Table
 
 NEGLIGIBLE = 1e-6
@@ -108,23 +109,19 @@ def combination(
     device = encoded[0][0].device
     return Combination(
         tuple(torch.stack([encoded[index][0] for index in group]) for group in groups.values()),
-        tuple(
-            torch.tensor([encoded[index][1] for index in group], dtype=torch.float32, device=device)
-            for group in groups.values()
-        ),
+        tuple(_numbers([encoded[index][1] for index in group], device) for group in groups.values()),
         tuple(
             {name: torch.stack([conditions[index][name] for index in group]) for name in conditions[0]}
             for group in groups.values()
         )
         if conditions
         else (),
-        tuple(
-            torch.tensor([unguided[index] for index in group], dtype=torch.float32, device=device)
-            for group in groups.values()
-        )
-        if unguided
-        else (),
+        tuple(_numbers([unguided[index] for index in group], device) for group in groups.values()) if unguided else (),
     )
+
+
+def _numbers(values: Sequence[float], device: torch.device) -> torch.Tensor:
+    return sent(torch.tensor(values, dtype=torch.float32), device)
 
 
 def sample(
@@ -181,9 +178,10 @@ class _Running:
             self.columns[CLEAN] = drawing.clean.flatten()
         for index, step_noise in enumerate(drawing.step_noises):
             self.columns[table.first_step_noise + index] = step_noise.flatten()
-        self._inputs = torch.from_numpy(table.inputs).to(self.columns)
-        self._result = torch.from_numpy(table.result).to(self.columns)
-        self.times = torch.from_numpy(table.timesteps).to(self._noise.device, torch.float32)
+        device, dtype = self._noise.device, self._noise.dtype
+        self._inputs = sent(torch.from_numpy(table.inputs).to(dtype), device)
+        self._result = sent(torch.from_numpy(table.result).to(dtype), device)
+        self.times = sent(torch.from_numpy(table.timesteps).to(torch.float32), device)
 
     def latent(self, index: int) -> torch.Tensor:
         """The network's input at this evaluation."""
