@@ -13,12 +13,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from parseq_tui.changes import TakeIn, digest
 from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
 from parseq_tui.formats.atomic_file import backup_of, write_atomically
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import SaveLock
-from parseq_tui.session import FileNotice, Session, TakeIn, digest, read_file
+from parseq_tui.session import FileNotice, Session, read_file
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.merge import Conflict
 

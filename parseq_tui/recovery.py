@@ -15,9 +15,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+
+from parseq_tui.errors import DocumentError
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
 _FORMAT = 1
+_LONGEST_HEAD = 64 * 1024
+"""Bytes of the line that says whose work it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +30,16 @@ class Draft:
     """Unsaved work that was left behind."""
 
     document_path: Path | None
-    text: str
     time: float
     """Unix seconds of the last change in it."""
     journal: Path
+
+    def text(self) -> str:
+        """The document. Raises DocumentError if it cannot be read (any more)."""
+        try:
+            return self.journal.read_bytes().partition(b"\n")[2].decode("utf-8", "surrogatepass")
+        except (OSError, UnicodeError) as error:
+            raise DocumentError(f"the unsaved work in {self.journal} cannot be read: {error}") from error
 
     def discard(self) -> None:
         """It was taken over, or is not wanted."""
@@ -44,9 +55,14 @@ class Journal:
         self._document_path = document_path
         self._clock = clock
         self._lock: int | None = None
+        self._one_at_a_time = Lock()
 
     def write(self, text: str) -> None:
-        """Keep this text as the newest unsaved state. Raises OSError (no space, no permission)."""
+        """Keep this text as the newest unsaved state; any thread. Raises OSError (no space, no permission)."""
+        with self._one_at_a_time:
+            self._write(text)
+
+    def _write(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._lock is None:
             self._lock = os.open(_lock_path(self._path), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -139,15 +155,15 @@ def _owner_lives(journal: Path) -> bool:
 
 
 def _read(journal: Path) -> Draft | None:
-    """The draft in a journal; None where it is none of ours or cannot be read."""
+    """The draft in a journal, of which only the head is read; None where it is none of ours."""
     try:
         if journal.stat().st_size > MAXIMUM_BYTES:
             return None
-        head, _, text = journal.read_bytes().partition(b"\n")
-        about = json.loads(head)
+        with journal.open("rb") as file:
+            about = json.loads(file.readline(_LONGEST_HEAD))
         if about["format"] != _FORMAT:
             return None
         path = None if about["path"] is None else Path(about["path"])
-        return Draft(path, text.decode("utf-8", "surrogatepass"), float(about["time"]), journal)
+        return Draft(path, float(about["time"]), journal)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -11,13 +11,13 @@ it runs; a result for a document that has moved on is dropped.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
+from parseq_tui.changes import Applied, Collision, Settlement, TakeIn, digest
 from parseq_tui.errors import EditError
 from parseq_tui.formats import native
 from parseq_tui.timeline.bake import Baker
@@ -25,7 +25,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ReplaceDocument
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.history import History
-from parseq_tui.timeline.merge import Choices, Conflict, Merged, merge
+from parseq_tui.timeline.merge import Choices, Conflict
 
 ChangeKind = Literal["edit", "undo", "redo", "reload", "saved", "baked"]
 
@@ -52,19 +52,6 @@ class FileNotice:
     """What stays true until it is mended ("not on disk"); "" if all is well with the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Collision:
-    """A merge in which both sides had changed the same things; ours stand until something is chosen."""
-
-    base: Document
-    ours: Document
-    theirs: Document
-    merged: Document
-    conflicts: tuple[Conflict, ...]
-    beside: Path | None = None
-    """Where theirs is kept whole until something is chosen."""
-
-
 class FileFollower(Protocol):
     """Notices what others do to the session's file. Made by `wiring`, so that screens need not know how."""
 
@@ -89,55 +76,7 @@ class BakeJob:
     run: Callable[[], FrameTable]
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """An edit that was worked out elsewhere, for the document as it was then."""
-
-    edit: Edit
-    before: Document
-    after: Document
-
-    @classmethod
-    def to(cls, document: Document, edit: Edit) -> Applied:
-        """Work an edit out; may run in any thread. Raises EditError."""
-        after = edit.apply(document)
-        return cls(edit, document, document if after.origin is document.origin and after == document else after)
-
-
-@dataclass(frozen=True, slots=True)
-class TakeIn:
-    """What the file now holds, on its way into the session: `worked_out` in any thread, then `Session.take_in`."""
-
-    base: Document
-    """What the file held before."""
-    ours: Document
-    dirty: bool
-    theirs: Document
-    file_digest: str
-    merged: Merged | None = None
-    """What both came to; None until it is worked out, and where nothing was unsaved here."""
-    as_on_file: bool = False
-    """Whether the merged document, written out, is what the file holds."""
-
-    def worked_out(self) -> TakeIn:
-        """With what both sides come to. The costly part."""
-        if not self.dirty:
-            return self
-        merged = merge(self.base, self.ours, self.theirs)
-        return replace(self, merged=merged, as_on_file=_is_text_of(merged.document, self.theirs, self.file_digest))
-
-
-def _is_text_of(document: Document, on_file: Document, file_digest: str) -> bool:
-    """Whether a document would be written as what the file holds. Documents that differ are written differently."""
-    return document == on_file and digest(native.dumps(document)) == file_digest
-
-
 Listener = Callable[[SessionChange], None]
-
-
-def digest(text: str) -> str:
-    """How a file's content is recognised."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def read_file(path: Path) -> str:
@@ -271,11 +210,6 @@ class Session:
         self._move(history.saved(history.document if change.as_on_file else change.theirs), "reload", label)
         return True
 
-    def _with_file(self, history: History, on_file: Document) -> History:
-        """The history with what the file holds; nothing is unsaved if that is, written out, the document here."""
-        same = _is_text_of(history.document, on_file, self.file_digest)
-        return history.saved(history.document if same else on_file)
-
     def kept_beside(self, path: Path) -> None:
         """What the file held at the last merge is kept there."""
         *earlier, last = self.collisions
@@ -283,16 +217,26 @@ class Session:
 
     def settle(self, collisions: Sequence[Collision], choices: Sequence[Choices]) -> Document:
         """Let the chosen versions stand, as one step. What was edited since the merge stays as it is."""
-        document = self.document
-        for collision, chosen in zip(collisions, choices, strict=True):
-            settled = merge(collision.base, collision.ours, collision.theirs, chosen).document
-            document = merge(collision.merged, document, settled).document
+        self.take_settlement(self.settling(collisions, choices).worked_out())
+        return self.document
+
+    def settling(self, collisions: Sequence[Collision], choices: Sequence[Choices]) -> Settlement:
+        """What was chosen, to be worked out (in another thread) and given back to `take_settlement`."""
+        return Settlement(tuple(collisions), tuple(choices), self.document, self._on_file, self.file_digest)
+
+    def take_settlement(self, settlement: Settlement) -> bool:
+        """Let it stand. False if the document has moved on since: nothing has happened. Raises EditError."""
+        settled = settlement.settled
+        if settled is None or settlement.document is not self.document or settlement.on_file is not self._on_file:
+            return False
         self._refuse_if_read_only()
         label = "choose between conflicting changes"
-        history = self._history.apply(ReplaceDocument(document, label), self._clock())
-        self._move(self._with_file(history, self._on_file), "edit", label)
-        self.collisions = tuple(one for one in self.collisions if all(one is not other for other in collisions))
-        return self.document
+        history = self._history.apply(ReplaceDocument(settled, label), self._clock())
+        on_file = history.document if settlement.as_on_file else settlement.on_file
+        self._move(history.saved(on_file), "edit", label)
+        gone = settlement.collisions
+        self.collisions = tuple(one for one in self.collisions if all(one is not other for other in gone))
+        return True
 
     def undo(self) -> str | None:
         """Take the last step back; its name, or None where there is none."""

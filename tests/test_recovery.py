@@ -23,7 +23,7 @@ def test_a_killed_editor_leaves_its_work_behind(tmp_path: Path) -> None:
     _editor_that_dies(tmp_path, "half a song – ünsaved")
     draft = left_behind(tmp_path, DOCUMENT)
     assert draft is not None
-    assert draft.text == "half a song – ünsaved"
+    assert draft.text() == "half a song – ünsaved"
     assert draft.document_path == DOCUMENT.absolute()
     draft.discard()
     assert left_behind(tmp_path, DOCUMENT) is None
@@ -43,7 +43,7 @@ def test_the_newest_draft_of_this_document_is_offered(tmp_path: Path) -> None:
     _editor_that_dies(tmp_path, "second")
     draft = left_behind(tmp_path, DOCUMENT)
     assert draft is not None
-    assert draft.text == "second"
+    assert draft.text() == "second"
     assert left_behind(tmp_path, Path("other.json")) is None
     assert left_behind(tmp_path, None) is None
 

@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.console import RenderableType
 from textual import events
@@ -24,7 +24,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input
 
-from parseq_tui.errors import ParseqError, SettingsError
+from parseq_tui.errors import SettingsError
 from parseq_tui.paths import settings_file, theme_folders
 from parseq_tui.recovery import Draft
 from parseq_tui.session import Session
@@ -42,6 +42,9 @@ from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.terminal_answers import ANSWER_SECONDS, PLAIN_QUESTION, QUESTION, Abilities, TerminalAnswers
 from parseq_tui.ui.theme import color_level, load_themes, role_defaults, theme_files
 from parseq_tui.ui.workbench import Follow
+
+if TYPE_CHECKING:
+    from parseq_tui.ui.opening import Opened
 
 ORPHAN_CHECK_SECONDS = 5.0
 THEME_CHECK_SECONDS = 1.0
@@ -210,8 +213,21 @@ class EditorApp(App[int], inherit_bindings=False):
         self.set_timer(SETTLE_SECONDS, lambda: memory.settle(replaced=replaced))
 
     def open_path(self, path: Path) -> None:
-        """Open a file. Raises DocumentError."""
-        self.open_session(self._open_session(path))
+        """Show this file in place of what is shown; what is wrong with it is said."""
+        from parseq_tui.ui.opening import Opened
+
+        self._bring(path.name, lambda: Opened(self._open_session(path)))
+
+    def _bring(self, name: str, find: Callable[[], Opened]) -> None:
+        """Read a document beside the event loop, then show it; keys typed until then were meant for no document."""
+        editor = self.editor
+        assert editor is not None
+
+        def show(found: Opened) -> None:
+            editor.errands.cancel()
+            self.open_session(found.session, found.draft)
+
+        editor.errands.run(f"Open {name}", find, show)
 
     def choose_document(self, *, can_leave: bool) -> None:
         """Ask which document to open: one left behind, a recent one, an example, a path, a blank one."""
@@ -223,13 +239,7 @@ class EditorApp(App[int], inherit_bindings=False):
                 if not can_leave:
                     self.exit(0)
                 return
-            try:
-                found = opened(choice, self._open_session)
-            except ParseqError as error:
-                if self.editor is not None:
-                    self.editor.desk.tell(error)
-            else:
-                self.open_session(found.session, found.draft)
+            self._bring("the document", lambda: opened(choice, self._open_session))
 
         self.push_screen(OpenDocument(offers(), can_leave=can_leave), chosen)
 

@@ -57,7 +57,7 @@ class Autosave:
             self._writing = False
 
     def write_now(self) -> None:
-        """The program is about to be killed. Raises OSError."""
+        """The program is about to be killed, or to step aside; any thread. Raises OSError."""
         typed = self._half_typed()
         if self._session.dirty or typed is not None:
             self._write(self._session.document, typed)

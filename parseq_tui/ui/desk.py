@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
+from parseq_tui.changes import Applied
 from parseq_tui.errors import ParseqError
-from parseq_tui.session import Applied, Session, SessionChange
+from parseq_tui.session import Session, SessionChange
 from parseq_tui.timeline.document import Document
 from parseq_tui.ui.commands import COMMANDS, Context, Effect, find
 from parseq_tui.ui.commands.cells import committed

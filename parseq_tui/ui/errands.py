@@ -17,6 +17,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
+from parseq_tui.errors import ParseqError
+
 T = TypeVar("T")
 
 PATIENCE_SECONDS: Final = 0.15
@@ -30,6 +32,9 @@ class Sign(Protocol):
 
     def working(self, title: str) -> None:
         """What goes on; "" when it is over."""
+
+    def failed(self, error: ParseqError) -> None:
+        """What went on could not be done: why."""
 
 
 class Errands:
@@ -59,7 +64,7 @@ class Errands:
         return len(self._waiting)
 
     def run(self, title: str, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Do `work` in a thread, then `then` with what it gave. What `work` raises is raised in the event loop."""
+        """Do `work` in a thread, then `then` with what it gave. A ParseqError of either is told to the sign."""
         if self._current is not None:
             self.put_off(lambda: self.run(title, work, then))
             return
@@ -88,6 +93,10 @@ class Errands:
                 self._over(errand)
                 self._draining = True  # what `then` begins comes before what waits
                 then(result)
+        except ParseqError as error:
+            if errand.wanted:
+                self._over(errand)
+                self._sign.failed(error)
         finally:
             said.cancel()
             self._draining = False

@@ -10,22 +10,24 @@ from pathlib import Path
 from textual.worker import Worker
 
 from parseq_tui import recent, recovery
+from parseq_tui.changes import Collision, Settlement, digest
 from parseq_tui.errors import EditError, ParseqError
 from parseq_tui.formats import native
 from parseq_tui.formats.exports import EXPORTS, export_for, exported
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
-from parseq_tui.session import Collision, FileFollower, FileNotice, Session, digest
+from parseq_tui.session import FileFollower, FileNotice, Session
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits import ImportPrompts, ReplaceDocument
+from parseq_tui.timeline.edits import Edit, ImportPrompts, ReplaceDocument
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
 from parseq_tui.ui.half_typed import half_typed
 from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.workbench import Program, Workbench
 
+_SETTLING = "Settle the conflicts"
 SLOW_SECONDS = 0.7
 """Saving takes longer than this only where something is to be said about it."""
 SECOND_INTERRUPT_SECONDS = 3.0
@@ -115,13 +117,20 @@ class FileActions:
 
     def _settle(self, collisions: tuple[Collision, ...], sides: Iterator[Side]) -> None:
         choices = [{conflict.key: next(sides) for conflict in collision.conflicts} for collision in collisions]
+
+        def landed(settlement: Settlement) -> None:
+            if self._session.take_settlement(settlement):
+                self._settled(collisions)
+            else:  # a reload, meanwhile: the same for what is now
+                self._screen.errands.run(_SETTLING, self._session.settling(collisions, choices).worked_out, landed)
+
+        self._screen.errands.run(_SETTLING, self._session.settling(collisions, choices).worked_out, landed)
+
+    def _settled(self, collisions: tuple[Collision, ...]) -> None:
         try:
-            self._session.settle(collisions, choices)
             for collision in collisions:
                 if collision.beside is not None:
                     collision.beside.unlink(missing_ok=True)
-        except ParseqError as error:
-            self._screen.desk.tell(error)
         except OSError as error:
             self._screen.say(f"their version could not be removed: {error}", "warning")
         else:
@@ -129,14 +138,17 @@ class FileActions:
         self._screen.show_title()
 
     def _recover(self, draft: Draft) -> None:
+        def read() -> Edit:
+            return ReplaceDocument(native.loads(draft.text(), self._session.path), "recover unsaved work")
+
+        def keep() -> None:
+            self._screen.run_worker(self._keep_recovered(draft), name="recover", exit_on_error=False)
+
+        self._screen.change_beside("Recover the unsaved work", read, keep)
+
+    async def _keep_recovered(self, draft: Draft) -> None:
         try:
-            document = native.loads(draft.text, self._session.path)
-            self._session.apply(ReplaceDocument(document, "recover unsaved work"))
-        except ParseqError as error:
-            self._screen.desk.tell(error)
-            return
-        try:
-            self.autosave.write_now()  # from here on it is ours to keep safe
+            await asyncio.to_thread(self.autosave.write_now)  # from here on it is ours to keep safe
         except OSError as error:
             self._screen.say(f"recovered, but {_unkept(error)}; save soon", "warning")
             return
@@ -238,13 +250,16 @@ class FileActions:
         return f"with {names}, which it reads" if names else ""
 
     def _import_prompts(self, path: Path) -> None:
-        """Raises ParseqError."""
         from parseq_tui.formats.prompt_lists import read_prompt_list
 
-        text, _ = native.read_text(path)
-        prompts = read_prompt_list(text, self._session.document)
-        self._session.apply(ImportPrompts(prompts))
-        self._screen.say(f"{len(prompts)} prompts from {path.name}; undo takes them out again")
+        def read() -> Edit:
+            text, _ = native.read_text(path)
+            return ImportPrompts(read_prompt_list(text, self._session.document))
+
+        def told() -> None:
+            self._screen.say(f"prompts taken in from {path.name}; undo takes them out again")
+
+        self._screen.change_beside("Import the prompts", read, told)
 
     def _export(self, name: str) -> None:
         """Raises EditError."""
@@ -294,10 +309,7 @@ class FileActions:
         if not name:
             app.choose_document(can_leave=True)
             return
-        try:
-            app.open_path(Path(name).expanduser())
-        except ParseqError as error:
-            self._screen.desk.tell(error)
+        app.open_path(Path(name).expanduser())
 
     def _save_then(self, then: Callable[[], None]) -> None:
         try:

@@ -17,7 +17,7 @@ from textual.app import SuspendNotSupported
 
 from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
-from parseq_tui.timeline.edits import ReplaceDocument
+from parseq_tui.timeline.edits import Edit, ReplaceDocument
 from parseq_tui.ui.commands.cells import entry_text
 from parseq_tui.ui.workbench import Workbench
 
@@ -29,7 +29,7 @@ class OutsideActions:
     """What a screen can have done by another editor."""
 
     def __init__(self, screen: Workbench, keep_safe: Callable[[], None]) -> None:
-        """`keep_safe`: writes unsaved work to the journal at once. Raises OSError."""
+        """`keep_safe`: writes unsaved work to the journal, in any thread. Raises OSError."""
         self._screen = screen
         self._keep_safe = keep_safe
         self._unread: str | None = None
@@ -47,43 +47,71 @@ class OutsideActions:
 
     def _cell(self) -> None:
         before = entry_text(self._screen.desk.context())
-        text = self._edited(before + "\n", "formula.txt")
-        after = " ".join(line.strip() for line in text.splitlines() if line.strip())
-        if after == before:
-            self._screen.say("nothing was changed")
-        else:
-            self._screen.desk.commit_entry(after, "stay")
+
+        def taken(text: str) -> None:
+            after = " ".join(line.strip() for line in text.splitlines() if line.strip())
+            if after == before:
+                self._screen.say("nothing was changed")
+            else:
+                self._screen.desk.commit_entry(after, "stay")
+
+        self._hand_over(lambda: (before + "\n", None), "formula.txt", taken)
 
     def _document(self) -> None:
         session = self._screen.session
-        before = session.text()
-        row = session.document.keyframes[self._screen.desk.view.row]
-        start = self._unread or before
-        text = self._edited(start, "document.json", line_of(start, row.frame))
-        self._unread = None
-        if text == before:
-            self._screen.say("nothing was changed")
-            return
-        try:
-            document = native.loads(text, session.path)
-        except DocumentError as error:
-            self._unread = text
-            where = f"line {error.line}, column {error.column}: " if error.line is not None else ""
-            raise EditError(where + error.message, hint=":outside opens your text again; nothing is lost") from error
-        session.apply(ReplaceDocument(document, "edit in another editor"))
-        self._screen.say("taken over; undo brings back what was here")
+        document, unread = session.document, self._unread
+        frame = document.keyframes[self._screen.desk.view.row].frame
 
-    def _edited(self, text: str, name: str, line: int | None = None) -> str:
+        def written() -> tuple[str, int | None]:
+            text = native.dumps(document) if unread is None else unread
+            return text, line_of(text, frame)
+
+        self._hand_over(written, "document.json", self._take_over)
+
+    def _take_over(self, text: str) -> None:
+        """Read the whole document that came back."""
+        session = self._screen.session
+        before = session.document
+        self._unread = text  # until it can be read
+
+        def read() -> Edit:
+            try:
+                after = native.loads(text, session.path)
+            except DocumentError as error:
+                where = f"line {error.line}, column {error.column}: " if error.line is not None else ""
+                hint = ":outside opens your text again; nothing is lost"
+                raise EditError(where + error.message, hint=hint) from error
+            # what was not touched is the document that was handed over
+            return ReplaceDocument(before if native.dumps(before) == text else after, "edit in another editor")
+
+        def told() -> None:
+            self._unread = None
+            changed = session.document is not before
+            self._screen.say("taken over; undo brings back what was here" if changed else "nothing was changed")
+
+        self._screen.change_beside("Read what came back", read, told)
+
+    def _hand_over(
+        self, written: Callable[[], tuple[str, int | None]], name: str, taken: Callable[[str], None]
+    ) -> None:
+        """Let the user's editor have a text, at a line; `taken` gets it back. Raises EditError."""
+        editor_command()  # refused before anything is written
+
+        def ready() -> tuple[str, int | None]:
+            try:
+                self._keep_safe()
+            except OSError as error:
+                raise EditError(f"unsaved work cannot be kept safe meanwhile: {error.strerror or error}") from error
+            return written()
+
+        self._screen.errands.run("Hand over to your editor", ready, lambda told: taken(self._edited(name, *told)))
+
+    def _edited(self, name: str, text: str, line: int | None) -> str:
         """The text after the user's editor had it. Raises EditError."""
-        command = editor_command(line)
-        try:
-            self._keep_safe()
-        except OSError as error:
-            raise EditError(f"unsaved work cannot be kept safe meanwhile: {error.strerror or error}") from error
         with tempfile.TemporaryDirectory(prefix="parseq-tui-") as folder:
             path = Path(folder) / name
             path.write_text(text, "utf-8", "surrogatepass")
-            self._run([*command, str(path)])
+            self._run([*editor_command(line), str(path)])
             return native.read_text(path)[0]
 
     def edit_file(self, path: Path) -> None:

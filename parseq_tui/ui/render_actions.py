@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from parseq_tui.errors import ParseqError
+from parseq_tui.formats import native
 from parseq_tui.render.client import SEED_STRIDE, CacheUse, RenderClient, let_go
 from parseq_tui.render.forecast import Forecast, forecast
 from parseq_tui.settings import LINGER_SECONDS
+from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.render_settings import draft, resolve
 from parseq_tui.ui.render_progress import Progress, clock
 from parseq_tui.ui.view_state import playhead, selected
@@ -34,17 +37,28 @@ FEW_FRAMES = 4
 """So many are rendered without asking where nothing tells how long a frame takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Wish:
-    """A render that somebody wants, of the document as it was when it was asked for."""
+    """A render that somebody wants, of the document as it was when it was asked for. Nothing here is for a key's turn:
+    a large document takes its time to be written."""
 
     client: RenderClient
-    text: str
+    document: Document
     options: Mapping[str, Any]
     frames: tuple[int, int] | None
 
+    @cached_property
+    def _text(self) -> str:
+        return native.dumps(self.document)
+
     def counted(self) -> Forecast:
-        return forecast(self.client, self.text, options=self.options, frames=self.frames)
+        """Raises ParseqError."""
+        return forecast(self.client, self._text, options=self.options, frames=self.frames)
+
+    def launched(self, *, preview_width: int, linger: float) -> None:
+        """Raises ParseqError."""
+        job = self.client.job(self._text, options=self.options, frames=self.frames, preview_width=preview_width)
+        self.client.start_jobs([job], linger=linger)
 
 
 class RenderActions:
@@ -139,7 +153,7 @@ class RenderActions:
             return None
         if new_seeds:
             options = {**options, "seed_offset": settings.seed_offset + SEED_STRIDE * (1 + len(client.takes()))}
-        return _Wish(client, screen.session.text(), options, self._frames(scope))
+        return _Wish(client, screen.session.document, options, self._frames(scope))
 
     def _needs_name(self, again: Callable[[], None]) -> bool:
         """Whether the document has no file yet: its name is asked for, and `again` follows once it is saved."""
@@ -157,12 +171,12 @@ class RenderActions:
         self._note(words)
         few = counted.seconds is None and counted.render <= FEW_FRAMES
         if few or (counted.seconds is not None and counted.seconds <= ASK_SECONDS):
-            self._launch(wish, words)
+            await self._launch(wish, words)
             return
         self._screen.questions.ask_when_idle(
             words,
             [
-                ("y", "render", lambda: self._launch(wish, words)),
+                ("y", "render", lambda: self._work(self._launch(wish, words))),
                 ("n", "do not render", lambda: self._note("")),
             ],
         )
@@ -175,12 +189,11 @@ class RenderActions:
             self._screen.desk.tell(error)
             return None
 
-    def _launch(self, wish: _Wish, words: str) -> None:
+    async def _launch(self, wish: _Wish, words: str) -> None:
         self._note("")
+        width, linger = self._pane.picture_pixels, self._linger()
         try:
-            width = self._pane.picture_pixels
-            job = wish.client.job(wish.text, options=wish.options, frames=wish.frames, preview_width=width)
-            wish.client.start_jobs([job], linger=self._linger())
+            await asyncio.to_thread(wish.launched, preview_width=width, linger=linger)
         except ParseqError as error:
             self._screen.desk.tell(error)
             return

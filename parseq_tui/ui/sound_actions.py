@@ -17,8 +17,9 @@ from typing import Any
 from parseq_tui.audio.heard import Heard, Wish, taken_in
 from parseq_tui.errors import AudioError, EditError, ParseqError
 from parseq_tui.formats import csv, native
-from parseq_tui.timeline.edits import AddTimeSeries, SetRates
+from parseq_tui.timeline.edits import AddTimeSeries, Edit, SetRates
 from parseq_tui.timeline.series_shaping import Shaping, shaped
+from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.workbench import Workbench
 
 TIMEOUT_SECONDS = 300.0
@@ -58,22 +59,28 @@ class SoundActions:
     async def _take_in(self, path: Path, options: list[str], wish: Wish) -> None:
         try:
             heard = await asyncio.to_thread(listen, path, options)
-            edit = taken_in(heard, wish, self._screen.session.document)
-            self._screen.session.apply(edit)
         except ParseqError as error:
             self._screen.desk.tell(error)
             return
-        self._show(*(series.alias for series in heard.series))
-        self._screen.say(f"{edit.label}, from {path.name}")
+        document = self._screen.session.document
+        made: list[Edit] = []
+
+        def edit() -> Edit:
+            made.append(taken_in(heard, wish, document))
+            return made[0]
+
+        def told() -> None:
+            self._show(*(series.alias for series in heard.series))
+            self._screen.say(f"{made[0].label}, from {path.name}")
+
+        self._screen.change_beside(f"Take in {path.name}", edit, told)
 
     async def _import(self, argument: str) -> None:
         try:
             name, alias, shaping = _import_wanted(argument)
             path = self._path(name)
             text = (await asyncio.to_thread(native.read_text, path))[0]
-            series = shaped(csv.read_series(text, alias or _as_name(path.stem), path=path), shaping)
-            if not len(series.x):
-                raise EditError("nothing is left of this series", hint="keep=LEAST..GREATEST drops every point")
+            series = await asyncio.to_thread(_series, text, alias, path, shaping)
             self._screen.session.apply(AddTimeSeries(series))
         except ParseqError as error:
             self._screen.desk.tell(error)
@@ -109,6 +116,14 @@ class SoundActions:
 
     def _work(self, work: Coroutine[Any, Any, None]) -> None:
         self._screen.run_worker(work, name="sound", exit_on_error=False)
+
+
+def _series(text: str, alias: str, path: Path, shaping: Shaping) -> TimeSeries:
+    """A file's curve. May be long: not for an event loop. Raises ParseqError."""
+    series = shaped(csv.read_series(text, alias or _as_name(path.stem), path=path), shaping)
+    if not len(series.x):
+        raise EditError("nothing is left of this series", hint="keep=LEAST..GREATEST drops every point")
+    return series
 
 
 def listen(path: Path, options: list[str], run: Callable[..., Any] = subprocess.run) -> Heard:

@@ -16,6 +16,7 @@ from parseq_tui.session import FileFollower, FileNotice, Session
 from parseq_tui.timeline.edits import Edit
 from parseq_tui.ui.desk import Desk
 from parseq_tui.ui.drawing.raster import Glyphs
+from parseq_tui.ui.errands import Errands
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.questions import Questions
@@ -34,6 +35,7 @@ class Workbench(Screen[None]):
     session: Session
     keymap: Keymap
     desk: Desk
+    errands: Errands
     questions: Questions
     follow: Follow
     table: KeyframeTable
@@ -61,6 +63,10 @@ class Workbench(Screen[None]):
         """Show a pane and give it the focus."""
 
     @abstractmethod
+    def change_beside(self, title: str, edit: Callable[[], Edit], then: Callable[[], None]) -> None:
+        """Make an edit and apply it beside the event loop; then `then`. What `edit` raises as a ParseqError is said."""
+
+    @abstractmethod
     def apply(self, edit: Edit) -> None:
         """Change the document; what stands in the way is said."""
 
@@ -78,7 +84,7 @@ class Program(Protocol):
 
     def choose_document(self, *, can_leave: bool) -> None: ...
     def open_path(self, path: Path) -> None:
-        """Raises DocumentError."""
+        """Show this file in place of what is shown; what is wrong with it is said."""
 
     def next_theme(self, name: str = "") -> str:
         """Raises SettingsError."""

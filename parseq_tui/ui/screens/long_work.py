@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 from textual import events
 
-from parseq_tui.ui.errands import Errands
+from parseq_tui.changes import Applied
+from parseq_tui.errors import ParseqError
+from parseq_tui.timeline.edits import Edit
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.workbench import Workbench
 
@@ -14,7 +17,6 @@ from parseq_tui.ui.workbench import Workbench
 class LongWork(Workbench):
     """A screen whose keys wait for the work that goes on, but for moves; Escape and Ctrl+C give it up."""
 
-    errands: Errands
     files: FileActions
     shown_work = ""
     """The work that is seen to go on; "" where nothing takes that long."""
@@ -34,6 +36,21 @@ class LongWork(Workbench):
         self.shown_work = title
         self.say_while(f"{title}…  Esc stops it; keys wait their turn" if title else "")
         self.show_title()
+
+    def failed(self, error: ParseqError) -> None:
+        self.desk.tell(error)
+
+    def change_beside(self, title: str, edit: Callable[[], Edit], then: Callable[[], None]) -> None:
+        session = self.session
+        document = session.document
+
+        def landed(applied: Applied) -> None:
+            if session.land(applied):
+                then()
+            else:  # a reload, meanwhile: the same for what is now
+                self.change_beside(title, lambda: applied.edit, then)
+
+        self.errands.run(title, lambda: Applied.to(document, edit()), landed)
 
     def waits(self, event: events.Key) -> bool:
         """Whether a key is kept for when the work that goes on is done, or has given it up."""
