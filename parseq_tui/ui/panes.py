@@ -43,7 +43,8 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "prompts": (
         ("↑ ↓", "choose"), ("Enter", "edit"), ("n", "new"), ("d", "remove"), ("?", "help"), ("Tab", "next pane"),
-        ("Space", "menu"), ("[ ]", "starts/ends here"), ("s", "split"), ("c", "copy"), ("J K", "move"),
+        ("Space", "menu"), ("← →", "frame"), ("[ ]", "starts/ends here"), ("s", "split"), ("c", "copy"),
+        ("J K", "move"),
         ("e", "spread"), ("i", "import"), ("a", "all frames"), ("u", "undo"),
     ),
     "render": (

@@ -187,6 +187,9 @@ class PanesDemo(App[None]):
     def on_render_pane_stop_requested(self, message: RenderPane.StopRequested) -> None:
         self.posted.append(message)
 
+    def on_prompts_pane_playhead_moved(self, message: PromptsPane.PlayheadMoved) -> None:
+        self.posted.append(message)
+
     def on_prompts_pane_edited(self, message: PromptsPane.Edited) -> None:
         self.posted.append(message)
 

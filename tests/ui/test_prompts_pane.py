@@ -197,6 +197,27 @@ def test_keys_put_ends_at_the_playhead_and_remove() -> None:
     in_panes(test)
 
 
+def test_arrows_move_the_playhead_to_where_a_range_shall_end() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        focused(app)
+        await pilot.press("left", "right", "shift+right", "left_square_bracket")
+        *moved, start = app.posted
+        assert [m.frame for m in moved if isinstance(m, PromptsPane.PlayheadMoved)] == [0, 1, 11]
+        assert isinstance(start, PromptsPane.RangeChanged) and start.start == 11
+
+    in_panes(test)
+
+
+def test_a_resolved_prompt_that_is_cut_says_so() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        table = replace(app.table, prompt_texts=lambda index: ("word " * 500, "ugly " * 500))
+        app.query_one(PromptsPane).show(app.document, table, 0)
+        text = [row for row in rows(app) if row.endswith(" …")]
+        assert len(text) == 2, "the positive and the negative one"
+
+    in_panes(test)
+
+
 def test_a_new_prompt_is_written_before_it_is_there_and_chosen_then() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = focused(app)

@@ -120,6 +120,9 @@ class PaneMessages:
         if edit := prompt_edit(event.index, event.before, event.after):
             self.apply(edit)
 
+    def on_prompts_pane_playhead_moved(self, event: PromptsPane.PlayheadMoved) -> None:
+        self.desk.look_at(event.frame)
+
     def on_prompts_pane_range_changed(self, event: PromptsPane.RangeChanged) -> None:
         self.apply(SetPromptRange(event.index, event.start, event.end, event.all_frames))
 

@@ -16,7 +16,7 @@ from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.drawing.cells import abbreviated, plain
 from parseq_tui.ui.drawing.curve_view import PREVIEW_SERIES, CurveView
 from parseq_tui.ui.drawing.plot import ASCII_BEAT, ASCII_PLAYHEAD, BEAT, PLAYHEAD, Chart, mark_of
-from parseq_tui.ui.drawing.ranges import ASCII_OUTSIDE, OUTSIDE, range_bar
+from parseq_tui.ui.drawing.ranges import ASCII_OUTSIDE, OUTSIDE, frames_shown, range_bar
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.theme import Palette
 
@@ -95,6 +95,20 @@ def legend_parts(view: CurveView, index: int, palette: Palette, glyphs: Glyphs, 
         if sum(cell_len(text) for text, _ in parts) - len(_GAP) <= width:
             return parts
     return _counted(parts, width, palette.style("dim"))
+
+
+def title_parts(view: CurveView, made: Chart | None, glyphs: Glyphs) -> list[str]:
+    """What is not seen in the picture: that there is more of it, whose scale it has, what its grid is."""
+    parts = []
+    if view.count < view.table.frame_count:
+        parts.append(frames_shown(view.start + view.table.first_frame, view.count))
+    if len(view.fields) > 1 or view.fit_values:
+        scale = "scale" if len(view.fields) == 1 else "one scale" if view.shared else "own scales"
+        parts.append(scale + " fitted" * view.fit_values)
+    if made is not None and made.beats.size:
+        grid = BEAT if glyphs != "ascii" else ASCII_BEAT
+        parts.append(f"{grid} {made.beats_apart} beat{'s' * (made.beats_apart > 1)}")
+    return parts
 
 
 def _legend(

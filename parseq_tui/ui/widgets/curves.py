@@ -24,10 +24,18 @@ from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.commands.positions import next_beat
 from parseq_tui.ui.drawing.curve_view import CurveView
 from parseq_tui.ui.drawing.grips import rounded, step_of
-from parseq_tui.ui.drawing.plot import ASCII_BEAT, BEAT, Chart, ChartRequest, chart
-from parseq_tui.ui.drawing.ranges import frames_shown, lanes
+from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
+from parseq_tui.ui.drawing.ranges import lanes
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.widgets.curve_strips import chart_part, chart_row, lane_row, legend_parts, with_grip, with_playhead
+from parseq_tui.ui.widgets.curve_strips import (
+    chart_part,
+    chart_row,
+    lane_row,
+    legend_parts,
+    title_parts,
+    with_grip,
+    with_playhead,
+)
 from parseq_tui.ui.widgets.curves_mouse import CurvesMouse
 
 
@@ -270,9 +278,14 @@ class CurvesPane(CurvesMouse, can_focus=True):
 
     def _changeable(self) -> str | None:
         """The field that keys change; says so where there is none."""
-        field = self._view.axis_field() if self._view is not None and self._chart is not None else None
-        if field is None:
-            self.post_message(self.Refused("there is no curve here that can be changed: a chooses one"))
+        view = self._view
+        field = view.axis_field() if view is not None and self._chart is not None else None
+        if field is None and view is not None:
+            series = [
+                name for name in view.fields[view.axis :][:1] if name not in view.table and name not in view.hidden
+            ]
+            why = f"{series[0]} is a time series, which is not changed here" if series else "no curve is shown here"
+            self.post_message(self.Refused(f"{why}: a goes to the next curve, 1-8 show them"))
         return field
 
     def go_to(self, frame: int) -> None:
@@ -315,21 +328,8 @@ class CurvesPane(CurvesMouse, can_focus=True):
         assert self._view is not None
         self._chart = made
         self._strips.clear()
-        self.border_title = "  ".join(self._title_parts())
+        self.border_title = "  ".join([self.BORDER_TITLE, *title_parts(self._view, made, self._glyphs)])
         self.refresh()
-
-    def _title_parts(self) -> list[str]:
-        """What is not seen in the picture: that there is more of it, whose scale it has, what its grid is."""
-        view, parts = self._view, [self.BORDER_TITLE]
-        if view is not None and view.count < view.table.frame_count:
-            parts.append(frames_shown(view.start + view.table.first_frame, view.count))
-        if view is not None and (len(view.fields) > 1 or view.fit_values):
-            scale = "scale" if len(view.fields) == 1 else "one scale" if view.shared else "own scales"
-            parts.append(scale + " fitted" * view.fit_values)
-        if self._chart is not None and self._chart.beats.size:
-            beats = self._chart.beats_apart
-            parts.append(f"{ASCII_BEAT if self._glyphs == 'ascii' else BEAT} {beats} beat{'s' * (beats > 1)}")
-        return parts
 
     # painting
 
@@ -398,8 +398,8 @@ class CurvesPane(CurvesMouse, can_focus=True):
         room = self.size.width - len(told)
         parts = legend_parts(self._view, self._index, self.palette, self._glyphs, room)
         room -= sum(cell_len(text) for text, _ in parts)
-        title = self._title_parts() if not self.gutter.top else []
-        words = ("  ".join(title[first:]) for first in range(1, len(title)))
+        title = title_parts(self._view, self._chart, self._glyphs) if not self.gutter.top else []
+        words = ("  ".join(title[first:]) for first in range(len(title)))
         shown = next((each for each in words if len(each) <= room), "")
         parts.append((shown.rjust(max(0, room)), self.palette.style("dim")))
         return self.line((told, self.palette.style("warning", attributes="bold")), *parts)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from textwrap import wrap
 from typing import ClassVar, Literal
 
 import numpy as np
 from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -20,16 +18,14 @@ from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.prompts import Prompt
 from parseq_tui.ui.drawing.cells import abbreviated, plain
 from parseq_tui.ui.drawing.plot import ASCII_PLAYHEAD, PLAYHEAD
-from parseq_tui.ui.drawing.prompt_marks import marked
 from parseq_tui.ui.drawing.ranges import frames_shown, prompt_range, range_bar, weights
 from parseq_tui.ui.drawing.raster import Glyphs
+from parseq_tui.ui.widgets.prompt_strips import marked_parts, resolved
 from parseq_tui.ui.widgets.prompts_mouse import INDENT, ROWS, PromptsMouse, Stretch
 
 COMMON: Literal["common"] = "common"
 """Stands for the prompt that is joined to every other one."""
 _LONGEST_NAME = 12
-_LONGEST_SHOWN = 4000
-"""Characters of a resolved prompt; more fits no terminal."""
 
 
 class PromptsPane(PromptsMouse):
@@ -40,6 +36,10 @@ class PromptsPane(PromptsMouse):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "select(-1)", "previous", show=False, id="prompts.previous"),
         Binding("down,j", "select(1)", "next", show=False, id="prompts.next"),
+        Binding("left", "scrub(-1)", "frame back", show=False, id="prompts.back"),
+        Binding("right", "scrub(1)", "frame on", show=False, id="prompts.on"),
+        Binding("shift+left", "scrub(-10)", "10 frames back", show=False, id="prompts.back_ten"),
+        Binding("shift+right", "scrub(10)", "10 frames on", show=False, id="prompts.on_ten"),
         Binding("enter", "edit", "edit", id="prompts.edit"),
         Binding("n", "add", "new prompt", id="prompts.new"),
         Binding("delete,d", "remove", "remove", id="prompts.remove"),
@@ -67,6 +67,13 @@ class PromptsPane(PromptsMouse):
         def __init__(self, command: str, argument: str = "") -> None:
             super().__init__()
             self.command, self.argument = command, argument
+
+    class PlayheadMoved(Message):
+        """The user wants to be at this frame."""
+
+        def __init__(self, frame: int) -> None:
+            super().__init__()
+            self.frame = frame
 
     class Added(Message):
         """This prompt is wanted behind the others."""
@@ -152,6 +159,13 @@ class PromptsPane(PromptsMouse):
                 self.post_message(self.Edited(index, before, after))
 
         self._ask(before, entered, common=index == "common")
+
+    def action_scrub(self, frames: int) -> None:
+        """Move the playhead, which ranges are put to."""
+        if self._table is not None:
+            first, count = self._table.first_frame, self._table.frame_count
+            self.set_playhead(min(max(self._playhead + frames, first), first + count - 1))
+            self.post_message(self.PlayheadMoved(self._playhead))
 
     def action_add(self) -> None:
         """A new prompt from the playhead on, which is there once it is kept."""
@@ -284,17 +298,10 @@ class PromptsPane(PromptsMouse):
         if prompt.name in self._broken:
             head.append(("! ", "error"))
         parts = [(text, palette.style("text" if on == "selection" else role, on)) for text, role in head]
-        parts += self._marked(prompt.positive[:300], on)
+        parts += marked_parts(prompt.positive[:300], palette, on)
         if prompt.negative:
             parts.append((f"  - {plain(prompt.negative[:300])}", palette.style("dim", on)))
         return [self.line(*parts, on=on), self._bar(prompt, index)]
-
-    def _marked(self, text: str, on: str = "background") -> list[tuple[str, Style]]:
-        """A prompt's text with what its parts are; on other backgrounds only by attributes."""
-        return [
-            (piece, self.palette.style(role if on == "background" else "text", on, attributes))
-            for piece, role, attributes in marked(plain(text))
-        ]
 
     def _bar(self, prompt: Prompt, index: Which) -> Strip:
         assert self._document is not None and self._table is not None
@@ -377,19 +384,7 @@ class PromptsPane(PromptsMouse):
         if not self._document.prompts.enabled:
             return [head, self.line(("prompts are not managed by this document", palette.style("dim")))]
         index = min(max(self._playhead - table.first_frame, 0), table.frame_count - 1)
-        positive, negative = (text[:_LONGEST_SHOWN] for text in table.prompt_texts(index))
-        below = wrapped("- " + negative, self.size.width) if negative else []
-        above = wrapped("+ " + positive, self.size.width)
-        room = height - 1
-        kept = max(room - len(below), (room + 1) // 2)
-        above, below = above[:kept], below[: room - min(kept, len(above))]
         return [
             head,
-            *(self.line(*self._marked(text)) for text in above),
-            *(self.line((text, palette.style("dim"))) for text in below),
+            *(self.line(*row) for row in resolved(*table.prompt_texts(index), self.size.width, height - 1, palette)),
         ]
-
-
-def wrapped(text: str, width: int) -> Sequence[str]:
-    """The text in rows of at most `width` cells, the first word standing out."""
-    return wrap(plain(text), max(8, width), subsequent_indent="  ", break_long_words=True) or [""]
