@@ -130,7 +130,7 @@ class AudioError(ParseqError):
     pass
 
 
-def did_you_mean(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
+def did_you_mean(name: str, known: Iterable[str], *, otherwise: str) -> str:
     """A hint with the nearest of the names that exist; `otherwise` if none is near."""
     from difflib import get_close_matches
 

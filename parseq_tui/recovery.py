@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -50,10 +49,9 @@ class Draft:
 class Journal:
     """The journal of this process for one document. Nothing is on disk until `write`."""
 
-    def __init__(self, folder: Path, document_path: Path | None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, document_path: Path | None) -> None:
         self._path = folder / f"{_stem(document_path)}-{os.getpid()}.draft"
         self._document_path = document_path
-        self._clock = clock
         self._lock: int | None = None
         self._one_at_a_time = Lock()
 
@@ -68,7 +66,7 @@ class Journal:
             self._lock = os.open(_lock_path(self._path), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         path = None if self._document_path is None else str(self._document_path.absolute())
-        head = json.dumps({"format": _FORMAT, "path": path, "time": self._clock()})
+        head = json.dumps({"format": _FORMAT, "path": path, "time": time.time()})
         fresh = self._path.with_suffix(".new")
         with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
             file.write(head.encode() + b"\n" + text.encode("utf-8", "surrogatepass"))

@@ -175,9 +175,10 @@ class Session:
         self._move(history, "edit", applied.edit.label)
         return True
 
-    def reload(self, document: Document, label: str = "reload from disk", *, file_digest: str = "") -> Document:
+    def reload(self, document: Document, *, file_digest: str = "") -> Document:
         """Take over what the file now holds, as a step that undo can cross. The result counts as saved."""
         self.file_digest, self.only_here = file_digest or self.file_digest, False
+        label = "reload from disk"
         history = self._history.apply(ReplaceDocument(document, label), self._clock())
         self._on_file = history.document
         self._move(history.saved(), "reload", label)

@@ -23,10 +23,9 @@ class Progress(Protocol):
     def close(self) -> None: ...
 
 
-def plain_or_rich(stream: TextIO | None = None) -> Progress:
+def plain_or_rich() -> Progress:
     """A bar if standard error is a terminal, else lines."""
-    stream = stream or sys.stderr
-    return RichProgress(stream) if stream.isatty() else PlainProgress(stream)
+    return RichProgress(sys.stderr) if sys.stderr.isatty() else PlainProgress(sys.stderr)
 
 
 class Pace:

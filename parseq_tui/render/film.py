@@ -16,9 +16,8 @@ MEMORY = 256 << 20
 class Film:
     """Pictures by frame number: what is put in is handed on to be stored, what is asked for is loaded if it must be."""
 
-    def __init__(self, cache: FrameCache, keys: FrameKeys, delivery: Delivery, memory: int = MEMORY) -> None:
+    def __init__(self, cache: FrameCache, keys: FrameKeys, delivery: Delivery) -> None:
         self._cache, self._keys, self._delivery = cache, keys, delivery
-        self._memory = memory
         self._recent: OrderedDict[str, Image] = OrderedDict()
         self._bytes = 0
 
@@ -52,6 +51,6 @@ class Film:
         if key not in self._recent:
             self._bytes += image.nbytes
         self._recent[key] = image
-        while self._bytes > self._memory and len(self._recent) > 1:
+        while self._bytes > MEMORY and len(self._recent) > 1:
             _, forgotten = self._recent.popitem(last=False)
             self._bytes -= forgotten.nbytes

@@ -6,6 +6,7 @@ Invariants: `keyframes` is sorted by frame (stable) and never empty; names in `m
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -77,11 +78,12 @@ class Document:
     def frame_count(self) -> int:
         return self.last_frame - self.first_frame + 1
 
+    def index_at(self, frame: int) -> int | None:
+        """The place of the first row on exactly this frame, or None."""
+        index = bisect_left(self.keyframes, frame, key=lambda row: row.frame)
+        return index if index < len(self.keyframes) and self.keyframes[index].frame == frame else None
+
     def keyframe_at(self, frame: int) -> Keyframe | None:
         """The first row on exactly this frame, or None."""
-        from bisect import bisect_left
-
-        index = bisect_left(self.keyframes, frame, key=lambda row: row.frame)
-        if index < len(self.keyframes) and self.keyframes[index].frame == frame:
-            return self.keyframes[index]
-        return None
+        index = self.index_at(frame)
+        return None if index is None else self.keyframes[index]

@@ -44,9 +44,9 @@ class History:
     _saved: Document | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, document: Document, now: float = 0.0, label: str = "open", *, saved: bool = True) -> History:
+    def of(cls, document: Document, now: float = 0.0, *, saved: bool = True) -> History:
         """A history that starts with `document`; `saved`: whether that is what the file holds."""
-        return cls(Version(document, label, now), _saved=document if saved else None)
+        return cls(Version(document, "open", now), _saved=document if saved else None)
 
     @property
     def document(self) -> Document:

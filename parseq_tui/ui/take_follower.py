@@ -56,11 +56,11 @@ class TakeFollower:
         return () if path is None else (path,)
 
 
-def last_lines(path: Path, most: int = 20) -> list[str]:
-    """What a worker printed last: why it died, if nothing else says so. At most 8 kB are read."""
+def last_lines(path: Path) -> list[str]:
+    """The last 20 lines a worker printed: why it died, if nothing else says so. At most 8 kB are read."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 8192))
-            return file.read(8192).decode("utf-8", "replace").splitlines()[-most:]
+            return file.read(8192).decode("utf-8", "replace").splitlines()[-20:]
     except OSError:
         return []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
@@ -67,8 +66,8 @@ class Several:
 
 def index_at(document: Document, frame: int) -> int:
     """The position of the first row on `frame`. Raises EditError where there is none."""
-    index = bisect_left(document.keyframes, frame, key=lambda row: row.frame)
-    if index == len(document.keyframes) or document.keyframes[index].frame != frame:
+    index = document.index_at(frame)
+    if index is None:
         raise EditError(f"there is no keyframe at {frame}", hint="insert one there first")
     return index
 

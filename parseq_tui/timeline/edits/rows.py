@@ -164,12 +164,7 @@ class KeyframesAtIntervals:
         return f"keyframes every {self.step:g} {self.unit}"
 
     def apply(self, document: Document) -> Document:
-        taken = {row.frame for row in document.keyframes}
-        fresh = [frame for frame in self._frames(document.options) if frame not in taken]
-        if not fresh:
-            raise EditError("every one of these frames has a keyframe already", hint="use another start or step")
-        rows = (Keyframe(frame, info=self.info) for frame in fresh)
-        return with_rows(document, (*document.keyframes, *rows))
+        return KeyframesAt(tuple(self._frames(document.options)), self.info).apply(document)
 
     def _frames(self, options: Options) -> Iterable[int]:
         unit = frames_per(self.unit, options)

@@ -30,10 +30,9 @@ def current_row(context: Context) -> Keyframe:
     return context.document.keyframes[context.view.row]
 
 
-def formula_in_effect(context: Context, field: str, row: int | None = None) -> tuple[str, int | None]:
-    """The formula that is current for a field at a row, and the frame of the row that states it (None: nobody does)."""
-    index = context.view.row if row is None else row
-    for keyframe in reversed(context.document.keyframes[: index + 1]):
+def formula_in_effect(context: Context, field: str) -> tuple[str, int | None]:
+    """The formula that a field follows at the cursor, and the frame of the row that states it (None: nobody does)."""
+    for keyframe in reversed(context.document.keyframes[: context.view.row + 1]):
         if keyframe.formulas.get(field):
             return keyframe.formulas[field], keyframe.frame
     return "L", None

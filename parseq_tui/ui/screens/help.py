@@ -75,10 +75,10 @@ def command_sections(commands: Iterable[CommandLike], keys: Callable[[str], Sequ
     return [HelpSection(title, tuple(entries)) for title, entries in groups.items()]
 
 
-def function_section(functions: Iterable[FunctionLike], title: str = "functions of the language") -> HelpSection:
+def function_section(functions: Iterable[FunctionLike]) -> HelpSection:
     """The language's live documentation."""
     entries = (HelpEntry(each.name, each.signature(), each.help, each.example) for each in functions)
-    return HelpSection(title, tuple(entries))
+    return HelpSection("functions of the language", tuple(entries))
 
 
 def pane_section(title: str, bindings: Iterable[BindingType], readable: Callable[[str], str]) -> HelpSection:

@@ -86,12 +86,11 @@ class PromptEditor(ModalScreen["Prompt | None"]):
         Binding("escape,ctrl+c", "cancel", "cancel", priority=True, id="prompt_editor.cancel"),
     ]
 
-    def __init__(self, prompt: Prompt, *, common: bool = False, focus: str = "positive") -> None:
+    def __init__(self, prompt: Prompt, *, common: bool = False) -> None:
         """`common`: the prompt that is joined to all others; it has no name and no range."""
         super().__init__()
         self._prompt = prompt
         self._common = common
-        self._focus = focus
         self._refused = ""
         """Why the prompt could not be kept when that was tried last."""
 
@@ -128,7 +127,7 @@ class PromptEditor(ModalScreen["Prompt | None"]):
     def on_mount(self) -> None:
         for line in self.query(Input):
             line.cursor_blink = False
-        self.query_one(f"#{self._focus}").focus()
+        self.query_one("#positive").focus()
 
     def on_text_area_changed(self) -> None:
         self._show_problem()
