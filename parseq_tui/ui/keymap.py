@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from parseq_tui.errors import SettingsError
+from textual.keys import Keys, _character_to_key
+
+from parseq_tui.errors import SettingsError, did_you_mean
 
 DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     # move
@@ -213,19 +215,26 @@ class Step:
 
 
 class Keymap:
-    """Looks up key sequences. Built once; a user's keys for a command replace its default keys."""
+    """Looks up key sequences. Built once.
+
+    A user's keys for a command replace its default keys, and are taken from every command that they would hide.
+    """
 
     def __init__(
         self, defaults: Mapping[str, Iterable[str]], overrides: Mapping[str, Iterable[str]] | None = None
     ) -> None:
-        """Raises SettingsError if an override names an unknown command."""
+        """Raises SettingsError if an override names a command or a key that does not exist."""
         self.keys: dict[str, tuple[str, ...]] = {name: tuple(keys) for name, keys in defaults.items()}
-        for name, keys in (overrides or {}).items():
+        for name, given in (overrides or {}).items():
             if name not in self.keys:
-                raise SettingsError(f"there is no command called {name!r} to bind a key to", hint="see :help for names")
-            taken = set(keys)
-            self.keys = {other: tuple(key for key in old if key not in taken) for other, old in self.keys.items()}
-            self.keys[name] = tuple(keys)
+                hint = did_you_mean(name, self.keys, otherwise="the help (?) has their names")
+                raise SettingsError(f"[keys]: there is no command called {name!r} to bind a key to", hint=hint)
+            keys = tuple(sequence_of(written) for written in given)
+            self.keys = {
+                other: tuple(key for key in old if not any(_hides(key, fresh) for fresh in keys))
+                for other, old in self.keys.items()
+            }
+            self.keys[name] = keys
         self._sequences: dict[tuple[str, ...], str] = {}
         for name, all_keys in self.keys.items():
             for key in all_keys:
@@ -258,6 +267,41 @@ _SYMBOLS: Mapping[str, str] = {
     "tab": "Tab", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "minus": "-", "plus": "+",
     "left_parenthesis": "(", "right_parenthesis": ")",
 }  # fmt: skip
+
+
+_KEY_NAMES: Mapping[str, str] = {
+    **{key.value.rpartition("+")[2]: key.value.rpartition("+")[2] for key in Keys},
+    **{_character_to_key(character): _character_to_key(character) for character in map(chr, range(33, 127))},
+    **{shown.lower(): name for name, shown in _SYMBOLS.items()},
+}
+"""How people, the help and Textual write a key → Textual's name of it."""
+
+
+def _hides(one: str, other: str) -> bool:
+    """Whether only one of two sequences can ever be run: they are the same, or one begins the other."""
+    first, second = one.split(), other.split()
+    shorter = min(len(first), len(second))
+    return first[:shorter] == second[:shorter]
+
+
+def sequence_of(written: str) -> str:
+    """A sequence as it is looked up, from how a person writes it: "Space <" → "space less_than_sign".
+
+    Raises SettingsError for a key that no terminal sends.
+    """
+    return " ".join(_key_of(key, written) for key in written.split())
+
+
+def _key_of(key: str, written: str) -> str:
+    if len(key) == 1:  # as it stands on the key; "G" is not "g"
+        return _KEY_NAMES.get(key, key)
+    *modifiers, last = [*key[:-1].split("+"), key[-1]] if key.endswith("+") else key.split("+")
+    name = _KEY_NAMES.get(last.lower(), "")
+    strange = set(map(str.lower, modifiers)) - {"", "ctrl", "alt", "shift"}
+    if strange or not name:
+        hint = 'keys are written so: "g", "<", "ctrl+s", "shift+up", "f5", "space r a"'
+        raise SettingsError(f"[keys]: there is no key called {key!r} in {written!r}", hint=hint)
+    return "+".join([*(modifier.lower() for modifier in modifiers if modifier), name])
 
 
 def readable(sequence: str) -> str:

@@ -1,0 +1,53 @@
+"""A user's own keys: written as people write them, checked, and never silently out of reach."""
+
+from __future__ import annotations
+
+import pytest
+
+from parseq_tui.errors import SettingsError
+from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap, readable, sequence_of
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("Space r <", "space r less_than_sign"),
+        ("Ctrl+S", "ctrl+s"),
+        ("G", "G"),
+        ("Shift+↑", "shift+up"),
+        ("PgUp", "pageup"),
+        ("Esc", "escape"),
+        ("ctrl++", "ctrl+plus"),
+        ("F5", "f5"),
+        ("ä", "ä"),
+    ],
+)
+def test_keys_are_written_as_they_are_shown(written: str, key: str) -> None:
+    assert sequence_of(written) == key
+
+
+def test_what_help_shows_can_be_written_in_the_file() -> None:
+    sequences = [sequence for keys in DEFAULT_KEYS.values() for sequence in keys]
+    assert [sequence_of(readable(sequence)) for sequence in sequences] == sequences
+
+
+@pytest.mark.parametrize("written", ["frobnicate", "hyper+x", "ctrl+frobnicate"])
+def test_a_key_that_no_terminal_sends_is_named(written: str) -> None:
+    with pytest.raises(SettingsError, match="there is no key called") as raised:
+        Keymap(DEFAULT_KEYS, {"document.save": ["ctrl+s", written]})
+    assert "keys are written so" in raised.value.hint
+
+
+def test_a_command_that_is_misspelt_is_named_with_the_nearest() -> None:
+    with pytest.raises(SettingsError, match=r"no command called 'cell\.edt'") as raised:
+        Keymap(DEFAULT_KEYS, {"cell.edt": ["x"]})
+    assert "cell.edit" in raised.value.hint
+
+
+def test_a_users_key_is_taken_from_all_that_it_would_hide() -> None:
+    whole_menu = Keymap(DEFAULT_KEYS, {"document.save": ["space"]})
+    assert whole_menu.step(("space",)).command == "document.save"
+    assert not any(key.startswith("space ") for keys in whole_menu.keys.values() for key in keys)
+    longer = Keymap(DEFAULT_KEYS, {"document.save": ["x s"]})
+    assert longer.step(("x",)).commands == {"s": "document.save"}, "x alone no longer cuts"
+    assert longer.step(("x", "s")).command == "document.save"
