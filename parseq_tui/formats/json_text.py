@@ -32,6 +32,7 @@ class Layout:
     colon: str = ": "
 
     def joined(self, brackets: str, parts: Sequence[str]) -> str:
+        """The text of a container with these parts; `brackets` is "{}" or "[]"."""
         if not parts:
             return brackets
         return brackets[0] + self.opening + self.between.join(parts) + self.closing + brackets[1]

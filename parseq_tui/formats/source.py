@@ -48,6 +48,7 @@ class Source:
         return DocumentError(message, path=self.path, line=line, column=column, pointer=pointer, kind=kind, hint=hint)
 
     def error_of(self, problem: Problem) -> DocumentError:
+        """The error for a fault of the JSON itself."""
         return self.error(
             problem.message, problem.offset, pointer=problem.pointer, kind=problem.kind, hint=problem.hint
         )

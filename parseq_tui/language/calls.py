@@ -43,6 +43,7 @@ def bind(node: Call, moment: Moment) -> Bound:
 
 
 def declaration(name: str, moment: Moment) -> tuple[Function, Series | None]:
+    """What a called name means here: a function, or how a time series is called and, if there is one, the series."""
     function = FUNCTIONS.get(name)
     series = moment.around.series.get(name)
     if function is None or (function.ours and series is not None):
@@ -136,6 +137,7 @@ def unknown_variable(node: Name, moment: Moment) -> UnknownName:
 
 
 def unknown_function(node: Call, moment: Moment) -> UnknownName:
+    """The error for a call of something that is neither a function nor a time series here."""
     known = [*FUNCTIONS, *moment.around.series]
     hint = did_you_mean(node.name, known, otherwise="parseq-tui functions lists them all")
     return UnknownName(f"unknown function {node.name!r}", span=node.name_span, kind="unknown-function", hint=hint)

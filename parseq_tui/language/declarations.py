@@ -39,10 +39,12 @@ class Parameter:
 
     @property
     def name(self) -> str:
+        """The name that is shown."""
         return self.names[0]
 
     @property
     def required(self) -> bool:
+        """Whether a call must give it."""
         return self.default is None
 
     def __str__(self) -> str:
@@ -78,6 +80,7 @@ class Function:
     in_prompts_only: bool = False
 
     def signature(self) -> str:
+        """`name(parameter, parameter=default, …)`."""
         return f"{self.name}({', '.join(map(str, self.parameters))})"
 
 
@@ -94,6 +97,7 @@ class Variable:
     constant: bool = False
 
     def signature(self) -> str:
+        """The name alone: what a function's signature is to it."""
         return self.name
 
 

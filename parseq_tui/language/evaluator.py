@@ -62,6 +62,7 @@ def number_sites(tree: Node, run: Run) -> None:
 
 
 def value_of(node: Node, moment: Moment) -> Value:
+    """The value of a tree at the frames of `moment`: one for all, or an array of shape (frames,). Raises Failure."""
     match node:
         case Number():
             return in_frames(node, moment)
@@ -105,6 +106,7 @@ def variable_value(node: Name, moment: Moment) -> Value:
 
 
 def unary(operator: str, value: Value) -> Value:
+    """`-` or `not` of a value, frame by frame."""
     if operator == "not":
         return np.where(positive(value), 0.0, 1.0) if isinstance(value, np.ndarray) else float(not positive(value))
     if is_numeric(value):

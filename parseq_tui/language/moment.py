@@ -65,6 +65,7 @@ class Surroundings:
 
     @property
     def frames_per_beat(self) -> float:
+        """60 fps / bpm, in the order in which Parseq computes it; infinite at 0 bpm."""
         return float(np.divide(self.fps * 60, self.bpm))
 
 
@@ -145,6 +146,7 @@ class Run:
         return site
 
     def forget(self) -> None:
+        """Every call begins anew."""
         self.sites.clear()
 
 
@@ -167,6 +169,7 @@ class Moment:
 
     @property
     def around(self) -> Surroundings:
+        """The document."""
         return self.run.around
 
     @property
@@ -192,6 +195,7 @@ class Moment:
         self.refuse(EvaluationProblem(message, kind=kind, hint=hint), where)
 
     def refuse(self, error: FormulaError, where: Any = None) -> NoReturn:
+        """Ends the evaluation with this error at the first frame of `where` (default: of all)."""
         raise Failure(error, self.first(where))
 
     def first(self, where: Any = None) -> float:

@@ -92,6 +92,7 @@ def format_formula(formula: Formula) -> str:
 
 
 def format_tree(node: Node) -> str:
+    """A tree written out with explicit parentheses around every operation."""
     match node:
         case Number():
             return ("1e999" if node.value == float("inf") else number_text(node.value)) + node.unit

@@ -48,6 +48,7 @@ class Template:
 
     @property
     def formulas(self) -> tuple[Embedded, ...]:
+        """The formulas in it, in reading order."""
         return tuple(part for part in self.parts if isinstance(part, Embedded))
 
 
@@ -63,6 +64,7 @@ class PromptScene:
 
 @lru_cache(maxsize=1024)
 def embedded(text: str) -> Embedded:
+    """The formula of a text, or what is wrong with it. Remembered."""
     try:
         formula, traits = prepared(text, "", "native")
     except SyntaxProblem as problem:

@@ -68,10 +68,12 @@ class Token:
 
     @property
     def end(self) -> int:
+        """Where the next token begins."""
         return self.start + len(self.text)
 
     @property
     def span(self) -> Span:
+        """Where it stands."""
         return Span(self.start, self.end)
 
     @property

@@ -36,12 +36,15 @@ class Traits:
     _nodes: dict[int, Node]
 
     def looks_back(self, node: Node) -> bool:
+        """Whether a part of the formula depends on the field's earlier results."""
         return id(node) in self._backward
 
     def remembers(self, node: Node) -> bool:
+        """Whether a part of the formula keeps something from frame to frame."""
         return id(node) in self._memory
 
     def node(self, identity: int) -> Node | int:
+        """The node that has this `id`; the number itself if none of the formula's has."""
         return self._nodes.get(identity, identity)
 
 

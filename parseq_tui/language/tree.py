@@ -24,12 +24,16 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Boolean:
+    """`true` or `false`: 1 or 0 to whoever calculates."""
+
     value: bool
     span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A text in double quotes, its escapes resolved."""
+
     value: str
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -44,6 +48,8 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
+    """An operation on one value."""
+
     operator: str
     """`-` or `not`."""
     operand: Node
@@ -52,6 +58,8 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
+    """An operation on two values; `parser.PRECEDENCE` lists the operators."""
+
     operator: str
     left: Node
     right: Node
@@ -70,6 +78,8 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
+    """One argument of a call."""
+
     name: str | None
     """None for a positional one. A call's arguments are all named or all positional."""
     value: Node
@@ -78,6 +88,8 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A function or a time series, called."""
+
     name: str
     arguments: tuple[Argument, ...]
     span: Span = field(default=NOWHERE, compare=False)

@@ -210,6 +210,7 @@ MIXED: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def negated(value: Scalar) -> Scalar:
+    """The negative of one value; of a text, the text behind a minus."""
     return "-" + value if isinstance(value, str) else -as_number(value)
 
 

@@ -68,14 +68,17 @@ class Document:
 
     @property
     def first_frame(self) -> int:
+        """The frame of the first row."""
         return self.keyframes[0].frame
 
     @property
     def last_frame(self) -> int:
+        """The frame of the last row."""
         return self.keyframes[-1].frame
 
     @property
     def frame_count(self) -> int:
+        """Frames from the first row to the last, both included."""
         return self.last_frame - self.first_frame + 1
 
     def index_at(self, frame: int) -> int | None:

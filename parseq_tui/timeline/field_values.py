@@ -78,6 +78,7 @@ class FieldPlan:
 
     @property
     def traits(self) -> Iterator[Traits]:
+        """What each readable formula needs."""
         return (reading.traits for reading in self.readings if reading.traits is not None)
 
     @property
@@ -87,6 +88,7 @@ class FieldPlan:
         return float((weights[self.which] * (self.ends - self.begins)).sum())
 
     def run(self, index: int) -> FormulaRun:
+        """A run by its place among the runs."""
         stated = int(self.stated_at[index])
         return FormulaRun(
             int(self.begins[index]),

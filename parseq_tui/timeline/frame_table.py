@@ -15,7 +15,8 @@ from parseq_tui.language.diagnostics import Diagnostic
 class FrameTable:
     """Values for frames `first_frame … first_frame + frame_count − 1`. Arrays are read-only.
 
-    A field that failed holds its last good values (see `failed_fields`); where there are none, its default.
+    A field that failed (see `failed_fields`) holds its last good values; where there are none, straight lines between
+    its keyframes.
     """
 
     first_frame: int
@@ -41,6 +42,7 @@ class FrameTable:
 
     @property
     def fields(self) -> tuple[str, ...]:
+        """Their names, in evaluation order."""
         return tuple(self.columns)
 
     @property

@@ -39,9 +39,11 @@ class Keyframe:
         return self.frame + self.offset
 
     def with_value(self, name: str, value: float | None) -> Keyframe:
+        """The row with this value of a field, or (None) without one."""
         return replace(self, values=_changed(self.values, name, value))
 
     def with_formula(self, name: str, formula: str | None) -> Keyframe:
+        """The row with this formula of a field, or (None or empty) without one."""
         return replace(self, formulas=_changed(self.formulas, name, formula or None))
 
 

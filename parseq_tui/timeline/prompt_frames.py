@@ -87,6 +87,7 @@ class PromptFrames:
         self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(found, key=lambda problem: problem.frame or 0))
 
     def entry(self, prompts: Prompts, prompt: Prompt) -> _Entry:
+        """An entry with the common prompt put in, read and ready to be filled."""
         first, last = self.around.first_frame, self.around.final_frame
         texts_ = [
             combined(getattr(prompt, half), getattr(prompts.common, half), prompts.common_position) for half in _HALVES
@@ -178,6 +179,7 @@ class PromptFrames:
         return [replace(problem, prompt=entry.prompt.name or None) for problem in found if problem is not None]
 
     def problem_of(self, part: Embedded, scene: PromptScene, start: float, end: float) -> Diagnostic | None:
+        """What is wrong with a formula that counts from frame `start` to `end`; None also for those not looked at."""
         if part.problem is not None:
             return _diagnostic(part.problem, part, int(start))
         self.checks += 1

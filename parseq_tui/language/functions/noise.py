@@ -89,6 +89,7 @@ def _fade(t: Floats) -> Floats:
 
 @lru_cache(maxsize=64)
 def noise_field(bits: int) -> NoiseField:
+    """The noise of a seed's 16 bits; made once."""
     return NoiseField(bits)
 
 

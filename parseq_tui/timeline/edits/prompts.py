@@ -44,6 +44,8 @@ class SetPromptText:
 
 @dataclass(frozen=True, slots=True)
 class SetPromptName:
+    """Call an entry something else."""
+
     which: int
     name: str
 
@@ -122,6 +124,8 @@ class AddPrompt:
 
 @dataclass(frozen=True, slots=True)
 class RemovePrompt:
+    """Take an entry out of the list."""
+
     which: int
 
     @property

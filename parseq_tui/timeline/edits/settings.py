@@ -91,6 +91,8 @@ class SetRenderSetting:
 
 @dataclass(frozen=True, slots=True)
 class SetName:
+    """Name the document (the file's `meta.docName`)."""
+
     name: str
 
     @property
@@ -117,6 +119,8 @@ class SetLock:
 
 @dataclass(frozen=True, slots=True)
 class SetReverse:
+    """Whether exports run from the last frame to the first."""
+
     reverse: bool
 
     @property
@@ -151,6 +155,8 @@ class AddTimeSeries:
 
 @dataclass(frozen=True, slots=True)
 class RemoveTimeSeries:
+    """Take a sampled curve out of the document."""
+
     alias: str
 
     @property
