@@ -45,7 +45,8 @@ HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("↑ ↓", "choose"), ("Enter", "edit"), ("n", "new"), ("d", "remove"), ("?", "help"), ("Tab", "next pane"),
         ("Space", "menu"), ("← →", "frame"), ("[ ]", "starts/ends here"), ("s", "split"), ("c", "copy"),
         ("J K", "move"),
-        ("e", "spread"), ("i", "import"), ("a", "all frames"), ("u", "undo"),
+        ("e", "spread"), ("i", "import"), ("a", "all frames"), ("C p", "common"), ("m", "on/off"),
+        ("u", "undo"),
     ),
     "render": (
         ("r", "render all"), ("d", "draft"), ("s", "selection"), ("p", "this frame"), ("x", "stop"), ("z", "pause"),

@@ -50,6 +50,24 @@ def test_prompts_change_places() -> None:
     assert names(after("prompt.later 9")) == ["cat", "dog"]
 
 
+def test_prompts_are_left_to_the_renderer_and_taken_back() -> None:
+    off = after("prompt.managed")
+    assert not off.session.document.prompts.enabled
+    off.desk.run_line("prompt.managed")
+    assert off.session.document.prompts.enabled
+
+
+def test_the_common_prompt_goes_behind_before_or_around_the_others() -> None:
+    fingers = after("prompt.common_position")
+    assert fingers.session.document.prompts.common_position == "prepend"
+    fingers.desk.run_line("prompt.common_position template")
+    assert fingers.session.document.prompts.common_position == "template"
+    fingers.desk.run_line("prompt.common_position")
+    assert fingers.session.document.prompts.common_position == "append"
+    fingers.desk.run_line("prompt.common_position nowhere")
+    assert fingers.session.document.prompts.common_position == "append"
+
+
 def test_without_a_number_the_one_at_the_playhead_is_meant() -> None:
     fingers = after("prompt.split", at=10)
     spans = [(prompt.start, prompt.end) for prompt in fingers.session.document.prompts.entries]

@@ -183,6 +183,21 @@ def test_the_common_prompt_has_texts_but_no_range() -> None:
     in_panes(test)
 
 
+def test_a_common_prompt_begins_with_a_key() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = focused(app)
+        pane.show(replace(app.document, prompts=Prompts()), app.table, 0)
+        await pilot.press("C")
+        app.screen.query_one("#positive", PromptArea).load_text("soft light")
+        await pilot.press("ctrl+s")
+        await settled(app)
+        (edited,) = app.posted
+        assert isinstance(edited, PromptsPane.Edited)
+        assert (edited.index, edited.after) == ("common", Prompt(positive="soft light"))
+
+    in_panes(test)
+
+
 def test_keys_put_ends_at_the_playhead_and_remove() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         focused(app)

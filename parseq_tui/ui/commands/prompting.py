@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from parseq_tui.timeline.edits import (
     AddPrompt,
     Edit,
     KeyframesAt,
     MovePrompt,
+    SetCommonPosition,
     SetInfo,
+    SetPromptsEnabled,
     Several,
     SplitPrompt,
     SpreadPromptsEvenly,
 )
 from parseq_tui.timeline.edits.prompts import fresh_name, span_of
+from parseq_tui.timeline.prompts import CommonPosition
 from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Say, command
 from parseq_tui.ui.view_state import playhead
 
@@ -88,6 +92,25 @@ def spread(context: Context, argument: str) -> Effect:
          group="prompts", argument="FILE", edits=True)  # fmt: skip
 def import_list(context: Context, argument: str) -> Effect:
     return Do("prompt.import", argument)
+
+
+@command("prompt.managed", "Prompts on or off", "Whether frames get this document's prompts; off, it leaves them to "
+         "the renderer.", group="prompts", edits=True)  # fmt: skip
+def managed(context: Context, argument: str) -> Effect:
+    enabled = not context.document.prompts.enabled
+    return Change(SetPromptsEnabled(enabled), say=f"frames get {'these prompts' if enabled else 'no prompts'} now")
+
+
+@command("prompt.common_position", "Place of the common prompt",
+         "Append it to every prompt, prepend it, or make it a template in which [prompt] stands for each.",
+         group="prompts", argument="[append, prepend or template]", edits=True)  # fmt: skip
+def common_position(context: Context, argument: str) -> Effect:
+    places: tuple[CommonPosition, ...] = get_args(CommonPosition)
+    following = places[(places.index(context.document.prompts.common_position) + 1) % len(places)]
+    place = next((place for place in places if place == argument), None) if argument else following
+    if place is None:
+        return Say(f"{argument!r} is none of {', '.join(places)}", "warning")
+    return Change(SetCommonPosition(place), say=f"common prompt: {place}")
 
 
 @command("prompt.rows", "Rows where prompts begin",

@@ -50,8 +50,11 @@ class PromptsPane(PromptsMouse):
         Binding("J,shift+down", "move(1)", "later", show=False, id="prompts.later"),
         Binding("s", "command('prompt.split')", "split here", id="prompts.split"),
         Binding("c", "command('prompt.duplicate')", "duplicate", id="prompts.duplicate"),
-        Binding("e", "spread", "spread evenly", id="prompts.spread"),
-        Binding("i", "import_list", "import a list", id="prompts.import"),
+        Binding("e", "wanted('prompt.spread')", "spread evenly", id="prompts.spread"),
+        Binding("i", "wanted('prompt.import')", "import a list", id="prompts.import"),
+        Binding("C", "edit_common", "the common prompt, joined to every other", id="prompts.common"),
+        Binding("p", "wanted('prompt.common_position')", "where the common prompt goes", id="prompts.common_position"),
+        Binding("m", "wanted('prompt.managed')", "prompts on or off", id="prompts.managed"),
     ]
 
     class Edited(Message):
@@ -149,16 +152,21 @@ class PromptsPane(PromptsMouse):
         return len(self._indices())
 
     def action_edit(self) -> None:
-        index = self.selected
-        if index is None:
-            return
+        if self.selected is not None:
+            self._edit(self.selected)
+
+    def action_edit_common(self) -> None:
+        if self._document is not None:
+            self._edit(COMMON)
+
+    def _edit(self, index: Which) -> None:
         before = self._prompt(index)
 
         def entered(after: Prompt) -> None:
             if after != before:
                 self.post_message(self.Edited(index, before, after))
 
-        self._ask(before, entered, common=index == "common")
+        self._ask(before, entered, common=index == COMMON)
 
     def action_scrub(self, frames: int) -> None:
         """Move the playhead, which ranges are put to."""
@@ -204,11 +212,9 @@ class PromptsPane(PromptsMouse):
                 self._selected += step
             self.post_message(self.CommandWanted("prompt.earlier" if step < 0 else "prompt.later", str(index + 1)))
 
-    def action_spread(self) -> None:
-        self.post_message(self.CommandWanted("prompt.spread"))
-
-    def action_import_list(self) -> None:
-        self.post_message(self.CommandWanted("prompt.import"))
+    def action_wanted(self, name: str) -> None:
+        """A command on all of them."""
+        self.post_message(self.CommandWanted(name))
 
     def action_remove(self) -> None:
         if self.selected is not None and self.selected != COMMON:
@@ -382,7 +388,7 @@ class PromptsPane(PromptsMouse):
         words = here + part.rjust(max(len(part) + 2, self.size.width - len(here)))
         head = self.line((words, palette.style("dim", "panel")), on="panel")
         if not self._document.prompts.enabled:
-            return [head, self.line(("prompts are not managed by this document", palette.style("dim")))]
+            return [head, self.line(("frames get no prompts: m turns them on", palette.style("dim")))]
         index = min(max(self._playhead - table.first_frame, 0), table.frame_count - 1)
         return [
             head,
