@@ -208,7 +208,7 @@ def test_what_cannot_be_done_says_why() -> None:
 def test_a_text_in_a_value_cell_stays_open_and_says_how_to_write_a_formula() -> None:
     fingers = check("0:[1] 60:2", "c b a d enter", "0:[1] 60:2")
     assert fingers.host.entry is not None
-    assert "begin with =" in fingers.host.said[-1]
+    assert "= begins a formula" in fingers.host.said[-1]
 
 
 def test_computed_numbers_have_no_noise_in_their_last_digits() -> None:

@@ -15,6 +15,7 @@ from parseq_tui.timeline.edits import Edit, MoveKeyframes, SetCells, SetFormula,
 from parseq_tui.timeline.edits.base import tidied
 from parseq_tui.timeline.fields import field_named
 from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui.commands.collected import number
 from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Enter, Say, command
 from parseq_tui.ui.drawing.cells import fixed, shortest
@@ -105,19 +106,18 @@ def committed(context: Context, text: str) -> Effect:
         return _all_values(context, column.field, None)
     value = number_in(text)
     if isinstance(value, str):
-        return Say(value, "error")
+        return Say(f"{value}; = begins a formula that runs over time", "error")
     return _all_values(context, column.field, value)
 
 
 def number_in(text: str) -> float | str:
     """The number a text means: a literal, or arithmetic evaluated once ("1/3"); else words saying why not."""
-    try:
-        value = float(text.replace(",", ".") if re.fullmatch(r"[+-]?\d+,\d+", text) else text)
-    except ValueError:
+    value = number(text)
+    if value is None:
         try:
             result = evaluate_over(text, 1)
         except FormulaError as error:
-            return f"{error.message}. For a formula that runs over time, begin with = or use the formula column"
+            return error.message
         if isinstance(result, list):
             return "a cell holds a number, this is a text"
         value = tidied(float(result[0]))
