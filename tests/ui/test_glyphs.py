@@ -36,4 +36,5 @@ def test_ascii_is_as_wide_as_what_it_stands_for(text: str) -> None:
 
 
 def test_frames_arrows_letters_and_escape_sequences() -> None:
+    assert in_ascii("╭╮╰╯├┤ ●■ ▓▒░") == "++++|| *# #+."
     assert in_ascii("\x1b[1m┌─┐\x1b[0m ▸ → ×2 ·0.5 é 猫") == "\x1b[1m+-+\x1b[0m > > x2 ~0.5 e ??"
