@@ -26,6 +26,7 @@ from parseq_tui.render.engines.base import DiffusionRequest, Image, Report, Task
 from parseq_tui.render.engines.extra_networks import ExtraNetworks
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription, find_model, fingerprint
 from parseq_tui.render.engines.schedulers import find, scheduler_names
+from parseq_tui.timeline.render_settings import RenderSettings
 
 if TYPE_CHECKING:
     from parseq_tui.render.engines.compatibility import Compatibility
@@ -169,6 +170,12 @@ class DiffusersEngine:
         return PictureMaker.load(
             model, self._device_name, choices, self._networks, self._tell, acceleration=self._acceleration
         )
+
+
+def make(settings: RenderSettings, device: str) -> DiffusersEngine:
+    """This engine, for a model and the folders of what its prompts name."""
+    networks = tuple(Path(folder) for folder in (settings.networks or "").split(os.pathsep) if folder)
+    return DiffusersEngine(settings.model, device, settings.compatibility, networks, settings.acceleration)
 
 
 @contextmanager

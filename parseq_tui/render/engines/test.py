@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Plain
+from parseq_tui.timeline.render_settings import RenderSettings
 
 _VERSION = "test 1"
 
@@ -33,6 +34,11 @@ class TestEngine(Plain):
 
     def close(self) -> None:
         """Nothing to give back."""
+
+
+def make(settings: RenderSettings, device: str) -> TestEngine:
+    """This engine; it asks for nothing."""
+    return TestEngine()
 
 
 def _drawn(request: DiffusionRequest) -> Image:

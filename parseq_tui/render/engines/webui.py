@@ -25,7 +25,7 @@ from parseq_tui.errors import BackendUnavailable, ModelNotFound, OutOfMemory, Re
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.render.engines.base import DiffusionRequest, Image, Plain
 from parseq_tui.render.engines.schedulers import SPACINGS, Scheduler, find
-from parseq_tui.timeline.render_settings import SETTINGS
+from parseq_tui.timeline.render_settings import SETTINGS, RenderSettings
 from parseq_tui.video.images import decode_png, encode_png
 
 ADDRESS_VARIABLE = "PARSEQ_TUI_WEBUI"
@@ -128,6 +128,11 @@ class WebuiEngine(Plain):
                 return str(entry.get("title"))
         known = ", ".join(str(entry.get("model_name")) for entry in entries) or "none"
         raise ModelNotFound(f"the web UI has no model {self._model!r}", hint=f"it has: {known}")
+
+
+def make(settings: RenderSettings, device: str) -> WebuiEngine:
+    """This engine, for the web UI that the environment names: it computes there. Raises BackendUnavailable."""
+    return WebuiEngine(settings.model)
 
 
 class Server:
