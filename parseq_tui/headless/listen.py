@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import re
 from pathlib import Path
 
@@ -73,6 +74,8 @@ def _source(arguments: argparse.Namespace, curves: list[tuple[str, str]]) -> Hea
     if is_score(arguments.sound):
         if arguments.sound_too:
             raise AudioError("a MIDI file makes no sound by itself", hint="give --sound with the recording of it")
+        if arguments.bpm or arguments.sensitivity != 1:
+            print("a MIDI file says itself what is played: --bpm and --sensitivity are not used", file=sys.stderr)
         return read_score(arguments.sound)
     if controllers := [curve for curve, _ in curves if _CONTROLLER.fullmatch(curve)]:
         hint = f"curves of a sound: {', '.join(CURVES)}"

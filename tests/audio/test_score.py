@@ -91,6 +91,9 @@ def test_a_document_takes_it_in(song: Path, tmp_path: Path, capsys: pytest.Captu
     assert [series.alias for series in taken.time_series] == ["filter"]
     assert main(["listen", str(song), str(document), "--sound"]) == 1
     assert "makes no sound" in capsys.readouterr().err
+    assert main(["listen", str(song), "--bpm", "90", "--sensitivity", "2"]) == 0
+    told = capsys.readouterr()
+    assert "120.00 bpm" in told.out and "--bpm and --sensitivity are not used" in told.err
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
