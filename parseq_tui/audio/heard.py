@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -34,8 +36,21 @@ Event = Literal["beats", "onsets", "low", "mid", "high"]
 Curve = Literal["loudness", "low", "mid", "high", "attack", "pitch"]
 EVENTS: tuple[Event, ...] = get_args(Event)
 CURVES: tuple[Curve, ...] = get_args(Curve)
+CONTROLLER = re.compile(r"cc(\d{1,3})")
+"""A curve of a MIDI file: cc1, cc74, …"""
 LABELS: Mapping[str, str] = {"beats": "beat", "onsets": "onset", "low": "low", "mid": "mid", "high": "high"}
 """What the keyframes of an event are labelled with, so that formulas find them: info_match_since("beat")."""
+
+
+def is_curve(name: str) -> bool:
+    """Whether a sound or a MIDI file can have such a curve."""
+    return name in CURVES or CONTROLLER.fullmatch(name) is not None
+
+
+def sound_beside(song: Path, document: Path) -> str:
+    """A sound as a document names it: by the way from its folder, if the sound is in there."""
+    folder, song = document.resolve().parent, song.resolve()
+    return str(song.relative_to(folder) if song.is_relative_to(folder) else song)
 
 
 def point_per_frame(values: NDArray[np.float64], alias: str, fps: float, offset: float) -> TimeSeries:
@@ -111,6 +126,8 @@ def taken_in(heard: Heard, wish: Wish, document: Document) -> Edit:
     if wish.sound:
         edits.append(SetRenderSetting("audio", wish.sound))
     edits += (AddTimeSeries(series) for series in heard.series)
+    if wish.length and not edits:
+        raise EditError(f"the document is as long as the sound ({heard.seconds:.2f} s) or longer already")
     if not edits:
         raise EditError("there is nothing to take", hint="ask for keyframes, a series, or the tempo")
     return edits[0] if len(edits) == 1 else Several(tuple(edits), f"listen: {', '.join(edit.label for edit in edits)}")
@@ -127,6 +144,6 @@ def _keyframes(heard: Heard, wish: Wish, document: Document) -> KeyframesAt:
         last = document.last_frame / document.options.fps
         raise EditError(
             f"none of the {len(frames)} {wish.keyframes} is inside the document, which ends at {last:.2f} s",
-            hint="make it as long as the sound (--length), or shift the sound with an offset",
+            hint="make it as long as the sound (--length, in the editor Space a l), or shift the sound (--offset)",
         )
     return KeyframesAt(inside, LABELS[wish.keyframes])

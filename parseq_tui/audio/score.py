@@ -9,14 +9,13 @@ Times come from the file's own tempo map, so beats and notes are exact. The form
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from parseq_tui.audio.heard import Event, point_per_frame
+from parseq_tui.audio.heard import CONTROLLER, Event, point_per_frame
 from parseq_tui.errors import AudioError
 from parseq_tui.language.values import Floats
 from parseq_tui.timeline.time_series import TimeSeries
@@ -26,7 +25,6 @@ LONGEST_SECONDS = 120 * 60.0
 MAX_BEATS = 1_000_000
 _RANGES = {"low": (0, 48), "mid": (48, 72), "high": (72, 128), "onsets": (0, 128), "loudness": (0, 128)}
 """Notes from C-1 to B2, C3 to B4, C5 on."""
-_CONTROLLER = re.compile(r"cc(\d{1,3})")
 _LENGTHS = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 """Kind of a channel's message → how many bytes follow."""
 
@@ -71,7 +69,7 @@ class Score:
         return point_per_frame(self._per_frame(curve, count, fps), alias, fps, offset)
 
     def _per_frame(self, curve: str, count: int, fps: float) -> Floats:
-        if (controller := _CONTROLLER.fullmatch(curve)) is not None:
+        if (controller := CONTROLLER.fullmatch(curve)) is not None:
             return self._controller(int(controller[1]), count, fps)
         low, high = _RANGES.get(curve, (0, 128))
         values = np.zeros(count)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-import re
 from pathlib import Path
 
 from parseq_tui.audio.decode import read_recording
-from parseq_tui.audio.heard import CURVES, EVENTS, Heard, Wish, taken_in
+from parseq_tui.audio.heard import CONTROLLER, CURVES, EVENTS, Heard, Wish, is_curve, sound_beside, taken_in
 from parseq_tui.audio.hearing import Hearing
 from parseq_tui.audio.score import Score, is_score, read_score
 from parseq_tui.errors import AudioError, ParseqError
 from parseq_tui.session import Session
 from parseq_tui.timeline.edits.base import checked_field
 from parseq_tui.timeline.series_shaping import Shaping, shaped
-
-_CONTROLLER = re.compile(r"cc\d{1,3}")
 
 
 def listen(arguments: argparse.Namespace) -> int:
@@ -48,8 +45,7 @@ def listen(arguments: argparse.Namespace) -> int:
 def _wish(arguments: argparse.Namespace) -> Wish:
     sound = ""
     if arguments.sound_too and arguments.document is not None:
-        folder, song = arguments.document.resolve().parent, arguments.sound.resolve()
-        sound = str(song.relative_to(folder) if song.is_relative_to(folder) else song)
+        sound = sound_beside(arguments.sound, arguments.document)
     return Wish(arguments.keyframes or "", arguments.every, arguments.tempo, arguments.length, sound)
 
 
@@ -77,7 +73,7 @@ def _source(arguments: argparse.Namespace, curves: list[tuple[str, str]]) -> Hea
         if arguments.bpm or arguments.sensitivity != 1:
             print("a MIDI file says itself what is played: --bpm and --sensitivity are not used", file=sys.stderr)
         return read_score(arguments.sound)
-    if controllers := [curve for curve, _ in curves if _CONTROLLER.fullmatch(curve)]:
+    if controllers := [curve for curve, _ in curves if CONTROLLER.fullmatch(curve)]:
         hint = f"curves of a sound: {', '.join(CURVES)}"
         raise AudioError(f"{controllers[0]} is in MIDI files only", hint=hint)
     return Hearing(read_recording(arguments.sound), bpm=arguments.bpm, sensitivity=arguments.sensitivity)
@@ -95,7 +91,7 @@ def in_words(sound: Path, heard: Heard) -> list[str]:
 def _curve(text: str) -> tuple[str, str]:
     """`low` or `low=bass`: a curve, and the name of its series."""
     curve, _, alias = text.partition("=")
-    if curve not in CURVES and not _CONTROLLER.fullmatch(curve):
+    if not is_curve(curve):
         hint = f"curves: {', '.join(CURVES)}; of a MIDI file also its controllers: cc1, cc74"
         raise ParseqError(f"there is no curve called {curve!r}", hint=hint)
     return curve, checked_field(alias or curve)

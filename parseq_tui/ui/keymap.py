@@ -127,6 +127,8 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "sound.keyframes": ("space a k",),
     "sound.series": ("space a s",),
     "sound.tempo": ("space a t",),
+    "sound.length": ("space a l",),
+    "sound.heard": ("space a h",),
     "sound.tap": ("space a a",),
     "series.import": ("space a i",),
     "series.remove": ("space a d",),

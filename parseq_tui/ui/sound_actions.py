@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from parseq_tui.audio.heard import Heard, Wish, taken_in
+from parseq_tui.audio.heard import Heard, Wish, sound_beside, taken_in
 from parseq_tui.errors import AudioError, EditError, ParseqError
 from parseq_tui.formats import csv, native
-from parseq_tui.timeline.edits import AddTimeSeries, Edit, SetRates
+from parseq_tui.timeline.edits import AddTimeSeries, Edit, SetRates, SetRenderSetting
 from parseq_tui.timeline.series_shaping import Shaping, shaped
 from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.workbench import Workbench
@@ -43,6 +43,10 @@ class SoundActions:
             self._listen(path, ["--series", curve, "--fps", repr(fps)], Wish())
         elif action == "sound.tempo":
             self._listen(argument, [], Wish(tempo=True))
+        elif action == "sound.length":
+            self._listen(argument, [], Wish(length=True))
+        elif action == "sound.heard":
+            self._hear(argument)
         elif action == "sound.tap":
             self._tap()
         elif action == "series.import":
@@ -74,6 +78,19 @@ class SoundActions:
             self._screen.say(f"{made[0].label}, from {path.name}")
 
         self._screen.change_beside(f"Take in {path.name}", edit, told)
+
+    def _hear(self, name: str) -> None:
+        """Raises AudioError, EditError."""
+        from parseq_tui.audio.score import is_score
+
+        path, document = self._path(name), self._screen.session.path
+        if not path.is_file():
+            raise AudioError(f"there is no sound file {path}")
+        if is_score(path):
+            raise AudioError("a MIDI file makes no sound by itself", hint="name the recording of it")
+        sound = str(path) if document is None else sound_beside(path, document)
+        self._screen.session.apply(SetRenderSetting("audio", sound))
+        self._screen.say(f"videos are heard with {path.name} from the next render on")
 
     async def _import(self, argument: str) -> None:
         try:

@@ -71,6 +71,50 @@ def test_what_was_not_heard_says_how_to_hear_it(document: Path, heard: list[tupl
     flow(document, steps)
 
 
+def test_a_document_becomes_as_long_as_a_sound_and_never_shorter(
+    document: Path, heard: list[tuple[str, list[str]]]
+) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await line(pilot, screen, "fps 20")
+        assert screen.session.document.last_frame == 127
+        await line(pilot, screen, "sound.length song.ogg")
+        await until(pilot.app, lambda: screen.session.document.last_frame == 159)  # 8 s at 20 frames a second
+        await line(pilot, screen, "sound.length song.ogg")
+        await until(pilot.app, lambda: "as long as the sound (8.00 s) or longer already" in status(screen))
+
+    flow(document, steps)
+
+
+def test_a_sound_becomes_the_documents_own(document: Path, heard: list[tuple[str, list[str]]]) -> None:
+    (document.parent / "sounds").mkdir()
+    (document.parent / "sounds" / "song.ogg").touch()
+    (document.parent / "sounds" / "song.mid").write_bytes(b"MThd\0\0\0\6")
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await line(pilot, screen, "sound.heard sounds/none.ogg")
+        assert "there is no sound file" in status(screen)
+        await line(pilot, screen, "sound.heard sounds/song.mid")
+        assert "makes no sound by itself" in status(screen)
+        await line(pilot, screen, "sound.heard sounds/song.ogg")
+        assert screen.session.document.render.get("audio") == "sounds/song.ogg"
+        await line(pilot, screen, "sound.tempo")
+        await until(pilot.app, lambda: screen.session.document.options.bpm == 99)
+        assert heard == [("song.ogg", [])], "commands without a file mean it"
+
+    flow(document, steps, size=(200, 40))
+
+
+def test_controllers_of_a_midi_file_become_series(document: Path, heard: list[tuple[str, list[str]]]) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await line(pilot, screen, "sound.series cc74=filter take.mid")
+        await until(pilot.app, lambda: bool(heard))
+        assert heard == [("take.mid", ["--series", "cc74=filter", "--fps", "16.0"])]
+        await line(pilot, screen, "sound.series nonsense=x take.mid")
+        assert "'nonsense' is no curve of a sound" in status(screen)
+
+    flow(document, steps, size=(200, 40))
+
+
 @pytest.mark.parametrize(
     ("words", "alias", "values"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parseq_tui.audio.heard import CURVES, EVENTS
+from parseq_tui.audio.heard import CURVES, EVENTS, is_curve
 from parseq_tui.timeline.edits import RemoveTimeSeries
 from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Say, command
 
@@ -18,12 +18,14 @@ def sound_keyframes(context: Context, argument: str) -> Effect:
 
 
 @command("sound.series", "Time series of a sound…",
-         "A curve that formulas read by its name: loudness, low, mid, high, attack or pitch.",
-         group="sound", edits=True, argument="CURVE [FILE]")  # fmt: skip
+         "A curve that formulas read by its name, or by one of yours (low=bass): loudness, low, mid, high, attack, "
+         "pitch; of a MIDI file also its controllers (cc74=filter).",
+         group="sound", edits=True, argument="CURVE[=NAME] [FILE]")  # fmt: skip
 def sound_series(context: Context, argument: str) -> Effect:
-    curve = argument.partition(" ")[0]
-    if curve not in CURVES:
-        return Say(f"{curve!r} is no curve of a sound: write one of {', '.join(CURVES)}, then the file", "warning")
+    curve = argument.partition(" ")[0].partition("=")[0]
+    if not is_curve(curve):
+        known = f"{', '.join(CURVES)}, of MIDI also cc1 … cc127"
+        return Say(f"{curve!r} is no curve of a sound: write one of {known}; then the file", "warning")
     return Do("sound.series", argument)
 
 
@@ -31,6 +33,20 @@ def sound_series(context: Context, argument: str) -> Effect:
          group="sound", edits=True, argument="[FILE]")  # fmt: skip
 def sound_tempo(context: Context, argument: str) -> Effect:
     return Do("sound.tempo", argument)
+
+
+@command("sound.length", "As long as a sound…",
+         "A last row where the sound ends, so that the video lasts as long; it never gets shorter.",
+         group="sound", edits=True, argument="[FILE]")  # fmt: skip
+def sound_length(context: Context, argument: str) -> Effect:
+    return Do("sound.length", argument)
+
+
+@command("sound.heard", "Hear a sound with the video…",
+         "The sound becomes the document's own: its videos are heard with it, and the commands here need no file then.",
+         group="sound", edits=True, argument="FILE")  # fmt: skip
+def sound_heard(context: Context, argument: str) -> Effect:
+    return Do("sound.heard", argument)
 
 
 @command("sound.tap", "Tap the tempo", "Tap any key to the music; Enter takes the beats per minute.",
