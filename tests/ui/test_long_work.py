@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from editor_flow import flow, rows, type_keys, until
 from textual.pilot import Pilot
-from waiting import handled, settled
+from waiting import PATIENCE_SECONDS, handled
 
 from parseq_tui.errors import EditError
 from parseq_tui.paths import bundled
@@ -35,7 +35,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     opened, work = threading.Event(), desk._worked_out
 
     def waiting(perform: Callable[[], Effect | None], document: Document) -> object:
-        assert opened.wait(20)
+        assert opened.wait(PATIENCE_SECONDS)
         return work(perform, document)
 
     monkeypatch.setattr(desk, "FAR_CELLS", 1)
@@ -54,7 +54,6 @@ async def done(pilot: Pilot[int], screen: EditorScreen, gate: threading.Event) -
     """Let the work end, and all that waits for it."""
     gate.set()
     await until(pilot.app, lambda: not screen.errands.busy, "the end of the work")
-    await settled(pilot.app)
 
 
 def select_column(screen: EditorScreen) -> str:

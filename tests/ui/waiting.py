@@ -45,8 +45,12 @@ async def handled(app: App[Any]) -> None:
 
 
 async def until(app: App[Any], holds: Callable[[], object], what: str = "what was waited for") -> None:
-    """Wait until something holds that comes by itself: from a watched folder, a clock, another process."""
+    """Wait until something holds that comes by itself: from a watched folder, a clock, another process.
+
+    What goes on with it has been done, too, when this returns.
+    """
     await _until(holds, app, what)
+    await settled(app)
 
 
 async def shows(screen: Screen[Any], text: str, row: int | None = None) -> None:
@@ -56,6 +60,7 @@ async def shows(screen: Screen[Any], text: str, row: int | None = None) -> None:
         return text in ("\n".join(rows(screen)) if row is None else rows(screen)[row])
 
     await _until(seen, screen.app, f"{text!r} {'on the screen' if row is None else f'in row {row}'}", screen)
+    await settled(screen.app)
 
 
 async def counted_to_thread(work: Callable[..., T], /, *arguments: Any, **keywords: Any) -> T:
