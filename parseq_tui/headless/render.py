@@ -25,7 +25,7 @@ from parseq_tui.render.messages import Ended, Event, encode
 from parseq_tui.render.take import EventTail, Take, TakeSummary
 from parseq_tui.settings import LINGER_SECONDS, load_settings
 from parseq_tui.timeline.render_settings import draft, resolve, setting_from_text
-from parseq_tui.video.kinds import kind_of
+from parseq_tui.video.kinds import check_heard, kind_of
 
 POLL_SECONDS = 0.1
 
@@ -51,7 +51,7 @@ def render(arguments: argparse.Namespace) -> int:
         source.text,
         options={**options, "seed_offset": settings.seed_offset},
         frames=frames,
-        out=None if arguments.out is None else _checked_out(arguments.out),
+        out=None if arguments.out is None else _checked_out(arguments.out, heard=arguments.audio is not None),
         audio=arguments.audio,
         overlay=arguments.overlay,
         sheet=arguments.sheet,
@@ -211,8 +211,8 @@ def render_options(arguments: argparse.Namespace, document_render: Mapping[str, 
     return given
 
 
-def _checked_out(text: str) -> Path:
-    """A folder is written with a trailing slash or exists; everything else is a video file."""
+def _checked_out(text: str, *, heard: bool) -> Path:
+    """A folder is written with a trailing slash or exists; everything else is a video file, which may be heard."""
     out = Path(text)
     if text.endswith(("/", os.sep)):
         try:
@@ -225,7 +225,7 @@ def _checked_out(text: str) -> Path:
         return out
     if not out.parent.is_dir():
         raise RenderError(f"there is no folder {out.parent} for {out.name}", hint="make it first")
-    kind_of(out)
+    check_heard(out) if heard else kind_of(out)
     return out
 
 

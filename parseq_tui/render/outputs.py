@@ -14,7 +14,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.errors import AudioError, RenderError, VideoError
+from parseq_tui.errors import RenderError, VideoError
 from parseq_tui.render.engines.base import Image
 from parseq_tui.render.motion import Motion
 from parseq_tui.render.plan import FramePlan
@@ -22,7 +22,7 @@ from parseq_tui.render.preparation import Prepared
 from parseq_tui.render.take import Job, Take
 from parseq_tui.video import annotate, writer
 from parseq_tui.video.images import decode_png, encode_png, png_texts
-from parseq_tui.video.kinds import KINDS, kind_of
+from parseq_tui.video.kinds import KINDS, check_heard, kind_of
 from parseq_tui.video.sound import Sound
 from parseq_tui.video.stretches import Stretches, alike
 
@@ -186,8 +186,8 @@ def _sound(job: Job, prepared: Prepared, video: Path | None) -> Sound | None:
     name = job.audio or prepared.settings.audio
     if name is None:
         return None
-    if job.audio is not None and video is not None and not kind_of(video).sound:
-        raise AudioError(f"{video.suffix} files have no sound", hint="leave --audio out, or write .mp4, .mov or .webm")
+    if job.audio is not None and video is not None:
+        check_heard(video)
     first = Fraction(prepared.settings.audio_start) + prepared.wanted.start * prepared.repeats / prepared.fps
     sound = Sound(Path(job.base) / Path(name).expanduser(), first)
     sound.check()

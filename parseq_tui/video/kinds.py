@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from parseq_tui.errors import VideoError
+from parseq_tui.errors import AudioError, VideoError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,9 @@ def kind_of(path: Path) -> Kind:
             hint=f"its name ends in {', '.join(KINDS)}; a folder (DIR/) gets numbered PNG files",
         )
     return kind
+
+
+def check_heard(path: Path) -> None:
+    """Refuses a video of a kind that has no sound. Raises AudioError; VideoError as `kind_of` does."""
+    if not kind_of(path).sound:
+        raise AudioError(f"{path.suffix} files have no sound", hint="leave --audio out, or write .mp4, .mov or .webm")

@@ -17,6 +17,8 @@ def read_json(file: Path) -> dict[str, Any]:
         if file.stat().st_size > _LARGEST_JSON:
             raise RenderError(f"{file} is too large for a model's description")
         read = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as problem:
+        raise RenderError(f"there is no {file}", hint="the model is not complete: copy it again") from problem
     except (OSError, ValueError, RecursionError) as problem:
         raise RenderError(f"cannot read {file}: {problem}") from problem
     if not isinstance(read, dict):

@@ -100,7 +100,8 @@ def find_model(name: str) -> ModelDescription:
     if wanted is None:
         raise ModelNotFound(
             f"there is no model {name!r}; looked for {given.absolute()}, the model bundled as {BUNDLED!r}",
-            hint=f"give a folder in diffusers' layout (it holds a model_index.json), or use {BUNDLED!r}",
+            hint="a model is a folder in diffusers' layout (it holds a model_index.json), a .safetensors file, "
+            f"a hub id (owner/name), or {BUNDLED!r}",
         )
     snapshot = hub.cached(wanted)
     if snapshot is None:
