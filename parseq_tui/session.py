@@ -25,7 +25,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ReplaceDocument
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.history import History
-from parseq_tui.timeline.merge import Choices, Conflict
+from parseq_tui.timeline.merge import Choices
 
 ChangeKind = Literal["edit", "undo", "redo", "reload", "saved", "baked"]
 
@@ -183,12 +183,6 @@ class Session:
         self._on_file = history.document
         self._move(history.saved(), "reload", label)
         return self.document
-
-    def merge(self, theirs: Document, *, file_digest: str) -> tuple[Conflict, ...]:
-        """Take in what the file now holds beside the unsaved work here, as one step; conflicts keep what is here."""
-        change = TakeIn(self._on_file, self.document, True, theirs, file_digest).worked_out()
-        self.take_in(change)
-        return change.merged.conflicts if change.merged is not None else ()
 
     def taking_in(self, theirs: Document, *, file_digest: str) -> TakeIn:
         """What the file now holds, to be worked out (in another thread) and given back to `take_in`."""

@@ -17,7 +17,7 @@ from parseq_tui.formats.series_entries import read_series
 from parseq_tui.formats.source import Source, WrongPart
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.numbers_as_text import text_number
-from parseq_tui.timeline.document import Dialect, Options
+from parseq_tui.timeline.document import POSITIVE_OPTIONS, WHOLE_OPTIONS, Dialect, Options
 from parseq_tui.timeline.fields import DEFAULT_MANAGED, SEED_ERA_FIELDS
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.prompts import Prompts
@@ -127,9 +127,9 @@ class Parts:
         kind = {"fps": "no-fps", "bpm": "no-bpm"}.get(name, "wrong-type")
         if not isinstance(number, int | float) or isinstance(number, bool) or not abs(number) < 1e9:
             raise self._wrong(["options", key], "a number", kind)
-        if name in ("fps", "bpm", "input_fps") and number <= 0:
+        if name in POSITIVE_OPTIONS and number <= 0:
             raise self._wrong(["options", key], "a number above 0", kind)
-        if name in ("cadence", "color_window_width", "random_seed"):
+        if name in WHOLE_OPTIONS:
             return math.floor(number)
         return float(number)
 

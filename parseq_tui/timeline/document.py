@@ -41,6 +41,12 @@ class Options:
     """Seed of random functions that name none: the same document always gives the same curves."""
 
 
+POSITIVE_OPTIONS = frozenset({"fps", "bpm", "input_fps"})
+"""Options that are rates: above 0."""
+WHOLE_OPTIONS: Mapping[str, int] = {"cadence": 1, "color_window_width": -1, "random_seed": -(2**53)}
+"""Options that are whole numbers, and the least they may be set to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document. Cheap to copy with `dataclasses.replace`: parts are shared."""

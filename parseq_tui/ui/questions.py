@@ -66,11 +66,6 @@ class Questions:
         self._waiting.append(Question(text, choices, patient=True))
         self._schedule()
 
-    def notice(self, title: str, entries: Sequence[MenuEntry]) -> None:
-        """Show a list until the next key."""
-        self._open = Question(title, (), patient=False)
-        self._screen.show_menu(title, entries)
-
     def takes(self, key: str) -> bool:
         """A key was pressed. True if it was for the question that is open, and nobody else's business."""
         now = self._clock()

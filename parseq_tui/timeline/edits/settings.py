@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
 from parseq_tui.errors import EditError, SettingsError
-from parseq_tui.timeline.document import Document, Lock, Options
+from parseq_tui.timeline.document import POSITIVE_OPTIONS, WHOLE_OPTIONS, Document, Lock, Options
 from parseq_tui.timeline.edits.base import Edit, checked_field, counted
 from parseq_tui.timeline.render_settings import checked, setting_named
 from parseq_tui.timeline.time_series import TimeSeries
@@ -171,11 +170,6 @@ class RemoveTimeSeries:
         return replace(document, time_series=kept)
 
 
-_POSITIVE = frozenset({"fps", "bpm", "input_fps"})
-_WHOLE: Mapping[str, int] = {"cadence": 1, "color_window_width": -1, "random_seed": -(2**53)}
-"""Options that are whole numbers, and the least they may be."""
-
-
 def checked_option(name: str, value: Any) -> Any:
     """`value` as option `name` takes it. Raises EditError."""
     if name not in {field.name for field in fields(Options)}:
@@ -189,11 +183,11 @@ def checked_option(name: str, value: Any) -> Any:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 1e9:
         raise EditError(f"{name} cannot be {value!r}", hint="it is a number")
-    if name in _POSITIVE and value <= 0:
+    if name in POSITIVE_OPTIONS and value <= 0:
         raise EditError(f"{name} cannot be {value:g}", hint="it is a number above 0")
-    if name in _WHOLE:
-        if value != int(value) or value < _WHOLE[name]:
-            raise EditError(f"{name} cannot be {value:g}", hint=f"it is a whole number from {_WHOLE[name]}")
+    if name in WHOLE_OPTIONS:
+        if value != int(value) or value < WHOLE_OPTIONS[name]:
+            raise EditError(f"{name} cannot be {value:g}", hint=f"it is a whole number from {WHOLE_OPTIONS[name]}")
         return int(value)
     return float(value)
 
