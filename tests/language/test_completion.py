@@ -25,7 +25,7 @@ def offered(text_with_cursor: str) -> list[str]:
         ("1 + si|", "sin("),
         ("next_keyframe_|", "next_keyframe_value"),
         ("sin(p|", "period="),
-        ("sin(2b, amp=1, c|", "centre="),
+        ("sin(p=2b, amp=1, c|", "centre="),
         ('bez(curve="easeInOutB|', "easeInOutBack"),
         ('field("zo|', "zoom"),
         ("lou|", "loudness"),
@@ -35,6 +35,11 @@ def offered(text_with_cursor: str) -> list[str]:
 )
 def test_the_likeliest_comes_first(typed: str, first: str) -> None:
     assert offered(typed)[0] == first
+
+
+def test_a_parameter_is_offered_once_and_not_behind_one_without_a_name() -> None:
+    assert "phase=" in offered("sin(p=2b, |") and "period=" not in offered("sin(p=2b, |")
+    assert not [text for text in offered("sin(2b, |") if text.endswith("=")]
 
 
 @pytest.mark.parametrize("typed", ["12|", 'posneg("ca|', "1 # si|", '"text|'])

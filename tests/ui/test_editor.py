@@ -102,6 +102,17 @@ def test_the_command_line_runs_commands_and_completes_them(document: Path) -> No
     flow(document, steps)
 
 
+def test_proposals_say_how_many_more_there_are(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "right", "c", *"s")
+        many = len(screen.formula.proposals)
+        assert many > 8 and any(f"↓ {many - 8} " in line for line in rows(screen))
+        await press(pilot, screen, "up")
+        assert not any(" ↓ " in line for line in rows(screen)[3:13]), "the last one is chosen"
+
+    flow(document, steps)
+
+
 def test_a_document_from_outside_is_taken_over(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         document.write_text(document.read_text().replace('"zoom": 1,', '"zoom": 3,'))
