@@ -426,6 +426,19 @@ def test_the_column_of_the_tables_cursor_is_the_active_curve_until_another_is_ch
     in_panes(test)
 
 
+def test_a_click_on_a_name_shows_its_curve_and_makes_it_the_active_one() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(CurvesPane)
+        await pilot.press("2")
+        await settled(app)
+        await pilot.click(CurvesPane, offset=(rows(app)[0].index("zoom") + 1, 1))
+        await settled(app)
+        assert pane._view is not None and pane._view.axis_field() == "zoom"
+        assert rows(app)[0].startswith("1● strength 0.5  2■ zoom 1")
+
+    in_panes(test)
+
+
 def test_keys_jump_between_the_keyframes_of_the_active_curve() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+right", "ctrl+right", "ctrl+left", "end", "ctrl+right", "a", "enter")

@@ -100,10 +100,10 @@ class CurveView:
         own = None if row is None else row.values.get(field)
         return float(self.columns[field][index]) if own is None else own
 
-    def keyframes_of(self, field: str) -> list[int]:
-        """The frames (as the document counts them) at which a shown field has a value or a formula of its own."""
-        known = self._keyframes.get(field)
-        return [] if known is None else (known + self.table.first_frame).tolist()
+    def stops(self) -> list[int]:
+        """Frames (as the document counts them) of the active curve's keyframes; of all rows where it has none."""
+        own = self._keyframes.get(self.axis_field() or "", np.zeros(0, dtype=np.int64))
+        return (own + self.table.first_frame).tolist() or [row.frame for row in self.document.keyframes]
 
     def axis_field(self) -> str | None:
         """The field that keys change; None while it is hidden, and for time series, which cannot be changed."""
@@ -111,6 +111,13 @@ class CurveView:
             return None
         name = self.fields[self.axis]
         return name if name not in self.hidden and name in self.table else None
+
+    def why_none(self) -> str:
+        """Why there is no field that keys change."""
+        name = self.fields[self.axis] if self.axis < len(self.fields) else ""
+        series = name and name not in self.hidden and name not in self.table
+        why = f"{name} is a time series, which is not changed here" if series else "no curve is shown here"
+        return f"{why}: a goes to the next curve, 1-8 show them"
 
     def request(self, width: int, height: int, glyphs: Glyphs) -> ChartRequest:
         """What to draw on `width` × `height` cells, axes included."""

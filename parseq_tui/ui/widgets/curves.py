@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import ClassVar
 
 import numpy as np
@@ -141,6 +142,13 @@ class CurvesPane(CurvesMouse, can_focus=True):
         if self._view is not None and self._view.activate(field):
             self.redraw()
 
+    def named_at(self, column: int) -> str | None:
+        if self._view is None:
+            return None
+        parts = legend_parts(self._view, self._index, self.palette, self._glyphs, self.size.width)
+        ends = accumulate(cell_len(text) for text, _ in parts)
+        return next((name for name, end in zip(self._view.fields, ends, strict=False) if column < end), None)
+
     def show_trial(self, field: str, values: NDArray[np.float64] | None) -> None:
         """Draw another course of a shown field beside it, on its scale, as `?`; None takes it away again.
 
@@ -239,29 +247,22 @@ class CurvesPane(CurvesMouse, can_focus=True):
             self.redraw()
 
     def action_nearest_keyframe(self) -> None:
-        if frames := self._keyframes():
+        if self._view is not None and (frames := self._view.stops()):
             self.go_to(min(frames, key=lambda frame: abs(frame - self._playhead)))
 
     def action_keyframe(self, direction: int) -> None:
         """To the keyframe after (or before) the playhead."""
-        beyond = [frame for frame in self._keyframes() if (frame - self._playhead) * direction > 0]
+        stops = self._view.stops() if self._view is not None else []
+        beyond = [frame for frame in stops if (frame - self._playhead) * direction > 0]
         if beyond:
             self.go_to(min(beyond, key=lambda frame: abs(frame - self._playhead)))
-
-    def _keyframes(self) -> list[int]:
-        """Frames of the active curve's keyframes; of all rows where it has none."""
-        if self._view is None:
-            return []
-        own = self._view.keyframes_of(self._view.axis_field() or "")
-        return own or [row.frame for row in self._view.document.keyframes]
 
     def action_set_keyframe(self) -> None:
         """Put the value the curve has at the playhead there as a keyframe."""
         if (field := self._changeable()) is not None and self._view is not None and self._chart is not None:
-            value = float(self._view.columns[field][self._index])
+            value = rounded(float(self._view.columns[field][self._index]), step_of(self._chart, field) / 10)
             if np.isfinite(value):
-                rounded_value = rounded(value, step_of(self._chart, field) / 10)
-                self.post_message(self.ValueWanted(field, self._playhead, rounded_value))
+                self.post_message(self.ValueWanted(field, self._playhead, value))
 
     def action_nudge(self, steps: int) -> None:
         """Change the value of the keyframe under the playhead."""
@@ -278,15 +279,12 @@ class CurvesPane(CurvesMouse, can_focus=True):
 
     def _changeable(self) -> str | None:
         """The field that keys change; says so where there is none."""
-        view = self._view
-        field = view.axis_field() if view is not None and self._chart is not None else None
-        if field is None and view is not None:
-            series = [
-                name for name in view.fields[view.axis :][:1] if name not in view.table and name not in view.hidden
-            ]
-            why = f"{series[0]} is a time series, which is not changed here" if series else "no curve is shown here"
-            self.post_message(self.Refused(f"{why}: a goes to the next curve, 1-8 show them"))
-        return field
+        if self._view is None:
+            return None
+        field = self._view.axis_field()
+        if field is None:
+            self.post_message(self.Refused(self._view.why_none()))
+        return field if self._chart is not None else None
 
     def go_to(self, frame: int) -> None:
         if self._view is not None:

@@ -56,6 +56,10 @@ class CurvesMouse(Themed):
     def make_active(self, field: str) -> None:
         """From now on the axis and the keys are this curve's."""
 
+    def named_at(self, column: int) -> str | None:
+        """The curve that is named in this column of the legend."""
+        return None
+
     def redraw(self) -> None:
         """The view has changed."""
 
@@ -63,7 +67,12 @@ class CurvesMouse(Themed):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         offset = event.get_content_offset(self)
-        if offset is None or self._chart is None or self._view is None or event.button != 1 or offset.y < 1:
+        if offset is None or self._view is None or event.button != 1:
+            return
+        if offset.y < 1:
+            self._choose(self.named_at(offset.x))
+            return
+        if self._chart is None:
             return
         self.capture_mouse()
         grip = grip_at(self._chart, offset.x, offset.y - 1)
@@ -128,6 +137,13 @@ class CurvesMouse(Themed):
             return ""
         frame, value = self._held_to
         return f"{self._held.grip.field}: {value:g} at {frame + self._view.table.first_frame}  "
+
+    def _choose(self, field: str | None) -> None:
+        """A click on a curve's name shows it and makes it the active one."""
+        if field is not None and self._view is not None:
+            self._view.hidden -= {field}
+            self._view.activate(field)
+            self.redraw()
 
     def _try_here(self) -> None:
         assert self._held is not None
