@@ -1,4 +1,4 @@
-"""The Textual application: themes, the palette, signals, and which screen is shown. Documents are the screens' part.
+"""The Textual application: the terminal, signals, settings, and which screen is shown. Documents are the screens' part.
 
 Invariants: no torch, no image library in this process; a hang-up writes the journal and restores the terminal; an
 editor whose terminal is gone ends by itself.
@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -19,28 +19,27 @@ from textual import events
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input
 
-from parseq_tui.errors import SettingsError
-from parseq_tui.paths import settings_file, theme_folders
+from parseq_tui.paths import settings_file
 from parseq_tui.recovery import Draft
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.ui import memory
-from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.driver import EditorDriver, driver_for_platform
 from parseq_tui.ui.glyphs import glyphs_for
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
+from parseq_tui.ui.palette import CommandProvider
 from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.screen_diff import PartsUpdate, ScreenDiff
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.terminal_answers import ANSWER_SECONDS, PLAIN_QUESTION, QUESTION, Abilities, TerminalAnswers
-from parseq_tui.ui.theme import color_level, load_themes, role_defaults, theme_files
+from parseq_tui.ui.theme import color_level, role_defaults
+from parseq_tui.ui.themes import Themes
 from parseq_tui.ui.workbench import Follow
 
 if TYPE_CHECKING:
@@ -57,36 +56,6 @@ HANG_UP = 129
 SEEN_AT_ONCE = 1000
 """Characters that a terminal is sure to draw in one go; longer frames say where they begin and end."""
 OpenSession = Callable[[Path], Session]
-
-
-class CommandProvider(Provider):
-    """The palette's entries: every command that is declared."""
-
-    async def discover(self) -> Hits:
-        screen = self.screen
-        if isinstance(screen, EditorScreen):
-            for entry in COMMANDS.values():
-                yield DiscoveryHit(_palette_title(screen, entry.name), self._runner(entry.name), help=entry.help)
-
-    async def search(self, query: str) -> Hits:
-        screen, matcher = self.screen, self.matcher(query)
-        if not isinstance(screen, EditorScreen):
-            return
-        for entry in COMMANDS.values():
-            title = _palette_title(screen, entry.name)
-            score = max(matcher.match(title), matcher.match(entry.name))
-            if score > 0:
-                yield Hit(score, matcher.highlight(title), self._runner(entry.name), help=entry.help)
-
-    def _runner(self, name: str) -> Callable[[], None]:
-        screen = self.screen
-        assert isinstance(screen, EditorScreen)
-        return lambda: screen.desk.perform(name)
-
-
-def _palette_title(screen: EditorScreen, name: str) -> str:
-    key = screen.keymap.shown(name)
-    return f"{COMMANDS[name].title}  {key}" if key else COMMANDS[name].title
 
 
 class EditorApp(App[int], inherit_bindings=False):
@@ -123,7 +92,8 @@ class EditorApp(App[int], inherit_bindings=False):
         self._first_session = session
         self._choose_first = choose_first
         self._started_by = os.getppid()
-        self._load_themes()
+        self.themes = Themes(self)
+        self.theme = self.themes.wanted(settings)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -300,56 +270,24 @@ class EditorApp(App[int], inherit_bindings=False):
 
     # -- looks -----------------------------------------------------------------------------------------------------
 
-    def _read_themes(self) -> None:
-        self.theme_problems: list[SettingsError] = []
-        self._theme_files = theme_files(theme_folders())
-        level = color_level(self.console.color_system)
-        names = []
-        for theme in load_themes(theme_folders(), self.theme_problems.append):
-            self.register_theme(theme.textual(level))
-            names.append(theme.name)
-        self.theme_names: Sequence[str] = names
-
     async def _follow_themes(self) -> None:
         """A theme file that is being worked on is seen as soon as it is saved; a broken one is said and not used."""
-        if await asyncio.to_thread(theme_files, theme_folders()) == self._theme_files:
+        if not await self.themes.outdated():
             return
-        self._read_themes()
+        self.themes.read()
         self.mutate_reactive(App.theme)
         if self.editor is not None:
             self.editor.say("themes read again")
-            for problem in self.theme_problems:
+            for problem in self.themes.problems:
                 self.editor.desk.tell(problem)
-
-    def _load_themes(self) -> None:
-        self._read_themes()
-        names, usual = self.theme_names, self._usual_theme
-        settings = self.preferences.settings
-        wanted = settings.theme or usual
-        if wanted not in names:
-            problem = SettingsError(f"there is no theme called {wanted!r}", hint=f"known: {', '.join(names)}")
-            if settings.origins.get("theme") == "option":
-                raise problem
-            self.theme_problems.append(problem)
-            wanted = usual
-        self.theme = wanted
-
-    @property
-    def _usual_theme(self) -> str:
-        return "terminal-16" if color_level(self.console.color_system) == "16" else "night"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return role_defaults()
 
     def next_theme(self, name: str = "") -> str:
         """Another theme, by name or the next one. Raises SettingsError."""
-        if name and name not in self.theme_names:
-            raise SettingsError(f"there is no theme called {name!r}", hint=f"known: {', '.join(self.theme_names)}")
-        if not name and self.theme_names:
-            here = self.theme_names.index(self.theme) if self.theme in self.theme_names else -1
-            name = self.theme_names[(here + 1) % len(self.theme_names)]
-        self.theme = name
-        return name
+        self.theme = self.themes.named(name) if name else self.themes.after(self.theme)
+        return self.theme
 
     def toggle_mouse(self) -> bool | None:
         """Mouse on or off for this run; what it is now, None where that cannot be changed."""
@@ -363,7 +301,7 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def use_theme(self, name: str) -> None:
         """Raises SettingsError for a theme that does not exist."""
-        self.next_theme(name or self._usual_theme)
+        self.next_theme(name or self.themes.usual)
 
     def use_mouse(self, enabled: bool) -> None:
         if isinstance(self._driver, EditorDriver):

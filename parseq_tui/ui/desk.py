@@ -21,7 +21,7 @@ from parseq_tui.ui.commands.pasting import pasted
 from parseq_tui.ui.commands.registry import Ask, Change, Command, Copy, Do, Enter, Look, Say, Sweep
 from parseq_tui.ui.errands import Errands
 from parseq_tui.ui.keymap import EVERYWHERE, PREFIX_TITLES, Keymap, readable
-from parseq_tui.ui.view_state import ViewState, carried_over, clamped, columns, selected
+from parseq_tui.ui.view_state import ViewState, carried_over, clamped, columns, selected, where_it_changed
 from parseq_tui.ui.widgets.line_entry import Then
 from parseq_tui.ui.widgets.menu import MenuEntry
 from parseq_tui.ui.widgets.status_bar import Severity
@@ -386,32 +386,4 @@ class Desk:
         view = self._next_view or carried_over(change.before, change.after, self.view)
         self.view = clamped(change.after, view)
         if change.kind in ("undo", "redo"):
-            self.view = self._where_it_changed(change)
-
-    def _where_it_changed(self, change: SessionChange) -> ViewState:
-        """The cursor on the first cell that an undo changed, so that it is seen."""
-        before = {id(row) for row in change.before.keyframes}
-        fresh = [index for index, row in enumerate(change.after.keyframes) if id(row) not in before]
-        if not fresh or len(fresh) == len(change.after.keyframes):
-            return self.view
-        row = fresh[0]
-        if self._still_selected(fresh):
-            return self.view
-        new = change.after.keyframes[row]
-        old = change.before.keyframe_at(new.frame)
-        column = self.view.column
-        for index, place in enumerate(columns(change.after, self.view) if old else ()):
-            assert old is not None
-            if place.field and (old.values.get(place.field), old.formulas.get(place.field)) != (
-                new.values.get(place.field),
-                new.formulas.get(place.field),
-            ):
-                column = index
-                if place.part == "formula" or old.values.get(place.field) != new.values.get(place.field):
-                    break
-        return replace(self.view.without_selection(), row=row, column=column, playhead=None)
-
-    def _still_selected(self, rows: Sequence[int]) -> bool:
-        """Whether what was done to a selection was taken back, so that another thing can be tried on it."""
-        block = selected(self.session.document, self.view)
-        return self.view.anchor is not None and block.first_row <= rows[0] and rows[-1] < block.end_row
+            self.view = where_it_changed(change.before, change.after, self.view)

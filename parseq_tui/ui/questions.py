@@ -38,7 +38,6 @@ class Asked(Protocol):
     @property
     def idle(self) -> bool:
         """Whether nothing is being typed or chosen there."""
-        raise NotImplementedError
 
     def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None: ...
     def hide_menu(self) -> None: ...

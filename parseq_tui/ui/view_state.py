@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.keyframe import Keyframe
 
 Part = Literal["frame", "label", "value", "formula"]
 Reach = Literal["block", "rows", "columns"]
@@ -180,6 +181,38 @@ def carried_over(before: Document, after: Document, view: ViewState) -> ViewStat
     anchor = view.anchor if len(before.keyframes) == len(after.keyframes) and old == new else None
     moved = replace(view, row=row, column=column, anchor=anchor)
     return clamped(after, moved if anchor else moved.without_selection())
+
+
+def where_it_changed(before: Document, after: Document, view: ViewState) -> ViewState:
+    """The cursor on the first cell that an undo changed, so that it is seen.
+
+    It stays where everything changed, and where what was done to a selection was taken back: another thing can be
+    tried on it then.
+    """
+    known = {id(row) for row in before.keyframes}
+    fresh = [index for index, row in enumerate(after.keyframes) if id(row) not in known]
+    if not fresh or len(fresh) == len(after.keyframes):
+        return view
+    block = selected(after, view)
+    if view.anchor is not None and block.first_row <= fresh[0] and fresh[-1] < block.end_row:
+        return view
+    row = after.keyframes[fresh[0]]
+    old = before.keyframe_at(row.frame)
+    column = view.column if old is None else _first_difference(old, row, columns(after, view), view.column)
+    return replace(view.without_selection(), row=fresh[0], column=column, playhead=None)
+
+
+def _first_difference(old: Keyframe, new: Keyframe, all_columns: Sequence[Column], otherwise: int) -> int:
+    """Index of the first column in which two rows differ; of a formula whose column is not shown, its field's."""
+    hidden = None
+    for index, column in enumerate(all_columns):
+        formula_differs = old.formulas.get(column.field) != new.formulas.get(column.field)
+        value_differs = old.values.get(column.field) != new.values.get(column.field)
+        if formula_differs if column.part == "formula" else value_differs:
+            return index
+        if formula_differs and hidden is None:
+            hidden = index
+    return otherwise if hidden is None else hidden
 
 
 def row_at(document: Document, frame: int) -> int:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -20,6 +20,7 @@ from parseq_tui.ui.errands import Errands
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.questions import Questions
+from parseq_tui.ui.themes import Themes
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
 from parseq_tui.ui.widgets.render_pane import RenderPane
@@ -76,7 +77,7 @@ class Program(Protocol):
     """The application as the parts of an editor see it."""
 
     preferences: Preferences
-    theme_names: Sequence[str]
+    themes: Themes
 
     @property
     def glyphs(self) -> Glyphs:

@@ -70,7 +70,7 @@ async def back(editor: EditorScreen, top: Screen[object]) -> None:
     while editor.app.screen is not editor:
         editor.app.pop_screen()
         await asyncio.sleep(0.02)
-    for entry in (editor.formula, editor._entry()):
+    for entry in (editor.formula, editor.open_entry):
         if entry is not None and entry.editing:
             editor.leave_entry(entry)
     editor.show_pane("table")

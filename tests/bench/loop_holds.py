@@ -29,6 +29,8 @@ from editor_documents import large_document
 from textual import events
 
 from parseq_tui.hot_reload import Follower
+from parseq_tui.paths import recovery_folder
+from parseq_tui.recovery import Draft, Journal
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.ui import memory
@@ -65,14 +67,23 @@ class Watch:
 class Bench:
     """One editor, and the actions done in it."""
 
-    def __init__(self, screen: EditorScreen, path: Path) -> None:
-        self.screen, self.path = screen, path
+    def __init__(self, app: EditorApp, path: Path) -> None:
+        self.app, self.path = app, path
+
+    @property
+    def screen(self) -> EditorScreen:
+        """The document's, which is another one once another document is opened."""
+        assert self.app.editor is not None
+        return self.app.editor
 
     @property
     def busy(self) -> bool:
         """Whether something goes on in the editor."""
         screen = self.screen
-        writing = any(worker.name in ("save", "reload") and worker.is_running for worker in screen.app.workers)
+        writing = any(
+            worker.name in ("save", "reload", "recover", "renders") and worker.is_running
+            for worker in screen.app.workers
+        )
         return (
             screen.errands.busy
             or not screen.session.baked
@@ -198,10 +209,11 @@ class Bench:
         await self.edit("rows at every 4 frames", "row.every", "4")
 
     async def rates(self) -> None:
-        from parseq_tui.timeline.edits import SetRates
+        from parseq_tui.timeline.edits import SetLock
 
         screen = self.screen
-        await self.measured("fps, locked to seconds", lambda: screen.apply(SetRates(fps=30, lock="seconds")))
+        screen.apply(SetLock("seconds"))
+        await self.measured("fps, locked to seconds", self.doing("document.fps", "30"))
         await self.measured("fps: undo", self.doing("document.undo"))
 
     async def save(self) -> None:
@@ -225,11 +237,41 @@ class Bench:
         await self.measured("merge with a changed file", self.doing("document.reload"))
         await self.measured("merge: undo", self.doing("document.undo"))
 
+    async def settle(self) -> None:
+        self.select(columns=True)
+        await self.measured("nudge a column", self.doing("nudge.up"))
+        self.path.write_text(self.path.read_text().replace('"field_00": 0.', '"field_00": 2.'))
+        await self.measured("merge with thousands of conflicts", self.doing("document.reload"))
+        await self.measured("show the conflicts", self.doing("document.conflicts"), keys=False)
+        top = self.app.screen
+        await self.measured("all theirs", lambda: top.action_all("theirs"), keys=False)  # type: ignore[attr-defined]
+        await self.measured("settle them", lambda: top.action_keep())  # type: ignore[attr-defined]
+        await self.measured("settle: undo", self.doing("document.undo"))
+
+    async def render(self) -> None:
+        self.select()
+        await self.measured("nudge all", self.doing("nudge.up"))
+        await self.measured("count what is to be rendered", self.doing("render.forecast"))
+        await self.measured("nudge: undo", self.doing("document.undo"))
+
+    async def open(self) -> None:
+        """The same document under another name, then one that has unsaved work left behind."""
+        other = self.path.with_name("other.json")
+        other.write_bytes(self.path.read_bytes())
+        left = Journal(recovery_folder() / "left", other)
+        left.write(other.read_text().replace('"field_00": 0.', '"field_00": 2.'))
+        await self.measured("save", self.doing("document.save"))
+        await self.measured("open another large document", self.doing("document.open", str(other)))
+        (journal,) = (recovery_folder() / "left").glob("*.draft")
+        draft = Draft(other, 0.0, journal)
+        await self.measured("recover its unsaved work", lambda: self.screen.files._recover(draft))
+
 
 ROWS: Mapping[str, Callable[[Bench], Awaitable[None]]] = {
     "clear": Bench.clear, "cut": Bench.cut, "copy": Bench.copy, "paste": Bench.paste, "nudge": Bench.nudge,
     "fill": Bench.fill, "replace": Bench.replace, "rows": Bench.rows, "rates": Bench.rates, "save": Bench.save,
     "reload": Bench.reload, "merge": Bench.merge,
+    "settle": Bench.settle, "render": Bench.render, "open": Bench.open,
 }  # fmt: skip
 
 
@@ -239,8 +281,7 @@ async def bench_on(path: Path) -> AsyncIterator[Bench]:
     app = EditorApp(Session.open(path), settings=Settings(), follow=Follower, open_session=Session.open)
     async with app.run_test(size=(160, 45)) as pilot:
         await pilot.pause()
-        assert app.editor is not None
-        bench = Bench(app.editor, path)
+        bench = Bench(app, path)
         await bench.settled()
         memory.settle(replaced=True)
         yield bench

@@ -21,7 +21,6 @@ from parseq_tui.session import Session, SessionChange
 from parseq_tui.ui.baking import Bakery
 from parseq_tui.ui.cell_view import cell_view, selection_text, title_view
 from parseq_tui.ui.clipboard import copy_outside
-from parseq_tui.ui.completing import complete_cell, complete_command
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.errands import Errands
@@ -34,6 +33,7 @@ from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.remembered import formulas, recalled, remember, remember_formulas
 from parseq_tui.ui.render_actions import RenderActions
+from parseq_tui.ui.screens.entries import Entries
 from parseq_tui.ui.screens.long_work import LongWork
 from parseq_tui.ui.screens.pane_messages import PaneMessages
 from parseq_tui.ui.sound_actions import SoundActions
@@ -42,13 +42,13 @@ from parseq_tui.ui.view_state import ViewState, clamped, column_at, playhead
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
-from parseq_tui.ui.widgets.line_entry import LineEntry, Then
+from parseq_tui.ui.widgets.line_entry import LineEntry
 from parseq_tui.ui.widgets.menu import MenuEntry, PrefixMenu, ProposalList
 from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.widgets.status_bar import CommandLine, LongMessage, Severity, StatusBar, TitleBar
-from parseq_tui.ui.workbench import Follow, Workbench
+from parseq_tui.ui.workbench import Follow, Program
 
 FOLLOW_SECONDS = 0.09
 """How often the panes follow at most: each key of those that are held moves the table and the formula bar."""
@@ -56,7 +56,7 @@ TITLE_SECONDS = 1.0
 """How often the title looks whether a render goes on; a line that says the same costs nothing."""
 
 
-class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=False):
+class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=False):
     """One document being edited."""
 
     AUTO_FOCUS = "#table"
@@ -112,6 +112,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         self.formula = self.query_one(FormulaBar)
         self.status = self.query_one(StatusBar)
         self.command_line = self.query_one(CommandLine)
+        self.proposals = self.query_one(ProposalList)
         self.formula.host = self.command_line.host = self
         self.formula.earlier = formulas
         if self.session.path is not None:
@@ -131,8 +132,9 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         self._show_hints()
 
     def _start(self) -> None:
-        for problem in getattr(self.app, "theme_problems", ()):
-            self.desk.tell(problem)
+        if isinstance(self.app, Program):
+            for problem in self.app.themes.problems:
+                self.desk.tell(problem)
         self.files.started()
         if not self.app.is_headless:
             self.program.offer_tour()
@@ -152,7 +154,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
     def _show_everything(self) -> None:
         document, table = self.session.document, self.session.table
         self.table.show(document, table, self.desk.view)
-        self._show_bars()
+        self.show_bars()
         if table is not None:
             frame = playhead(document, self.desk.view)
             self.curves.show(table, document, self._plotted(), frame)
@@ -162,7 +164,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
             self.pictures.set_values(table)
         self.pictures.set_playhead(playhead(document, self.desk.view))
 
-    def _show_bars(self) -> None:
+    def show_bars(self) -> None:
         context = self.desk.context()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
@@ -252,7 +254,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         asked = self.questions.takes(event.key)
         if event.key == "ctrl+c":  # leaves what is open, and is the first of two all the same
             event.stop()
-            if (open_entry := self._entry()) is not None:
+            if (open_entry := self.open_entry) is not None:
                 self.entry_cancelled(open_entry)
             elif self.desk.in_sequence:
                 self.desk.key("escape", None, scope=_scope(self.focused))
@@ -262,7 +264,7 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
             event.stop()
             event.prevent_default()
             return
-        entry = self._entry()
+        entry = self.open_entry
         # typed so fast that the focus had not moved yet; what the entry has refused before it refuses again
         if entry is not None and entry.take_key(event):
             event.stop()
@@ -281,16 +283,11 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
             return False
         if self.waits(event):
             return True
-        if self.focused is not self.table and self.focused is not self._entry():
+        if self.focused is not self.table and self.focused is not self.open_entry:
             return False
         with self._context():
             self.on_key(event)
         return bool(event._stop_propagation)
-
-    def _entry(self) -> LineEntry | None:
-        """What is being typed into, if anything is."""
-        command = self.command_line
-        return self.formula if self.formula.editing else command if command.editing else None
 
     def on_paste(self, event: events.Paste) -> None:
         if self.focused is self.table:
@@ -309,18 +306,9 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
     @property
     def idle(self) -> bool:
         """Whether nothing is being typed or chosen here."""
-        return self.app.screen is self and self._entry() is None and not self.desk.in_sequence
+        return self.app.screen is self and self.open_entry is None and not self.desk.in_sequence
 
     # -- what the desk asks for ------------------------------------------------------------------------------------
-
-    def begin_entry(self, text: str, typed: bool) -> None:
-        self._show_bars()
-        self.formula.begin(
-            text, typed=typed, complete=lambda text, cursor: complete_cell(self.desk.context(), text, cursor)
-        )
-
-    def open_command_line(self, line: str) -> None:
-        self.command_line.begin(line, complete=lambda text, cursor: complete_command(self.desk.context(), text, cursor))
 
     def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None:
         self.query_one(PrefixMenu).show(title, entries, self.size.width, self.size.height)
@@ -356,56 +344,11 @@ class EditorScreen(LongWork, PaneMessages, Painter, Workbench, inherit_bindings=
         if not any(doer.do(action, argument) for doer in doers):
             raise AssertionError(f"nobody does {action}")
 
-    # -- entries ---------------------------------------------------------------------------------------------------
-
-    def entry_edited(self, entry: LineEntry) -> None:
-        self.say("")
-        if entry is self.formula:
-            self.table.set_entry(entry.text_edit.text if entry.text_edit is not None else None)
-            if entry.text_edit is not None:
-                self.trial.typed(entry.text_edit.text)
-        proposals = self.query_one(ProposalList)
-        if not entry.proposals or not entry.editing:
-            proposals.hide()
-            return
-        names = [(one.text, one.help) for one in entry.proposals]
-        rows = min(len(names), ProposalList.ROWS)
-        if entry is self.formula:
-            left = self.formula.column_of(entry.proposals[0].start)
-            proposals.show(names, entry.chosen, left, 3, self.size.width)
-        else:
-            proposals.show(names, entry.chosen, 1, self.size.height - 1 - rows, self.size.width)
-
-    def entry_committed(self, entry: LineEntry, text: str, then: Then) -> bool:
-        if entry is self.formula:
-            stands = self.desk.commit_entry(text, then)
-            if stands:
-                self.leave_entry(entry)
-            return stands
-        self.leave_entry(entry)
-        self.desk.run_line(text)
-        self.files.naming_is_over()
-        return True
-
-    def entry_cancelled(self, entry: LineEntry) -> None:
-        self.say("")
-        self.leave_entry(entry)
-        self.files.naming_is_over()
-
     def on_unmount(self) -> None:
         """The next time the document is looked at in the same way, and formulas are recalled."""
         remember_formulas(self.formula.entered)
         if self.session.path is not None:
             remember(self.session.path, self.desk.view)
-
-    def leave_entry(self, entry: LineEntry) -> None:
-        """What was being typed is over; the table has the focus again."""
-        entry.end()
-        self.trial.end()
-        self.query_one(ProposalList).hide()
-        self.table.set_entry(None)
-        self.table.focus(scroll_visible=False)
-        self._show_bars()
 
 
 def _scope(focused: Widget | None) -> Scope:

@@ -1,0 +1,40 @@
+"""The command palette's entries: every command that is declared, with the key it has now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from parseq_tui.ui.commands import COMMANDS
+from parseq_tui.ui.screens.editor import EditorScreen
+
+
+class CommandProvider(Provider):
+    """The palette's entries: every command that is declared."""
+
+    async def discover(self) -> Hits:
+        screen = self.screen
+        if isinstance(screen, EditorScreen):
+            for entry in COMMANDS.values():
+                yield DiscoveryHit(_palette_title(screen, entry.name), self._runner(entry.name), help=entry.help)
+
+    async def search(self, query: str) -> Hits:
+        screen, matcher = self.screen, self.matcher(query)
+        if not isinstance(screen, EditorScreen):
+            return
+        for entry in COMMANDS.values():
+            title = _palette_title(screen, entry.name)
+            score = max(matcher.match(title), matcher.match(entry.name))
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), self._runner(entry.name), help=entry.help)
+
+    def _runner(self, name: str) -> Callable[[], None]:
+        screen = self.screen
+        assert isinstance(screen, EditorScreen)
+        return lambda: screen.desk.perform(name)
+
+
+def _palette_title(screen: EditorScreen, name: str) -> str:
+    key = screen.keymap.shown(name)
+    return f"{COMMANDS[name].title}  {key}" if key else COMMANDS[name].title
