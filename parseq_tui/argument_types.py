@@ -6,6 +6,7 @@ import argparse
 import re
 from dataclasses import dataclass
 
+from parseq_tui.errors import did_you_mean
 from parseq_tui.timeline.render_settings import SETTINGS
 
 
@@ -93,5 +94,13 @@ def setting(text: str) -> tuple[str, str]:
     """`NAME=VALUE` with the name of a render setting."""
     name, equals, value = text.partition("=")
     if not equals or name not in SETTINGS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a NAME of {', '.join(SETTINGS)}")
+        hint = did_you_mean(name, SETTINGS, otherwise=f"NAME is one of {', '.join(SETTINGS)}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE; {hint}")
     return name, value
+
+
+def device(text: str) -> str:
+    """What the networks may be asked to run on; whether it is there, only the renderer can tell."""
+    if not re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not auto, cpu, cuda or cuda:N")
+    return text

@@ -114,7 +114,13 @@ def _render_settings(group: argparse._ArgumentGroup) -> None:
         metavar="NAME=VALUE",
         help=f"any other render setting: {', '.join(name for name in SETTINGS if name not in _HAVE_OPTIONS)}",
     )
-    group.add_argument("--device", default="auto", metavar="auto|cpu|cuda:N", help="where to compute (default: auto)")
+    group.add_argument(
+        "--device",
+        type=argument_types.device,
+        default="auto",
+        metavar="auto|cpu|cuda:N",
+        help="where to compute (default: auto)",
+    )
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:

@@ -225,6 +225,8 @@ def _checked_out(text: str, *, heard: bool) -> Path:
         return out
     if not out.parent.is_dir():
         raise RenderError(f"there is no folder {out.parent} for {out.name}", hint="make it first")
+    if not os.access(out.parent, os.W_OK):
+        raise RenderError(f"nothing can be written to {out.parent}", hint="name another place with --out")
     check_heard(out) if heard else kind_of(out)
     return out
 

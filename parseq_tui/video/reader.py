@@ -132,7 +132,8 @@ class VideoReader:
         form = "apng" if self.path.suffix.lower() in (".png", ".apng") else None
         self._container: InputContainer = av.open(str(self.path), format=form)
         if not self._container.streams.video:
-            raise VideoError(f"{self.path.name} has no picture track", hint="choose a video file")
+            hint = "choose a video file; is this one cut off?"
+            raise VideoError(f"{self.path.name} has no picture track", hint=hint)
         self._stream: VideoStream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self._clear: VideoCodecContext | None = None

@@ -227,11 +227,21 @@ def growing_path(path: Path) -> Path:
 
 
 def place(source: Path, target: Path, sound: Sound | None = None, seconds: Fraction = Fraction(0)) -> None:
-    """`repack` so that `target` is the old file or the new one, never half of it."""
+    """`repack` so that `target` is the old file or the new one, never half of it.
+
+    Raises VideoError where it cannot be written; OSError where there is no room.
+    """
     temporary = target.with_name(f".{target.stem}.tmp{target.suffix}")
     try:
         repack(source, temporary, sound, seconds)
         temporary.replace(target)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise VideoError(
+            f"{target} cannot be written: {error.strerror}",
+            hint=f"the film is complete in {source}: copy it from there",
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 

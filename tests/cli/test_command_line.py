@@ -63,6 +63,17 @@ def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(err.splitlines()) == 2, "what is wrong and where help is, not ten lines of usage"
 
 
+@pytest.mark.parametrize(
+    ("words", "says"), [(["--set", "stpes=5"], "did you mean steps"), (["--device", "gpu"], "cpu, cuda or cuda:N")]
+)
+def test_a_mistyped_option_is_told_what_it_may_be(
+    words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(capsys, "render", "x.json", *words)
+    assert code == 2
+    assert says in err
+
+
 @pytest.mark.parametrize("words", [["redner"], ["redner", "x.json"], ["rendr", "x.json", "--out", "x.mp4"]])
 def test_a_mistyped_command_is_told_the_nearest(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, *words)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from parseq_tui.errors import VideoError
 from parseq_tui.video.reader import VideoReader
-from parseq_tui.video.writer import VideoWriter
+from parseq_tui.video.writer import VideoWriter, place
 
 
 def write(path: Path, count: int = 5, size: tuple[int, int] = (32, 24), rate: Fraction = Fraction(20)) -> Path:
@@ -132,3 +132,13 @@ def test_a_gif_keeps_its_colours_and_odd_sizes(tmp_path: Path) -> None:
     writer.finish()
     with VideoReader(tmp_path / "film.gif") as reader:
         assert np.abs(reader.picture(1).astype(int) - picture[:, ::-1]).max() <= 4
+
+
+def test_a_film_that_cannot_be_put_where_it_belongs_says_where_it_is(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    written = VideoWriter(film, Fraction(10))
+    written.add(np.zeros((16, 16, 3), np.uint8))
+    written.finish()
+    with pytest.raises(VideoError, match=r"gone.film\.mp4 cannot be written: No such file") as caught:
+        place(film, tmp_path / "gone" / "film.mp4")
+    assert str(film) in caught.value.hint
