@@ -77,8 +77,8 @@ def test_columns_and_frames_belong_together(count: int, width: int, data: st.Dat
 
 def test_own_scales_use_the_whole_height_and_a_shared_one_compares() -> None:
     series = {"small": np.array([0.0, 1.0] * 10), "large": np.array([0.0, 100.0] * 10)}
-    assert plot_text(series, 40, 10, scale="own")[0] == "● small 0…1  ■ large 0…100"
-    assert plot_text(series, 40, 10, scale="shared")[0] == "● small 0…100  ■ large 0…100"
+    assert plot_text(series, 40, 10, scale="own")[0] == "1● small 0…1  2■ large 0…100"
+    assert plot_text(series, 40, 10, scale="shared")[0] == "1● small 0…100  2■ large 0…100"
 
 
 def test_curves_are_told_apart_without_colour() -> None:

@@ -283,7 +283,8 @@ def plot_text(
             row[:at] + bar + row[at + 1 :] if y < made.canvas_height and row[at] in _EMPTY + BEAT + ASCII_BEAT else row
             for y, row in enumerate(rows)
         ]
-    legend = [_legend_entry(curve, scale_, glyphs) for curve, scale_ in zip(curves, made.scales, strict=True)]
+    entries = [_legend_entry(curve, scale_, glyphs) for curve, scale_ in zip(curves, made.scales, strict=True)]
+    legend = entries if len(entries) == 1 else [f"{number}{entry}" for number, entry in enumerate(entries, 1)]
     if not color:
         return ["  ".join(legend), *(row.rstrip() for row in rows)]
     paint = [f"\x1b[{colors[index % len(colors)]}m" for index in range(len(curves))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from parseq_tui.errors import Span
@@ -34,14 +35,15 @@ _MARKS = re.compile(
 )
 
 
-def prompt_marks(text: str) -> list[tuple[Span, MarkKind]]:
-    """Spans in order, never overlapping; everything between them is plain text."""
+@lru_cache(maxsize=8)
+def prompt_marks(text: str) -> tuple[tuple[Span, MarkKind], ...]:
+    """Spans in order, never overlapping; everything between them is plain text. Kept, as each row of an editor asks."""
     found: list[tuple[Span, MarkKind]] = []
     for match in _MARKS.finditer(text):
         kind = match.lastgroup
         if kind is not None:
             found.append((Span(*match.span()), kind))  # type: ignore[arg-type]
-    return found
+    return tuple(found)
 
 
 def marked(text: str) -> list[tuple[str, str, str]]:

@@ -33,6 +33,15 @@ class PromptArea(TextArea):
         "PromptArea { height: 1fr; border: round $border-blurred; } PromptArea:focus { border: round $border; }"
     )
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+home", "go(0)", "beginning", show=False, id="prompt_editor.beginning"),
+        Binding("ctrl+end", "go(-1)", "end", show=False, id="prompt_editor.end"),
+    ]
+
+    def action_go(self, end: int) -> None:
+        """To the beginning of the text, or to its end."""
+        self.move_cursor(self.document.end if end else (0, 0))
+
     def on_mount(self) -> None:
         self.cursor_blink = False
         self.highlight_cursor_line = False  # it would paint over the marks of the line one is in
