@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from parseq_tui.errors import FormulaError
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.parser import parse
@@ -52,7 +54,7 @@ def cell_view(context: Context) -> CellView:
         formula=formula,
         since=None if since is None or since == row.frame else since,
         help=unread + _meaning(name, document),
-        label=plain(row.info) if row.info and len(row.info) > LABEL_MAXIMUM and not unread else "",
+        label=plain(row.info) if row.info and cell_len(plain(row.info)) > LABEL_MAXIMUM and not unread else "",
         warning=_beyond(name, baked if value is None or frame != row.frame else value, document),
         problem=_problem(table, name, since),
         is_formula=column.part == "formula",

@@ -177,3 +177,9 @@ def test_values_before_the_first_error_of_a_field_are_shown() -> None:
     errors, column = Errors.of(table), Column("zoom", "value")
     shown = [field_cell(row, column, 10, table, errors, {})[0].strip() for row in document.keyframes]
     assert shown[0] == "1" and shown[1].startswith("·") and shown[2:] == ["!err", "!err"]
+
+
+def test_columns_are_as_wide_as_wide_characters_need() -> None:
+    row = Keyframe(0, {"ズーム係数": 1.0}, {"ズーム係数": "1"}, "日本語のラベル")
+    grid = lay_out(Document((row, Keyframe(9)), ("ズーム係数",), ("ズーム係数",)), ViewState(), 80)
+    assert grid.widths[1:3] == (15, 12)

@@ -15,12 +15,13 @@ from itertools import accumulate
 from typing import Literal
 
 import numpy as np
+from rich.cells import cell_len
 
 from parseq_tui.timeline.document import Dialect, Document
 from parseq_tui.timeline.fields import Field, field_named
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
-from parseq_tui.ui.drawing.cells import ERROR, decimals_needed, fitted, fixed, number
+from parseq_tui.ui.drawing.cells import ERROR, decimals_needed, fitted, fixed, number, plain
 from parseq_tui.ui.view_state import LABEL, Column, Position, ViewState, columns, displayed, shown_fields
 
 Role = Literal["text", "dim", "interpolated", "formula", "warning", "error", "label"]
@@ -126,7 +127,7 @@ def lay_out(document: Document, view: ViewState, width: int = 0) -> Grid:
     frame_width = max(6, len(str(document.last_frame)) + 2) + 1
     position_width = 9
     sample = _sampled(document.keyframes)
-    label = max((len(row.info) for row in sample if row.info), default=0)
+    label = max((cell_len(plain(row.info)) for row in sample if row.info), default=0)
     chosen = dict(view.widths)
     label_width = chosen.get(LABEL, min(LABEL_MAXIMUM, max(5, label)) + 1)
     frozen = frame_width + position_width + label_width
@@ -149,7 +150,7 @@ def lay_out(document: Document, view: ViewState, width: int = 0) -> Grid:
 def _width(column: Column, folds: Mapping[str, int]) -> int:
     if column.part == "formula":
         return FORMULA_WIDTH
-    return max(VALUE_WIDTH, min(len(_title(column, folds)) + 2, 24))
+    return max(VALUE_WIDTH, min(cell_len(plain(_title(column, folds))) + 2, 24))
 
 
 def _title(column: Column, folds: Mapping[str, int]) -> str:
@@ -178,7 +179,8 @@ def _widened(
     while spare > 0 and wanting:
         share = max(1, spare // len(wanting))
         for index in tuple(wanting):
-            longest = max((len(row.formulas.get(scrolling[index].field, "")) for row in sample), default=0) + 2
+            texts = (plain(row.formulas.get(scrolling[index].field, "")) for row in sample)
+            longest = max(map(cell_len, texts), default=0) + 2
             more = min(share, spare, longest - widths[index])
             if more <= 0:
                 wanting.remove(index)
