@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -49,6 +50,8 @@ ORPHAN_CHECK_SECONDS = 5.0
 THEME_CHECK_SECONDS = 1.0
 SETTLE_SECONDS = 0.5
 """After a document is shown, when what it took to get there is tidied up."""
+PAUSE_SECONDS = 2.0
+"""So long no key has come in a pause."""
 EXIT_GRACE_SECONDS = 3.0
 """After a hang-up, how long leaving in order may take."""
 HANG_UP = 129
@@ -92,6 +95,7 @@ class EditorApp(App[int], inherit_bindings=False):
         self._first_session = session
         self._choose_first = choose_first
         self._started_by = os.getppid()
+        self._last_key = 0.0
         self.themes = Themes(self)
         self.theme = self.themes.wanted(settings)
 
@@ -180,7 +184,14 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def _opened(self, session: Session, *, replaced: bool) -> None:
         self._name_terminal(session.name)
-        self.set_timer(SETTLE_SECONDS, lambda: memory.settle(replaced=replaced))
+        self.set_timer(SETTLE_SECONDS, lambda: self._settle(replaced=replaced))
+
+    def _settle(self, *, replaced: bool) -> None:
+        """Sweep up; what another document has left takes longer than a key may wait, and waits for a pause itself."""
+        if replaced and time.monotonic() - self._last_key < PAUSE_SECONDS:
+            self.set_timer(SETTLE_SECONDS, lambda: self._settle(replaced=True))
+        else:
+            memory.settle(replaced=replaced)
 
     def open_path(self, path: Path) -> None:
         """Show this file in place of what is shown; what is wrong with it is said."""
@@ -257,9 +268,10 @@ class EditorApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """A key that the editor has a use for takes the short way, past the queues of all widgets in between."""
-        screen = self.screen if isinstance(event, events.Key) and self._running else None
-        if isinstance(screen, EditorScreen) and isinstance(event, events.Key) and screen.takes_at_once(event):
-            return
+        if isinstance(event, events.Key) and self._running:
+            self._last_key = time.monotonic()
+            if isinstance(self.screen, EditorScreen) and self.screen.takes_at_once(event):
+                return
         if isinstance(event, events.Key) and event.key == "ctrl+c" and not event.is_forwarded:
             self._interrupted_elsewhere()
         await super().on_event(event)

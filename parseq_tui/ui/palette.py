@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.screens.editor import EditorScreen
+
+AT_ONCE: Final = 20
+"""So many entries are listed before the event loop turns: together they take longer than a key may wait."""
 
 
 class CommandProvider(Provider):
@@ -16,7 +21,9 @@ class CommandProvider(Provider):
     async def discover(self) -> Hits:
         screen = self.screen
         if isinstance(screen, EditorScreen):
-            for entry in COMMANDS.values():
+            for number, entry in enumerate(COMMANDS.values()):
+                if number % AT_ONCE == AT_ONCE - 1:
+                    await asyncio.sleep(0)
                 yield DiscoveryHit(_palette_title(screen, entry.name), self._runner(entry.name), help=entry.help)
 
     async def search(self, query: str) -> Hits:

@@ -6,6 +6,7 @@ Dismissed with a choice for every conflict, or None if it was left: then all sta
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,7 +16,7 @@ from parseq_tui.timeline.merge import Conflict, Side
 from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.drawing.cells import plain, shortest
-from parseq_tui.ui.screens.listing import Column, ListScreen, Row
+from parseq_tui.ui.screens.listing import Column, ListScreen, Row, Rows
 
 _MARKS: dict[Side | None, str] = {None: "?", "ours": "yours", "theirs": "theirs"}
 _STRONG: dict[Side | None, int | None] = {None: None, "ours": 3, "theirs": 4}
@@ -41,13 +42,8 @@ class ConflictsScreen(ListScreen["tuple[Side, ...] | None"]):
         self._choices: list[Side | None] = [None] * len(conflicts)
         self._missing = False
 
-    def rows(self) -> Sequence[Row]:
-        return [self._row(conflict, side) for conflict, side in zip(self._conflicts, self._choices, strict=True)]
-
-    def _row(self, conflict: Conflict, side: Side | None) -> Row:
-        versions = (in_words(version) for version in (conflict.base, conflict.ours, conflict.theirs))
-        role = "success" if side else "warning"
-        return Row((_MARKS[side], plain(conflict.where), *versions), role, _STRONG[side])
+    def rows(self) -> Rows:
+        return _Listed(self._conflicts, self._choices)
 
     def detail(self, chosen: int) -> Sequence[str]:
         conflict = self._conflicts[chosen]
@@ -77,6 +73,23 @@ class ConflictsScreen(ListScreen["tuple[Side, ...] | None"]):
             self._missing = True
             self.listing.chosen = self._choices.index(None)
             self.draw()
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed(Rows):
+    """The conflicts as rows."""
+
+    conflicts: Sequence[Conflict]
+    choices: Sequence[Side | None]
+
+    def __len__(self) -> int:
+        return len(self.conflicts)
+
+    def __getitem__(self, index: int, /) -> Row:
+        conflict, side = self.conflicts[index], self.choices[index]
+        versions = (in_words(version) for version in (conflict.base, conflict.ours, conflict.theirs))
+        role = "success" if side else "warning"
+        return Row((_MARKS[side], plain(conflict.where), *versions), role, _STRONG[side])
 
 
 def in_words(version: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -21,6 +21,9 @@ from parseq_tui.ui.widgets.line_view import LineView
 
 T = TypeVar("T")
 
+SAMPLED_ROWS = 200
+"""Of a list of more rows than this, so many are looked at when its columns' widths are chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -31,6 +34,13 @@ class Row:
     """What the first cell is painted as."""
     strong: int | None = None
     """Index of the cell that stands out."""
+
+
+class Rows(Protocol):
+    """Lines of a list, which may be made when they are looked at: of thousands few are seen."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Row: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +58,12 @@ class Listing(LineView, can_focus=True):
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
         self._columns = tuple(columns)
-        self._rows: Sequence[Row] = ()
+        self._rows: Rows = ()
         self._detail: Sequence[str] = ()
         self.chosen = 0
         self._top = 0
 
-    def show(self, rows: Sequence[Row], detail: Sequence[str] = ()) -> None:
+    def show(self, rows: Rows, detail: Sequence[str] = ()) -> None:
         """Show these rows; the choice stays on its index. `detail`: lines at the bottom."""
         self._rows, self._detail = rows, detail
         self.chosen = min(self.chosen, max(0, len(rows) - 1))
@@ -104,7 +114,9 @@ class Listing(LineView, can_focus=True):
 
     def _longest(self, column: int) -> int:
         """Cells that a column needs; the first one begins with the mark of what is chosen."""
-        texts = (self._columns[column].title, *(row.cells[column] for row in self._rows))
+        count = len(self._rows)
+        sampled = (self._rows[index] for index in range(0, count, 1 + count // SAMPLED_ROWS))
+        texts = (self._columns[column].title, *(row.cells[column] for row in sampled))
         return max(map(len, texts)) + (column == 0)
 
     def _row(self, row: Row, widths: Sequence[int], *, chosen: bool) -> Strip:
@@ -163,7 +175,7 @@ class ListScreen(ModalScreen[T], Generic[T]):
         """Index of the chosen row."""
         return self.listing.chosen
 
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Rows:
         """What is listed now."""
         return ()
 
@@ -173,7 +185,7 @@ class ListScreen(ModalScreen[T], Generic[T]):
 
     def draw(self) -> None:
         rows = self.rows()
-        self.listing.show(rows, self.detail(self.chosen) if rows else ())
+        self.listing.show(rows, self.detail(self.chosen) if len(rows) else ())
 
     def action_choose(self, step: int) -> None:
         self.listing.chosen = min(max(self.chosen + step, 0), max(0, len(self.rows()) - 1))
