@@ -106,7 +106,7 @@ class ProgramActions:
         if enabled is None:
             self._screen.say("the mouse cannot be switched on this terminal", "warning")
         else:
-            state = "on" if enabled else "off: the terminal selects text now"
+            state = "on" if enabled else "off: the terminal selects text; the same again turns it on"
             self._screen.say(f"mouse {state}")
 
     def _suspend(self) -> None:

@@ -34,7 +34,7 @@ PAGES: Sequence[tuple[str, Sequence[str]]] = (
     (
         "formulas",
         (
-            "The second column of a field holds its formula, from this keyframe on:",
+            "= types a field's formula. It stands beside the value, from this row on:",
             "S, L, C   steps, straight lines, curves through the values",
             "1 + 0.3*sin(p=4b)   a wave of four beats",
             "Tab completes names; the second line shows the first mistake.",
