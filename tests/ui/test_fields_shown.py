@@ -118,6 +118,22 @@ def test_the_curve_under_a_head_goes_on_from_the_value_into_the_formula_column()
     assert curves.cell(grid, None, 2).isspace(), "before the first bake"
 
 
+def test_the_curves_under_the_heads_show_the_frames_that_the_curves_pane_shows() -> None:
+    hands = fingers(("seed", "zoom"), "zoom")
+    table = hands.session.bake()
+    grid = lay_out(hands.session.document, hands.desk.view, 100)
+    curves, width = ColumnCurves(), grid.widths[2] + grid.widths[3] - 1
+
+    def drawn() -> str:
+        return "".join(curves.cell(grid, table, column) for column in (2, 3)).rstrip()
+
+    assert curves.set_window(5, 10) and not curves.set_window(5, 10)
+    assert drawn() == sparkline(table["seed"][5:15], width)
+    assert curves.set_window(10**6, 10) and drawn() == sparkline(table["seed"], width), (
+        "the table may be shorter by now"
+    )
+
+
 def test_curves_in_the_heads_can_be_switched_off() -> None:
     hands = fingers(("seed", "zoom"), "zoom")
     hands.press("z s")

@@ -1,4 +1,7 @@
-"""A small curve under the head of every field's columns. Made once per baked column, kept until that column changes."""
+"""A small curve under the head of every field's columns, in the frames that the curves pane shows.
+
+Made once per baked column and window, kept until one of them changes.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,16 @@ class ColumnCurves:
 
     def __init__(self, glyphs: Glyphs = "braille") -> None:
         self._glyphs: Glyphs = glyphs
+        self._window = (0, 0)
         self._drawn: dict[str, tuple[NDArray[float64], int, str]] = {}
+
+    def set_window(self, start: int, count: int) -> bool:
+        """Draw these frames (`count` from `start` on, counted from 0; (0, 0): all). False if they are drawn already."""
+        if (start, count) == self._window:
+            return False
+        self._window = (start, count)
+        self._drawn.clear()
+        return True
 
     def cell(self, grid: Grid, table: FrameTable | None, column: int) -> str:
         """Exactly the column's width: its part of a curve that goes on from the value into the formula column."""
@@ -33,6 +45,8 @@ class ColumnCurves:
         known = self._drawn.get(field)
         if known is not None and known[0] is values and known[1] == width:
             return known[2]
-        text = sparkline(values, width, self._glyphs)
+        start, count = self._window
+        shown = values[start : start + count]
+        text = sparkline(shown if len(shown) else values, width, self._glyphs)
         self._drawn[field] = (values, width, text)
         return text

@@ -226,6 +226,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
 
     def on_curves_pane_window_moved(self, event: CurvesPane.WindowMoved) -> None:
         self.prompts.set_window(event.start, event.count)
+        self.table.set_window(event.start, event.count)
 
     def _show_hints(self) -> None:
         pane = "entry" if self.formula.editing else self.panes.focused()

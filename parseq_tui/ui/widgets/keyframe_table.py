@@ -88,6 +88,7 @@ class KeyframeTable(TableMouse, can_focus=True):
         self._grid: Grid = lay_out(document, view)
         self._decimals: dict[str, int] = {}
         self._curves = ColumnCurves()
+        self._window = (0, 0)
         self._entry: str | None = None
         self._changed: frozenset[tuple[int, str]] = frozenset()
         self._styles: dict[str, Style] = {}
@@ -129,7 +130,14 @@ class KeyframeTable(TableMouse, can_focus=True):
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """What the curves in the heads are drawn with."""
         self._curves = ColumnCurves(glyphs)
+        self._curves.set_window(*self._window)
         self.refresh()
+
+    def set_window(self, start: int, count: int) -> None:
+        """The curves in the heads show these frames, as the curves pane does: `count` from `start` (from 0) on."""
+        self._window = (start, count)
+        if self._curves.set_window(start, count) and self.head_height > 1:
+            self.refresh(Region(0, 1, self.size.width, 1))
 
     def set_entry(self, text: str | None) -> None:
         """Show what is being typed in the cursor's cell; None: nothing is."""
