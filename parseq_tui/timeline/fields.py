@@ -36,8 +36,6 @@ class Field:
     """Where values stop making sense: for nudging and for `check`, never enforced on a curve."""
     step: float = 0.1
     """What one nudge adds."""
-    decimals: int = 3
-    """Digits behind the point that are worth showing."""
     motion: bool = False
     """Whether Deforum reads `NAME_delta` instead of the value when "use deltas" is on (LANGUAGE §9)."""
     space: Space = "any"
@@ -85,14 +83,14 @@ def _catalogue(*entries: Field) -> Mapping[str, Field]:
 
 
 FIELDS: Mapping[str, Field] = _catalogue(
-    Field("seed", -1, "noise seed; its fraction mixes in the next seed", "sampling", "", -1, None, 1, 2),
-    Field("scale", 7, "guidance (CFG) scale", "sampling", "", 0, 30, 0.5, 2),
+    Field("seed", -1, "noise seed; its fraction mixes in the next seed", "sampling", "", -1, None, 1),
+    Field("scale", 7, "guidance (CFG) scale", "sampling", "", 0, 30, 0.5),
     Field("noise", 0.08, "noise added to the looped-back frame", "picture", "", 0, 1, 0.01),
     Field("noise_multiplier", 1.05, "multiplies the noise of img2img", "sampling", "", 0, 1.5, 0.01),
     Field(
         "strength", 0.6, "how much of the previous frame survives (1 − denoising strength)", "sampling", "", 0, 1, 0.05
     ),
-    Field("clipskip", 0, "how many last layers of the text encoder are skipped", "sampling", "", 0, 12, 1, 0),
+    Field("clipskip", 0, "how many last layers of the text encoder are skipped", "sampling", "", 0, 12, 1),
     Field("contrast", 1, "contrast factor of the looped-back frame", "picture", "×", 0, 2, 0.02),
     *(_prompt_weight(number) for number in range(1, 9)),
     _motion("angle", 0, "rotation in the picture plane, counter-clockwise", "°", 1, "2d"),
@@ -102,26 +100,24 @@ FIELDS: Mapping[str, Field] = _catalogue(
     _motion("perspective_flip_theta", 0, "tilt about the viewing axis", "°", 1, "2d"),
     _motion("perspective_flip_phi", 0, "tilt about the horizontal axis", "°", 1, "2d"),
     _motion("perspective_flip_gamma", 0, "tilt about the vertical axis", "°", 1, "2d"),
-    Field("perspective_flip_fv", 50, "field of view of the tilt", "motion", "°", 1, 179, 1, 1, space="2d"),
+    Field("perspective_flip_fv", 50, "field of view of the tilt", "motion", "°", 1, 179, 1, space="2d"),
     _motion("translation_x", 0, "pan, right", "px", 1, "any"),
     _motion("translation_y", 0, "pan, down", "px", 1, "any"),
     _motion("translation_z", 10, "forward", "", 1, "3d"),
     _motion("rotation_3d_x", 0, "camera pitch", "°", 0.5, "3d"),
     _motion("rotation_3d_y", 0, "camera yaw", "°", 0.5, "3d"),
     _motion("rotation_3d_z", 0, "camera roll", "°", 0.5, "3d"),
-    Field("fov", 40, "camera field of view", "camera", "°", 1, 179, 1, 1, space="3d"),
-    Field("near", 200, "near plane", "camera", "", 0, None, 10, 0, space="3d"),
-    Field("far", 10000, "far plane", "camera", "", 0, None, 100, 0, space="3d"),
-    Field("antiblur_kernel", 5, "unsharp mask: kernel size, odd", "anti-blur", "px", 1, 31, 2, 0),
+    Field("fov", 40, "camera field of view", "camera", "°", 1, 179, 1, space="3d"),
+    Field("near", 200, "near plane", "camera", "", 0, None, 10, space="3d"),
+    Field("far", 10000, "far plane", "camera", "", 0, None, 100, space="3d"),
+    Field("antiblur_kernel", 5, "unsharp mask: kernel size, odd", "anti-blur", "px", 1, 31, 2),
     Field("antiblur_sigma", 1, "unsharp mask: blur", "anti-blur", "px", 0, 10, 0.1),
     Field("antiblur_amount", 0.2, "unsharp mask: amount", "anti-blur", "", 0, 5, 0.05),
-    Field("antiblur_threshold", 0, "unsharp mask: least difference", "anti-blur", "", 0, 255, 1, 0),
+    Field("antiblur_threshold", 0, "unsharp mask: least difference", "anti-blur", "", 0, 255, 1),
     Field("hybrid_comp_alpha", 1, "how much of the guide video is mixed in", "guide video", "", 0, 1, 0.05),
     Field("hybrid_comp_mask_blend_alpha", 0.5, "guide video: blend of the mask", "guide video", "", 0, 1, 0.05),
     Field("hybrid_comp_mask_contrast", 1, "guide video: contrast of the mask", "guide video", "×", 0, None, 0.05),
-    Field(
-        "hybrid_comp_mask_auto_contrast_cutoff_low", 0, "guide video: mask, dark cut", "guide video", "%", 0, 100, 1, 1
-    ),
+    Field("hybrid_comp_mask_auto_contrast_cutoff_low", 0, "guide video: mask, dark cut", "guide video", "%", 0, 100, 1),
     Field(
         "hybrid_comp_mask_auto_contrast_cutoff_high",
         100,
@@ -130,7 +126,6 @@ FIELDS: Mapping[str, Field] = _catalogue(
         "%",
         0,
         100,
-        1,
         1,
     ),
     Field("hybrid_flow_factor", 1, "guide video: strength of the optical flow", "guide video", "×", None, None, 0.05),
@@ -141,31 +136,29 @@ FIELDS: Mapping[str, Field] = _catalogue(
     Field(
         "guided_blendFactorSlope", 0.25, "guide images: how steeply the blend travels", "guide images", "", 0, 1, 0.05
     ),
-    Field(
-        "guided_tweening_frames", 20, "guide images: length of a transition", "guide images", "frames", 0, None, 1, 0
-    ),
+    Field("guided_tweening_frames", 20, "guide images: length of a transition", "guide images", "frames", 0, None, 1),
     Field("guided_color_correction_factor", 0.075, "guide images: colour matching", "guide images", "", 0, 1, 0.025),
 )
 """Today's fields, in the order in which they are managed by default."""
 
 SEED_ERA_FIELDS: Mapping[str, Field] = _catalogue(
-    Field("seed", 303, "noise seed; its fraction mixes in the next seed", "sampling", "", -1, None, 1, 2),
+    Field("seed", 303, "noise seed; its fraction mixes in the next seed", "sampling", "", -1, None, 1),
     Field("denoise", 0.6, "denoising strength: the share of noise", "sampling", "", 0.01, 1, 0.05),
     *(_prompt_weight(number) for number in range(1, 5)),
-    Field("scale", 7.5, "guidance (CFG) scale", "sampling", "", -100, 100, 0.5, 2),
+    Field("scale", 7.5, "guidance (CFG) scale", "sampling", "", -100, 100, 0.5),
     Field("rotx", 0, "tilt: positive, the bottom recedes", "motion", "°", step=1),
     Field("roty", 0, "turn: positive, the right side recedes", "motion", "°", step=1),
     Field("rotz", 0, "roll: positive, clockwise", "motion", "°", step=1),
     Field("panx", 0, "pan: positive, the picture moves left", "motion", "px", step=1),
     Field("pany", 0, "pan: positive, the picture moves up", "motion", "px", step=1),
     Field("zoom", 0, "camera travel; 1 leaves the picture as it is", "motion", "px", step=1),
-    Field("loopback_frames", 1, "how many earlier frames are blended in", "history", "frames", 0, None, 1, 1),
+    Field("loopback_frames", 1, "how many earlier frames are blended in", "history", "frames", 0, None, 1),
     Field("loopback_decay", 0.25, "weight of the blended history", "history", "", 0, 1, 0.05),
 )
 """The 15 fields of October 2022, in their order."""
 
 OWN_FIELDS: Mapping[str, Field] = _catalogue(
-    Field("subseed", 0, "second seed, mixed in by subseed_strength", "sampling", "", -1, None, 1, 0),
+    Field("subseed", 0, "second seed, mixed in by subseed_strength", "sampling", "", -1, None, 1),
     Field("subseed_strength", 0, "how much of the second seed is mixed in", "sampling", "", 0, 1, 0.05),
     Field("aspect_ratio", 1, "field of view: its width by its height", "camera", "", 0.1, 10, 0.05, space="3d"),
 )

@@ -20,11 +20,6 @@ from parseq_tui.render.engines.schedulers import find
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.55, 2.3
 """Of the area a model was trained on: beyond these, pictures fall apart or repeat themselves."""
-LEFT_OUT = (
-    "drawn through its own pipeline: no AND, emphasis, prompt schedules, LoRA, seeds between seeds or clip skip; "
-    "its own scheduler; denoising strength in whole steps"
-)
-"""What other families than Stable Diffusion leave out."""
 _SYNTAX = re.compile(r"[(\[].*[)\]]")
 _FEW_STEPS_SCALE = 2.0
 """A CFG scale above this burns the pictures of models that were distilled to do without."""
