@@ -154,6 +154,11 @@ class EditorApp(App[int], inherit_bindings=False):
         if not os.isatty(0) or (os.getppid() != self._started_by and os.getppid() == 1):
             self.terminal_is_gone()
 
+    def action_command_palette(self) -> None:
+        """Its commands are the editor's: over a dialog there would be none to choose."""
+        if isinstance(self.screen, EditorScreen):
+            super().action_command_palette()
+
     def on_command_palette_opened(self) -> None:
         """A cursor that blinks would send bytes while nobody types."""
         for line in self.screen.query(Input):

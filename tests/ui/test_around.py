@@ -67,6 +67,17 @@ def test_settings_show_their_value_and_origin(document: Path, size: tuple[int, i
     flow(document, steps, size)
 
 
+def test_no_palette_without_commands_opens_over_a_dialog(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line("settings")
+        await pilot.pause()
+        dialog = pilot.app.screen
+        await pilot.press("ctrl+p")
+        assert pilot.app.screen is dialog is not screen
+
+    flow(document, steps)
+
+
 def test_settings_are_changed_here_at_once_and_in_the_file(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         app = pilot.app
