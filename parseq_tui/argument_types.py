@@ -1,4 +1,7 @@
-"""How the words of the command line are read: each turns a text into a value, or says what it may be."""
+"""How the words of the command line are read: each turns a text into a value, or says what it may be.
+
+The two options that many commands share are here too.
+"""
 
 from __future__ import annotations
 
@@ -104,3 +107,15 @@ def device(text: str) -> str:
     if not re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not auto, cpu, cuda or cuda:N")
     return text
+
+
+def add_json(parser: argparse._ActionsContainer) -> None:
+    """The switch of commands whose answer scripts read."""
+    parser.add_argument("--json", action="store_true", help="write JSON to standard output, for scripts")
+
+
+def add_frames(parser: argparse._ActionsContainer) -> None:
+    """The option of commands that may go over part of a timeline."""
+    parser.add_argument(
+        "--frames", type=frames, metavar="A:B", help="only these frames, B not included; or 2s:4s, 4b:8b"
+    )

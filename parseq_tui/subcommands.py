@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parseq_tui import argument_types
-from parseq_tui.timeline.render_settings import SETTINGS
+from parseq_tui.argument_types import add_frames, add_json
+from parseq_tui.render_arguments import add_render_arguments
 
 GROUPS = {
     "begin": "to begin",
@@ -21,7 +22,6 @@ GROUPS = {
     "exchange": "to and from other programs",
 }
 """Headings of `--help`."""
-_HAVE_OPTIONS = frozenset({"engine", "model", "mode", "input", "width", "height", "steps", "scheduler"})
 
 
 @dataclass(frozen=True)
@@ -44,83 +44,6 @@ def _documents(parser: argparse.ArgumentParser) -> None:
 
 def _document(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("document", type=Path, metavar="DOC")
-
-
-def _json(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument("--json", action="store_true", help="write JSON to standard output, for scripts")
-
-
-def _frames(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
-        "--frames", type=argument_types.frames, metavar="A:B", help="only these frames, B not included; or 2s:4s, 4b:8b"
-    )
-
-
-def _render_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("document", type=Path, metavar="DOC", help="a document, or frame JSON (ours or a peer's)")
-    _render_output(parser.add_argument_group("what comes out"))
-    _render_scope(parser.add_argument_group("how much"))
-    _render_settings(parser.add_argument_group("how (each wins over the document's `render` object)"))
-
-
-def _render_output(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--out",
-        metavar="FILE.mp4|DIR/",
-        help="a video (.mp4, .mkv, .mov: ProRes, .webm, .gif, .webp), or numbered PNG files in DIR/",
-    )
-    group.add_argument("--audio", type=Path, metavar="FILE", help="a sound to hear with the video")
-    group.add_argument("--overlay", action="store_true", help="draw each frame's parameters on what --out gets")
-    group.add_argument("--sheet", type=Path, metavar="FILE.png", help="also a contact sheet of up to 64 frames")
-    _json(group)
-
-
-def _render_scope(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--plan", action="store_true", help="only say what would be rendered, and why")
-    _frames(group)
-    group.add_argument("--draft", action="store_true", help="fewer steps, to see the motion quickly")
-    group.add_argument(
-        "--takes",
-        type=argument_types.count,
-        default=1,
-        metavar="N",
-        help="render N times with other seeds: takes to choose from",
-    )
-    group.add_argument("--detach", action="store_true", help="start it and return; `attach` follows it")
-    group.add_argument(
-        "--linger",
-        type=argument_types.seconds,
-        metavar="SECONDS",
-        help="keep the engine loaded for so long, so that the next render begins at once; in a terminal as the "
-        "editor's setting linger says (2 min), else 0",
-    )
-
-
-def _render_settings(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--engine", choices=SETTINGS["engine"].choices, help=SETTINGS["engine"].help)
-    group.add_argument("--model", help=SETTINGS["model"].help)
-    group.add_argument("--mode", choices=SETTINGS["mode"].choices, help=SETTINGS["mode"].help)
-    group.add_argument("--input", metavar="FILE", help=SETTINGS["input"].help)
-    group.add_argument(
-        "--size", type=argument_types.picture_size, metavar="WxH", help="frame size in pixels, multiples of 8"
-    )
-    group.add_argument("--steps", type=int, help=SETTINGS["steps"].help)
-    group.add_argument("--scheduler", help=SETTINGS["scheduler"].help)
-    group.add_argument(
-        "--set",
-        type=argument_types.setting,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help=f"any other render setting: {', '.join(name for name in SETTINGS if name not in _HAVE_OPTIONS)}",
-    )
-    group.add_argument(
-        "--device",
-        type=argument_types.device,
-        default="auto",
-        metavar="auto|cpu|cuda:N",
-        help="where to compute (default: auto)",
-    )
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -256,7 +179,7 @@ COMMANDS: dict[str, Command] = {
             "begin",
             "say what works on this machine, what does not, and why",
             "parseq-tui doctor",
-            (_json,),
+            (add_json,),
             _headless("doctor", "doctor"),
         ),
         Command(
@@ -274,7 +197,7 @@ COMMANDS: dict[str, Command] = {
             "look",
             "list every problem of a document, with its place and how to mend it",
             "parseq-tui check *.json",
-            (_documents, _json),
+            (_documents, add_json),
             _headless("documents", "check"),
         ),
         Command(
@@ -282,7 +205,7 @@ COMMANDS: dict[str, Command] = {
             "look",
             "draw curves of a document",
             "parseq-tui plot dance.json seed strength",
-            (_document, _plot_arguments, _frames),
+            (_document, _plot_arguments, add_frames),
             _headless("formulas", "plot"),
         ),
         Command(
@@ -290,7 +213,7 @@ COMMANDS: dict[str, Command] = {
             "look",
             "evaluate one formula over frames",
             "parseq-tui eval '1 + 0.1*sin(p=1b)' --frames 30 --bpm 120",
-            (_eval_arguments, _json),
+            (_eval_arguments, add_json),
             _headless("formulas", "evaluate"),
         ),
         Command(
@@ -298,7 +221,7 @@ COMMANDS: dict[str, Command] = {
             "look",
             "explain the language: every function and variable, with an example and its curve",
             "parseq-tui functions bez",
-            (_functions_arguments, _json),
+            (_functions_arguments, add_json),
             _headless("formulas", "functions"),
         ),
         Command(
@@ -309,7 +232,7 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui render dance.json --plan\n"
             "parseq-tui render dance.json --frames 0:48 --out dance.gif --sheet dance.png\n"
             "parseq-tui render dance.json --engine test --overlay --out motion.mp4",
-            (_render_arguments,),
+            (add_render_arguments,),
             _headless("render", "render"),
         ),
         Command(
@@ -317,7 +240,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "list the renders of a document",
             "parseq-tui takes dance.json",
-            (_document, _json),
+            (_document, add_json),
             _headless("render", "takes"),
         ),
         Command(
@@ -325,7 +248,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "compare two renders of a document: what differs, in words or as a video of both",
             "parseq-tui compare dance.json --out both.mp4",
-            (_document, _compare_arguments, _json),
+            (_document, _compare_arguments, add_json),
             _headless("compare", "compare"),
         ),
         Command(
@@ -333,7 +256,7 @@ COMMANDS: dict[str, Command] = {
             "render",
             "follow the render that is running",
             "parseq-tui attach dance.json",
-            (_document, _json),
+            (_document, add_json),
             _headless("render", "attach"),
         ),
         Command(
@@ -391,7 +314,7 @@ COMMANDS: dict[str, Command] = {
             "parseq-tui listen song.ogg\n"
             "parseq-tui listen song.ogg dance.json --tempo --length --sound --keyframes beats --every 4\n"
             "parseq-tui listen song.ogg dance.json --series low=bass",
-            (_listen_arguments, _json),
+            (_listen_arguments, add_json),
             _headless("listen", "listen"),
         ),
         Command(
