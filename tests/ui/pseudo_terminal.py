@@ -11,7 +11,7 @@ import struct
 import termios
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Burst(NamedTuple):
@@ -138,6 +138,14 @@ class PseudoTerminal:
 
     def screen(self) -> list[str]:
         """The rows of the screen as text."""
+        return list(self._drawn().display)
+
+    def cursor(self) -> tuple[int, int]:
+        """Column and row of the terminal's own cursor, from 0."""
+        cursor = self._drawn().cursor
+        return cursor.x, cursor.y
+
+    def _drawn(self) -> Any:
         import re
 
         import pyte
@@ -146,7 +154,7 @@ class PseudoTerminal:
         unknown = rb"\x1b\[[>=<][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b[P_].*?\x1b\\"
         clean = re.sub(unknown, b"", bytes(self.output), flags=re.DOTALL)
         pyte.ByteStream(screen).feed(clean)
-        return list(screen.display)
+        return screen
 
     def cpu(self) -> float:
         """Processor seconds of the program so far, all threads that still run together."""

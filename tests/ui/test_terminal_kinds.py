@@ -194,6 +194,27 @@ def test_ctrl_c_twice_leaves_from_wherever_one_is(document: Path, tmp_path: Path
         assert GIVEN_BACK in terminal.output
 
 
+def test_the_terminals_cursor_is_where_one_works(document: Path, tmp_path: Path) -> None:
+    """Screen readers and magnifiers follow it, hidden or not."""
+    with editor(document, tmp_path / "home") as terminal:
+
+        def row_of(text: str) -> int:
+            return next(number for number, row in enumerate(terminal.screen()) if text in row)
+
+        assert terminal.cursor()[1] == row_of("▸")
+        terminal.press(b"\x1b[B", quiet=0.4)
+        terminal.read_until("zoom @127")
+        assert terminal.cursor()[1] == row_of("▸")
+        terminal.press(b"7", quiet=0.4)
+        terminal.read_until("▸ 7")
+        assert terminal.cursor() == (terminal.screen()[1].index("7", 10) + 1, 1)
+        terminal.press(b"\x1b", quiet=0.6)
+        terminal.press(b" p\r", quiet=0.6)
+        terminal.read_until("Ctrl+S keep")
+        column = terminal.screen()[row_of("a blue fish, in the sea")].index("a blue")
+        assert terminal.cursor() == (column, row_of("a blue fish, in the sea"))
+
+
 def test_somebody_saving_all_the_time_disturbs_nobody(document: Path, tmp_path: Path) -> None:
     """Whole files by rename and in place, torn ones between them; what is typed here meanwhile stays."""
     text = document.read_text()
