@@ -25,6 +25,17 @@ from parseq_tui.render.engines.base import DiffusionRequest
 
 VOCABULARY = 49408
 TOKENIZER = paths.bundled("models") / "sd1" / "tokenizer"
+SD1: dict[str, Any] = {
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "num_train_timesteps": 1000,
+    "prediction_type": "epsilon",
+    "steps_offset": 1,
+    "timestep_spacing": "leading",
+    "set_alpha_to_one": False,
+}
+"""How much noise the models of Stable Diffusion 1 were taught with, as their folders say it."""
 
 
 def temporary(name: str) -> Path:
@@ -87,15 +98,7 @@ def random_model(**options: Any) -> Path:
         eos_token_id=49407,
     )
     tokenizer = transformers.CLIPTokenizer.from_pretrained(TOKENIZER)
-    scheduler = {
-        "beta_start": 0.00085,
-        "beta_end": 0.012,
-        "beta_schedule": "scaled_linear",
-        "steps_offset": 1,
-        "timestep_spacing": "leading",
-        "set_alpha_to_one": False,
-        "clip_sample": False,
-    } | dict(options.get("scheduler", ()))
+    scheduler = SD1 | {"clip_sample": False} | dict(options.get("scheduler", ()))
     pipeline = diffusers.StableDiffusionPipeline(
         vae=vae,
         text_encoder=transformers.CLIPTextModel(config),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,21 +20,15 @@ from parseq_tui.errors import RenderError
 from parseq_tui.render.engines.base import DiffusionRequest
 from parseq_tui.render.engines.checkpoint import Checkpoint
 from parseq_tui.render.engines.compatibility import Compatibility
-from parseq_tui.render.engines.components import predicts_noise, quiet_libraries
+from parseq_tui.render.engines.components import predicts_noise
 from parseq_tui.render.engines.descriptions import read_json
 from parseq_tui.render.engines.diffusers import DiffusersEngine
 from parseq_tui.render.engines.models import find_model
 from parseq_tui.render.engines.prompt_encoding import guidance_embedding
 
-pytestmark = pytest.mark.slow  # torch, diffusers
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet")]  # torch, diffusers
 
 SAMPLERS = {"sd2": "DDIMScheduler", "sdxl": "EulerDiscreteScheduler", "turbo": "EulerDiscreteScheduler"}
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    with quiet_libraries():
-        yield
 
 
 @cache

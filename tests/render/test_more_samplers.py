@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small_models import random_model, request
-from test_noise_levels import KNOWN, SD1, network, noise, quiet
+from small_models import SD1, random_model, request
+from test_noise_levels import KNOWN, network, noise
 
 from parseq_tui.render.conditioning import Term
 from parseq_tui.render.engines.adaptive import EVALUATIONS, AdaptiveSolver, solve
@@ -27,8 +27,7 @@ from parseq_tui.render.engines.scheduler_table import (
 )
 from parseq_tui.render.engines.schedulers import find
 
-pytestmark = pytest.mark.slow  # torch, diffusers
-__all__ = ["quiet"]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet")]  # torch, diffusers
 
 WEAKEST, STRONGEST = float(KNOWN[0]), float(KNOWN[-1])
 NOISES = [torch.randn(64, generator=torch.Generator().manual_seed(9 + n)).double() for n in range(200)]

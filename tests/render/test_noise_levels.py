@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -11,37 +10,22 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from small_models import SD1
 
 from parseq_tui.render.engines import noise_levels
 from parseq_tui.render.engines.compatibility import DIFFUSERS, OURS, WEB_UI
-from parseq_tui.render.engines.components import quiet_libraries
 from parseq_tui.render.engines.noise_levels import PLACINGS, times_of
 from parseq_tui.render.engines.scheduler_table import FIRST_OUTPUT, NOISE, Start, Table, compile_table
 from parseq_tui.render.engines.schedulers import find, scheduler_names
 from parseq_tui.render.engines.schedules import choose_table
 
-pytestmark = pytest.mark.slow  # torch, diffusers
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet")]  # torch, diffusers
 
-SD1: dict[str, Any] = {
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-    "beta_schedule": "scaled_linear",
-    "num_train_timesteps": 1000,
-    "prediction_type": "epsilon",
-    "steps_offset": 1,
-    "timestep_spacing": "leading",
-}
 BETAS = torch.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2  # in the precision that the models were taught in
 KNOWN = (1 / torch.cumprod(1 - BETAS, 0).double().numpy() - 1) ** 0.5
 ZERO_SIGNAL = np.append(KNOWN[:-1], 4096.0)
 """Of models that were taught to begin with nothing but noise."""
 PLACED = ("kl_optimal", "align_your_steps", "beta", "ddim")
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    with quiet_libraries():
-        yield
 
 
 @given(st.sampled_from(sorted(PLACINGS)), st.integers(1, 60), st.floats(0.01, 1.0), st.booleans())

@@ -5,41 +5,25 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from small_models import SD1
 
 from parseq_tui.errors import RenderError
-from parseq_tui.render.engines.components import quiet_libraries
 from parseq_tui.render.engines.scheduler_table import CLEAN, FIRST_OUTPUT, NOISE, Start, Table, compile_table
 from parseq_tui.render.engines.schedulers import ADAPTIVE, find, scheduler_names
 
-pytestmark = pytest.mark.slow  # torch, diffusers
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet")]  # torch, diffusers
 
-SD1 = {
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-    "beta_schedule": "scaled_linear",
-    "num_train_timesteps": 1000,
-    "prediction_type": "epsilon",
-    "steps_offset": 1,
-    "timestep_spacing": "leading",
-    "set_alpha_to_one": False,
-}
 VELOCITY = SD1 | {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
 SHAPE = (1, 4, 4, 4)
 LATENT = torch.randn(SHAPE, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
 STEPS = 7
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    with quiet_libraries():
-        yield
 
 
 def network(latent: torch.Tensor, timestep: float) -> torch.Tensor:
@@ -78,7 +62,7 @@ def stock(name: str, config: dict[str, Any], begin: int | None) -> torch.Tensor:
     accepted = inspect.signature(scheduler.step).parameters
     extra = {key: value for key, value in {"eta": 0.0, "generator": generator}.items() if key in accepted}
     module = importlib.import_module(cls.__module__)
-    with double_noises(module) if hasattr(module, "randn_tensor") else quiet_libraries():
+    with double_noises(module) if hasattr(module, "randn_tensor") else nullcontext():
         for timestep in timesteps:
             answer = network(scheduler.scale_model_input(latent, timestep), float(timestep))
             latent = scheduler.step(answer, timestep, latent, **extra, return_dict=False)[0]

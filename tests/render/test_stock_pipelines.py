@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -16,14 +16,13 @@ from parseq_tui import paths
 from parseq_tui.render.conditioning import split_terms
 from parseq_tui.render.engines.base import DiffusionRequest
 from parseq_tui.render.engines.compatibility import Compatibility
-from parseq_tui.render.engines.components import quiet_libraries
 from parseq_tui.render.engines.diffusers import DiffusersEngine
 from parseq_tui.render.engines.sampling import Combination, coefficients, combination, sample
 from parseq_tui.render.engines.scheduler_table import compile_table
 from parseq_tui.render.engines.schedulers import find
 from parseq_tui.render.engines.text_encoding import TextEncoder
 
-pytestmark = pytest.mark.slow  # torch, diffusers
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet")]  # torch, diffusers
 
 SCHEDULERS = [
     "euler_a",
@@ -39,12 +38,6 @@ SCHEDULERS = [
     "tcd",
 ]
 STEPS = 6
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    with quiet_libraries():
-        yield
 
 
 @cache
