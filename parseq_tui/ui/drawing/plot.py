@@ -237,14 +237,15 @@ def _with_marks(made: Chart) -> Chart:
 
 
 def _number(made: Chart, rows: list[list[str]]) -> None:
-    """Curves' numbers at the right end: without colours, and far from keyframes, nothing else tells them apart."""
+    """Curves' numbers at the right end, `?` for one that is only tried out: without colours, and far from keyframes,
+    nothing else tells them apart."""
     request, column = made.request, made.left + made.canvas_width - 1
     last = request.start + request.count - 1
     for number in sorted(range(len(request.curves)), key=lambda number: number == request.axis_of):
         curve = request.curves[number]
-        if 0 <= last < curve.values.size and np.isfinite(curve.values[last]) and curve.series < len(MARKS):
+        if 0 <= last < curve.values.size and np.isfinite(curve.values[last]):
             y = made.row_of(number, float(curve.values[last]))
-            rows[y][column] = str(curve.series + 1)
+            rows[y][column] = str(curve.series + 1) if curve.series < len(MARKS) else "?"
             made.cells.series[y, column] = curve.series + 1
 
 
