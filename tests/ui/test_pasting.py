@@ -76,7 +76,7 @@ def test_columns_of_numbers_from_a_spreadsheet_go_into_values_side_by_side() -> 
         {"zoom": 7, "angle": 8},
     ]
     assert fingers.session.document.keyframes[0].formulas == {"zoom": "S"}
-    assert fingers.host.said[-1] == "pasted 4 cells, side by side; formulas stay"
+    assert fingers.host.said[-1] == "pasted 4 cells; side by side, formulas stay"
 
 
 @pytest.mark.parametrize("text", ["5\tL\n7\t8\n", "5\t\n7\t8\n"])

@@ -83,7 +83,7 @@ def _side_by_side(context: Context, lines: Lines) -> Effect:
     first = selected(context.document, context.view).first_column
     places = [*everything[:first], *(column for column in everything[first:] if column.part == "value")]
     effect = _over(context, lines, places)
-    return replace(effect, say=f"{effect.say}, side by side; formulas stay") if isinstance(effect, Change) else effect
+    return replace(effect, say=f"{effect.say}; side by side, formulas stay") if isinstance(effect, Change) else effect
 
 
 def _over(context: Context, lines: Lines, places: Sequence[Column], accepts: Accepts = lambda column: True) -> Effect:
