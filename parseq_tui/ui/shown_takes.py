@@ -76,13 +76,19 @@ class ShownTakes:
         return () if self._follower is None else self._follower.previews(self.frame)
 
     def scrubbed(self, frames: int, seen: int | None) -> int:
-        """So many frames on from the one that is seen, within the take; the playhead is followed from now on."""
+        """So many frames on from the one that is seen, among those that are finished.
+
+        The playhead is followed from now on.
+        """
         progress = self.progress
         started = None if progress is None else progress.started
-        first, count = (started.first_frame, started.frame_count) if started is not None else (0, 1 << 30)
         start = seen if self.at_newest and seen is not None else self.playhead
         self.follow_newest = False
-        return min(max(start + frames, first), first + count - 1)
+        if progress is None or started is None:
+            return max(0, start + frames)
+        first, end = started.first_frame, started.first_frame + started.frame_count
+        last = max(progress.previews, default=end - 1)
+        return min(max(start + frames, first), max(last, min(start, end - 1)))
 
     def step(self, rows: int) -> bool:
         """Choose another take of the list. False if none is shown."""

@@ -161,6 +161,8 @@ def test_scrubbing_a_running_render_begins_where_one_looks(client: RenderClient)
         assert "frame 3   f: back to the newest" in await polled(app, pilot)
         await pilot.press("home")
         assert app.posted[-1].frame == 0  # type: ignore[attr-defined]
+        await pilot.press("end")
+        assert app.posted[-1].frame == 4, "the last that is finished"  # type: ignore[attr-defined]
         await pilot.press("f")
         assert "frame 4 (newest)" in await polled(app, pilot)
 

@@ -68,7 +68,7 @@ class RenderPane(LineView, can_focus=True):
         Binding("pageup", "scrub(-100)", "100 frames back", show=False, id="render.back_hundred"),
         Binding("pagedown", "scrub(100)", "100 frames on", show=False, id="render.on_hundred"),
         Binding("home", f"scrub({-LONGEST})", "first frame", show=False, id="render.first"),
-        Binding("end", f"scrub({LONGEST})", "last frame", show=False, id="render.last"),
+        Binding("end", f"scrub({LONGEST})", "last finished frame", show=False, id="render.last"),
         Binding("up", "select_take(-1)", "newer take", show=False, id="render.newer"),
         Binding("down", "select_take(1)", "older take", show=False, id="render.older"),
         Binding("enter", "open_take", "follow this take", show=False, id="render.open"),
