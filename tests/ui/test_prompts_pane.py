@@ -168,6 +168,17 @@ def test_what_cannot_be_meant_is_said_and_escape_changes_nothing() -> None:
     in_panes(test)
 
 
+def test_a_read_only_document_shows_its_prompts_and_keeps_no_change() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.push_screen(PromptEditor(Prompt("p", "a cat"), read_only=True))
+        await pilot.pause()
+        await pilot.press("x", "ctrl+s")
+        assert isinstance(app.screen, PromptEditor)
+        assert "read-only" in str(app.screen.query_one("#problem", Static).render())
+
+    in_panes(test)
+
+
 def test_the_common_prompt_has_texts_but_no_range() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         focused(app)

@@ -88,7 +88,10 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
         self.panes.expect(self.app.size)
         curves = CurvesPane(id="curves")
         right = Vertical(
-            RenderPane(None, id="render"), PromptsPane(id="prompts"), ProblemsPane(id="problems"), id="right"
+            RenderPane(None, id="render"),
+            PromptsPane(id="prompts", read_only=self.session.read_only),
+            ProblemsPane(id="problems"),
+            id="right",
         )
         yield TitleBar(id="title")
         yield FormulaBar(id="formula")

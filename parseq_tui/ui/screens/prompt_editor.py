@@ -95,9 +95,10 @@ class PromptEditor(ModalScreen["Prompt | None"]):
         Binding("escape,ctrl+c", "cancel", "cancel", priority=True, id="prompt_editor.cancel"),
     ]
 
-    def __init__(self, prompt: Prompt, *, common: bool = False) -> None:
+    def __init__(self, prompt: Prompt, *, common: bool = False, read_only: bool = False) -> None:
         """`common`: the prompt that is joined to all others; it has no name and no range."""
         super().__init__()
+        self._read_only = read_only
         self._prompt = prompt
         self._common = common
         self._refused = ""
@@ -107,7 +108,7 @@ class PromptEditor(ModalScreen["Prompt | None"]):
         prompt, overlap = self._prompt, self._prompt.overlap
         with Vertical() as box:
             box.border_title = "common prompt" if self._common else plain(prompt.name) or "prompt"
-            box.border_subtitle = "Ctrl+S keep   Esc cancel   Tab next"
+            box.border_subtitle = f"{'read-only' if self._read_only else 'Ctrl+S keep'}   Esc cancel   Tab next"
             yield Label("+ positive", classes="hint")
             yield PromptArea(prompt.positive, id="positive", tab_behavior="focus", soft_wrap=True)
             yield Label("- negative", classes="hint")
@@ -175,13 +176,15 @@ class PromptEditor(ModalScreen["Prompt | None"]):
 
     def action_keep(self) -> None:
         prompt = self.as_typed()
-        if not self._common:
-            try:
+        try:
+            if self._read_only:
+                raise EditError("the document is open read-only: Esc leaves")
+            if not self._common:
                 prompt = self._with_range(prompt)
-            except EditError as error:
-                self._refused = error.message
-                self.query_one("#problem", Static).update(error.message)
-                return
+        except EditError as error:
+            self._refused = error.message
+            self.query_one("#problem", Static).update(error.message)
+            return
         self.dismiss(prompt)
 
     def action_cancel(self) -> None:

@@ -92,8 +92,9 @@ class PromptsPane(PromptsMouse):
             super().__init__()
             self.index = index
 
-    def __init__(self, *, glyphs: Glyphs = "braille", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, glyphs: Glyphs = "braille", read_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._read_only = read_only
         self._glyphs: Glyphs = glyphs
         self._document: Document | None = None
         self._table: FrameTable | None = None
@@ -197,7 +198,7 @@ class PromptsPane(PromptsMouse):
             if after is not None:
                 entered(after)
 
-        self.app.push_screen(PromptEditor(prompt, common=common), left)
+        self.app.push_screen(PromptEditor(prompt, common=common, read_only=self._read_only), left)
 
     def action_command(self, name: str) -> None:
         """A command on the selected prompt."""
