@@ -146,6 +146,11 @@ class Session:
         return self._baked is self.document
 
     @property
+    def conflict_count(self) -> int:
+        """Changes here and on disk that contradict each other and are not settled."""
+        return sum(len(collision.conflicts) for collision in self.collisions)
+
+    @property
     def name(self) -> str:
         """What to call the document."""
         if self.path is not None:

@@ -113,8 +113,12 @@ class Desk:
             last_entry=self._last_entry,
             has_path=self.session.path is not None,
             rendering=self._host.is_rendering(),
-            conflicts=sum(len(collision.conflicts) for collision in self.session.collisions),
+            conflicts=self.session.conflict_count,
         )
+
+    def glance(self) -> Context:
+        """What is shown of the cursor's cell depends on no more than this; what a key waits for is made with it."""
+        return Context(self.session.document, self.view, self.session.table)
 
     # -- keys ------------------------------------------------------------------------------------------------------
 

@@ -168,7 +168,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
         self.pictures.set_playhead(playhead(document, self.desk.view))
 
     def show_bars(self) -> None:
-        context = self.desk.context()
+        context = self.desk.glance()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
         self.show_title()
@@ -178,7 +178,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
 
     def _state(self) -> str:
         """What goes on, for the right end of the title."""
-        count = self.desk.context().conflicts
+        count = self.session.conflict_count
         conflicts = f"! {count} conflict{'s' if count > 1 else ''} (Space x)  " if count else ""
         standing = f"! {self.files.standing}  " if self.files.standing else ""
         working = f"! {self.shown_work}…  " if self.shown_work else ""
@@ -199,7 +199,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
         else:
             self.table.move(view)
         self.app.cursor_position = self.table.cursor_offset
-        context = self.desk.context()
+        context = self.desk.glance()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
         self._behind = True

@@ -31,7 +31,7 @@ from parseq_tui.ui.drawing.grid import (
 )
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.theme import Palette
-from parseq_tui.ui.view_state import ViewState, selected
+from parseq_tui.ui.view_state import Block, ViewState, selected
 from parseq_tui.ui.widgets.table_mouse import TableMouse
 from parseq_tui.ui.widgets.table_strips import Run, styles
 
@@ -289,25 +289,40 @@ class KeyframeTable(TableMouse, can_focus=True):
         return self._placed(run, width, style, visible, across)
 
     def _row(self, row: int, width: int) -> Strip:
-        grid, view = self._grid, self._view
-        keyframe = self._document.keyframes[row]
-        block = selected(self._document, view) if view.anchor else None
-        run, across = Run(), self.scroll_offset.x
+        grid, run, across = self._grid, Run(), self.scroll_offset.x
+        block = selected(self._document, self._view) if self._view.anchor else None
         visible = grid.visible(across, width)
         for column in (0, 1, *visible):
-            cursor = row == view.row and column == view.column
-            text, role = self._cell(row, column)
-            if cursor:
-                role = "entry" if self._entry is not None else "cursor" if self.has_focus else "cursor-away"
-            elif block is not None and block.holds(row, column):
-                role = "selected-" + role
-            elif self._changed and (keyframe.frame, grid.columns[column].field) in self._changed:
-                role = "changed"
-            run.add(text, self._style(role))
+            run.add(*self._styled_cell(row, column, block))
             if column == 0:
-                options = self._document.options
-                run.add(position_cell(keyframe.frame, grid, options.fps, options.bpm), self._style("dim"))
+                frame, options = self._document.keyframes[row].frame, self._document.options
+                run.add(position_cell(frame, grid, options.fps, options.bpm), self._style("dim"))
         return self._placed(run, width, self._style("text"), visible, across)
+
+    def line_part(self, y: int, first: int, end: int) -> Sequence[Segment] | None:
+        """A cell, or the mark of the cursor's row: that is what a move changes."""
+        sight, grid = self._sight(), self._grid
+        row, column = y - sight.head + sight.top, grid.column_under(first, sight.left)
+        if y < sight.head or row >= len(self._document.keyframes):
+            return None
+        left, width = grid.span(column, sight.left)
+        mark = (first, end) == (0, 1)
+        if not mark and (first, end) != (left, left + width):
+            return None
+        block = selected(self._document, self._view) if self._view.anchor else None
+        text, style = self._styled_cell(row, column, block)
+        return [Segment(text[:1] if mark else text, style)]
+
+    def _styled_cell(self, row: int, column: int, block: Block | None) -> tuple[str, Style]:
+        """`block`: what is selected."""
+        text, role = self._cell(row, column)
+        if row == self._view.row and column == self._view.column:
+            role = "entry" if self._entry is not None else "cursor" if self.has_focus else "cursor-away"
+        elif block is not None and block.holds(row, column):
+            role = "selected-" + role
+        elif (self._document.keyframes[row].frame, self._grid.columns[column].field) in self._changed:
+            role = "changed"
+        return text, self._style(role)
 
     def _cell(self, row: int, column: int) -> tuple[str, str]:
         grid, keyframe = self._grid, self._document.keyframes[row]
