@@ -165,3 +165,15 @@ def test_new_seeds_are_those_of_no_take_before(document: Path) -> None:
 
     flow(document, steps)
     assert len({0, *offsets}) == 4
+
+
+def test_a_long_question_is_read_whole_on_a_narrow_screen(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        text = in_words(Forecast(1234, 5678))
+        screen.questions.ask(text, [("y", "render", lambda: None), ("n", "do not render", lambda: None)])
+        await pilot.pause()
+        words = " ".join(" ".join(rows(screen)[-6:]).split())
+        assert f"{text} Esc leaves" in words
+        assert "y render" in words and "n do not render" in words
+
+    flow(document, steps, size=(64, 20))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
+from typing import Final
 
 from rich.cells import cell_len
 
 from parseq_tui.ui.drawing.cells import fitted
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
+
+_LEAVE: Final = "   Esc leaves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,10 @@ class PrefixMenu(StyledLines):
             max(20, width),
         )
         across = max(1, width // column)
-        rows = min(-(-len(entries) // across), max(1, height - 1))
-        self.styles.height = rows + 1
+        lines = self._head(title, width)
+        rows = min(-(-len(entries) // across), max(1, height - len(lines)))
+        self.styles.height = rows + len(lines)
         self.display = True
-        head = self.palette.style("accent", "panel", "bold")
-        lines: list[list[Part]] = [[(f" {title}", head), ("   Esc leaves", self.palette.style("dim", "panel"))]]
         for row in range(rows):
             lines.append([part for entry in entries[row::rows] for part in self._entry(entry, column)])
         self.set_parts(lines, on="panel")
@@ -47,6 +50,14 @@ class PrefixMenu(StyledLines):
     def hide(self) -> None:
         self.display = False
         self._cells = []
+
+    def _head(self, title: str, width: int) -> list[list[Part]]:
+        """The title, in more rows where one is too short for it; how to leave, where there is room for that."""
+        head = self.palette.style("accent", "panel", "bold")
+        lines: list[list[Part]] = [[(f" {text}", head)] for text in wrap(title, max(20, width - 2)) or [""]]
+        if cell_len(lines[-1][0][0]) + cell_len(_LEAVE) <= width:
+            lines[-1].append((_LEAVE, self.palette.style("dim", "panel")))
+        return lines
 
     def _entry(self, entry: MenuEntry, width: int) -> list[Part]:
         dim = self.palette.style("dim", "panel")
