@@ -188,3 +188,11 @@ def test_the_last_cell_of_a_head_is_its_edge() -> None:
     edges = [grid.edge_under(x, 0) for x in range(100)]
     assert [column for column in edges if column is not None] == [1, 2, 3, 4, 5]
     assert edges[grid.frozen + grid.widths[2] - 1] == 2
+
+
+def test_a_ninth_curve_is_refused_in_words() -> None:
+    hands = fingers(tuple(f"field_{number}" for number in range(9)))
+    for number in range(9):
+        hands.desk.run_line(f"plot field_{number}")
+    assert len(hands.desk.view.plotted) == 8
+    assert hands.host.said[-1] == "8 curves are shown already; t in the column of one takes it out"

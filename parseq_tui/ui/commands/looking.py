@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from parseq_tui.ui.commands.registry import Context, Do, Effect, Look, Say, command
+from parseq_tui.ui.drawing.curve_view import MAX_CURVES
 from parseq_tui.ui.view_state import HEADS, clamped, column_at, columns
 
 
@@ -61,6 +62,8 @@ def plot_field(context: Context, argument: str) -> Effect:
         return Look(
             replace(context.view, plotted=tuple(one for one in plotted if one != name)), f"{name} is not pinned"
         )
+    if len(plotted) >= MAX_CURVES:
+        return Say(f"{MAX_CURVES} curves are shown already; t in the column of one takes it out", "warning")
     return Look(replace(context.view, plotted=(*plotted, name)), f"{name} stays in the curves; t again takes it out")
 
 
