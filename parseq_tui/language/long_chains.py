@@ -21,7 +21,8 @@ Placed: TypeAlias = "tuple[int, int, Node]"
 """A node and where it stands, parentheses around it included."""
 
 _KINDS = {"+": "sum", "-": "sum", "*": "*", "and": "and", "&&": "&&", "or": "or", "||": "||"}
-_GIVE_TEXT = frozenset({"posneg", "posneg_lora"})
+GIVE_TEXT = frozenset({"posneg", "posneg_lora"})
+"""Functions whose result is a text: a chain of + over them is a text as well."""
 
 
 def evenly_grouped(parts: Sequence[Placed], operators: Sequence[str], *, to_the_right: bool) -> Placed | None:
@@ -98,4 +99,4 @@ def gives_number(node: Node) -> bool:
             values = [value for _, value in node.arms]
             return all(map(gives_number, values)) and (node.otherwise is None or gives_number(node.otherwise))
         case Call():
-            return node.name not in _GIVE_TEXT
+            return node.name not in GIVE_TEXT

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from parseq_tui.language.evaluate import evaluate_example
+from parseq_tui.language.long_chains import GIVE_TEXT
 from parseq_tui.language.parser import parse
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function, Variable
 from parseq_tui.language.traits import traits_of
@@ -44,6 +45,10 @@ def test_every_example_uses_its_subject_and_gives_a_curve_or_a_text(entry: Funct
 def test_the_whole_of_parseqs_language_is_here() -> None:
     assert set(PARSEQ.split()) == {name for name, entry in FUNCTIONS.items() if not entry.ours}
     assert set(PARSEQ_VARIABLES.split()) == set(VARIABLES)
+
+
+def test_long_chains_know_the_functions_that_give_texts() -> None:
+    assert {entry.name for entry in ENTRIES if not isinstance(evaluate_example(entry.example), np.ndarray)} == GIVE_TEXT
 
 
 def test_traits_tell_what_a_formula_needs() -> None:
