@@ -34,6 +34,7 @@ from parseq_tui.ui.driver import EditorDriver, driver_for_platform
 from parseq_tui.ui.glyphs import glyphs_for
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
 from parseq_tui.ui.palette import CommandProvider
+from parseq_tui.ui.pane_keys import pane_keys
 from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.screen_diff import PartsUpdate, ScreenDiff
@@ -84,7 +85,7 @@ class EditorApp(App[int], inherit_bindings=False):
 
         Raises SettingsError for keys of a command that does not exist, or a theme option that does not.
         """
-        self.keymap_in_use = Keymap(DEFAULT_KEYS, settings.keys)
+        self.keymap_in_use = Keymap(DEFAULT_KEYS, settings.keys, pane_keys())
         super().__init__(driver_class=driver or driver_for_platform())
         self.preferences = Preferences(self, settings, settings_file())
         self.follow = follow
@@ -104,6 +105,7 @@ class EditorApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         if isinstance(self._driver, EditorDriver):
             self._driver.ascii_only = self.glyphs == "ascii"
+        self.set_keymap(self.keymap_in_use.panes)
         self._opened(self._first_session, replaced=False)
         if self._choose_first:
             self.choose_document(can_leave=False)
@@ -347,7 +349,8 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def use_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         """Raises SettingsError for a command that does not exist."""
-        self.keymap_in_use = Keymap(DEFAULT_KEYS, keys)
+        self.keymap_in_use = Keymap(DEFAULT_KEYS, keys, pane_keys())
+        self.set_keymap(self.keymap_in_use.panes)
         if self.editor is not None:
             self.editor.use_keymap(self.keymap_in_use)
 

@@ -223,13 +223,25 @@ class Keymap:
     """
 
     def __init__(
-        self, defaults: Mapping[str, Iterable[str]], overrides: Mapping[str, Iterable[str]] | None = None
+        self,
+        defaults: Mapping[str, Iterable[str]],
+        overrides: Mapping[str, Iterable[str]] | None = None,
+        panes: Iterable[str] = (),
     ) -> None:
-        """Raises SettingsError if an override names a command or a key that does not exist."""
+        """`panes`: names of keys that panes have for themselves, which may be overridden too.
+
+        Raises SettingsError if an override names a command or a key that does not exist.
+        """
         self.keys: dict[str, tuple[str, ...]] = {name: tuple(keys) for name, keys in defaults.items()}
+        self.panes: dict[str, str] = {}
+        """A user's own keys of panes: name → keys with commas between them."""
+        known = set(panes)
         for name, given in (overrides or {}).items():
+            if name in known and name not in self.keys:
+                self.panes[name] = ",".join(_single(written) for written in given)
+                continue
             if name not in self.keys:
-                hint = did_you_mean(name, self.keys, otherwise="the help (?) has their names")
+                hint = did_you_mean(name, [*self.keys, *known], otherwise="the help (?) has their names")
                 raise SettingsError(f"[keys]: there is no command called {name!r} to bind a key to", hint=hint)
             keys = tuple(sequence_of(written) for written in given)
             self.keys = {
@@ -292,6 +304,14 @@ def sequence_of(written: str) -> str:
     Raises SettingsError for a key that no terminal sends.
     """
     return " ".join(_key_of(key, written) for key in written.split())
+
+
+def _single(written: str) -> str:
+    """A key of a pane. Raises SettingsError for a sequence."""
+    key = sequence_of(written)
+    if " " in key:
+        raise SettingsError(f"[keys]: {written!r} is more than one key", hint="the keys of a pane are single keys")
+    return key
 
 
 def _key_of(key: str, written: str) -> str:

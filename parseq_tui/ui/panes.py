@@ -16,6 +16,8 @@ from textual.message import Message
 from textual.screen import Screen
 
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
+from parseq_tui.ui.pane_keys import PANES as WITH_KEYS
+from parseq_tui.ui.pane_keys import shown_as
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
 
@@ -66,9 +68,14 @@ _HINTED: Mapping[str, Sequence[str]] = {
 """The commands behind the table's hints, whose keys a user may have changed."""
 
 
+_CLASSES = {str(pane.BORDER_TITLE): pane for pane in WITH_KEYS}
+
+
 def hints(pane: str, keymap: Keymap) -> Sequence[tuple[str, str]]:
     """(key, what it does) for the status line, most useful first; with the keys that are really bound."""
     listed = HINTS.get(pane, HINTS["table"])
+    if pane in _CLASSES:
+        return [(shown_as(shown, _CLASSES[pane], keymap), what) for shown, what in listed] if keymap.panes else listed
     if pane in HINTS and pane != "table":
         return listed
     return [(key, what) for shown, what in listed if (key := _bound(shown, keymap))]

@@ -16,10 +16,7 @@ from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.glyphs import KINDS
 from parseq_tui.ui.keymap import readable
 from parseq_tui.ui.outside import OutsideActions
-from parseq_tui.ui.widgets.curves import CurvesPane
-from parseq_tui.ui.widgets.problems import ProblemsPane
-from parseq_tui.ui.widgets.prompts import PromptsPane
-from parseq_tui.ui.widgets.render_pane import RenderPane
+from parseq_tui.ui.pane_keys import PANES
 from parseq_tui.ui.workbench import Program, Workbench
 
 
@@ -94,8 +91,8 @@ class ProgramActions:
         sections = command_sections(
             COMMANDS.values(), lambda name: [readable(key) for key in keymap.keys.get(name, ())]
         )
-        for pane in (CurvesPane, PromptsPane, RenderPane, ProblemsPane):
-            keys = pane_section(f"in the {pane.BORDER_TITLE} pane", pane.BINDINGS, readable)
+        for pane in PANES:
+            keys = pane_section(f"in the {pane.BORDER_TITLE} pane", pane.BINDINGS, keymap.panes, readable)
             # the pane that one is in comes first
             sections.insert(0 if isinstance(self._screen.focused, pane) else len(sections), keys)
         sections.append(function_section(FUNCTIONS.values()))

@@ -66,7 +66,7 @@ def test_functions_come_with_signature_and_example() -> None:
 
 
 def test_panes_tell_the_keys_they_have_for_themselves() -> None:
-    section = pane_section("in the curves", CurvesPane.BINDINGS, str.upper)
+    section = pane_section("in the curves", CurvesPane.BINDINGS, {}, str.upper)
     assert HelpEntry("curves.fit", "F", "All frames.") in section.entries
     assert HelpEntry("curves.closer", "PLUS, EQUALS_SIGN", "Closer.") in section.entries
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
+from editor_flow import flow, press, rows
+from textual.pilot import Pilot
 
 from parseq_tui.errors import SettingsError
+from parseq_tui.paths import bundled, settings_file
+from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap, readable, sequence_of
+from parseq_tui.ui.pane_keys import pane_keys
+from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.widgets.render_pane import RenderPane
 
 
 @pytest.mark.parametrize(
@@ -51,3 +61,28 @@ def test_a_users_key_is_taken_from_all_that_it_would_hide() -> None:
     longer = Keymap(DEFAULT_KEYS, {"document.save": ["x s"]})
     assert longer.step(("x",)).commands == {"s": "document.save"}, "x alone no longer cuts"
     assert longer.step(("x", "s")).command == "document.save"
+
+
+def test_the_keys_of_panes_can_be_a_users_own(tmp_path: Path) -> None:
+    document = Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text('[keys]\n"render.large" = ["F8", "<"]\n')
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        assert isinstance(pilot.app, EditorApp)
+        pilot.app.preferences.read_again()
+        await press(pilot, screen, "space", "r", "r")
+        pane = screen.query_one(RenderPane)
+        assert "F8 large" in rows(screen)[-1]
+        for key, large in (("f8", True), ("v", True), ("less_than_sign", False)):
+            await pilot.press(key)
+            assert pane._large is large
+        await pilot.press("question_mark")
+        assert "F8, <" in "\n".join(rows(pilot.app.screen))
+
+    flow(document, steps, size=(160, 48))
+
+
+def test_a_sequence_cannot_be_a_key_of_a_pane() -> None:
+    with pytest.raises(SettingsError, match="more than one key"):
+        Keymap(DEFAULT_KEYS, {"render.large": ["space v"]}, pane_keys())

@@ -275,7 +275,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             event.prevent_default()
             return
         focused = self.focused
-        if not self.desk.in_sequence and _binds(focused, event.key):
+        if not self.desk.in_sequence and _binds(focused, event.key, self.keymap):
             return
         if self.desk.key(event.key, event.character, scope=_scope(focused)):
             event.stop()
@@ -363,8 +363,12 @@ def _scope(focused: Widget | None) -> Scope:
     return "pane" if focused.id in PANES else "text"
 
 
-def _binds(focused: Widget | None, key: str) -> bool:
+def _binds(focused: Widget | None, key: str, keymap: Keymap) -> bool:
     """Whether the focused pane has a use of its own for a key."""
     if focused is None or isinstance(focused, KeyframeTable):
         return False
-    return bool(focused._bindings.key_to_bindings.get(key))
+    bindings = focused._bindings
+    if keymap.panes:
+        bindings = bindings.copy()
+        bindings.apply_keymap(keymap.panes)
+    return bool(bindings.key_to_bindings.get(key))

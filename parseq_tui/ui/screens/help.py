@@ -5,7 +5,7 @@ Nothing is written here: the sections are made from the command registry, the ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar, Protocol
@@ -81,12 +81,17 @@ def function_section(functions: Iterable[FunctionLike]) -> HelpSection:
     return HelpSection("functions of the language", tuple(entries))
 
 
-def pane_section(title: str, bindings: Iterable[BindingType], readable: Callable[[str], str]) -> HelpSection:
-    """The keys a pane has for itself. `readable`: Textual's name of a key → what stands on it."""
+def pane_section(
+    title: str, bindings: Iterable[BindingType], own: Mapping[str, str], readable: Callable[[str], str]
+) -> HelpSection:
+    """The keys a pane has for itself.
+
+    `own`: a user's keys in place of a binding's; `readable`: Textual's name of a key → what stands on it.
+    """
     entries = []
     for binding in bindings:
         if isinstance(binding, Binding) and binding.id is not None:
-            keys = ", ".join(readable(key) for key in binding.key.split(","))
+            keys = ", ".join(readable(key) for key in own.get(binding.id, binding.key).split(","))
             entries.append(HelpEntry(binding.id, keys, f"{binding.description[:1].upper()}{binding.description[1:]}."))
     return HelpSection(title, tuple(entries))
 
