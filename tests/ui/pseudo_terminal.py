@@ -13,6 +13,11 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+PATIENCE_SECONDS = 60.0
+"""What does not come in this time never comes."""
+_LOOK_SECONDS = 0.02
+"""How often it is looked whether the program works on."""
+
 
 class Burst(NamedTuple):
     """What came back after a key."""
@@ -76,34 +81,56 @@ class PseudoTerminal:
         self._free_at = max(self._free_at, time.perf_counter()) + len(chunk) / self.bytes_per_second
         return chunk
 
-    def read(self, *, quiet: float = 0.12, timeout: float = 5.0) -> Burst:
-        """Everything that comes until the line has been silent for `quiet` seconds."""
+    def read(self, *, quiet: float = 0.12, timeout: float = PATIENCE_SECONDS) -> Burst:
+        """Everything that comes until the line has been silent for `quiet` seconds and the program was idle meanwhile.
+
+        Where nothing comes at all, it is waited for a second at least.
+        """
         cpu, start = self.cpu(), time.perf_counter()
-        data, first, last = bytearray(), 0.0, 0.0
-        while (left := timeout - (time.perf_counter() - start)) > 0:
-            ready, _, _ = select.select([self._handle], [], [], min(quiet, left) if data else left)
-            if not ready:
+        data, first, last, silent_since = bytearray(), 0.0, 0.0, start
+        while (now := time.perf_counter()) - start < timeout:
+            rest = silent_since + (quiet if data else max(quiet, 1.0)) - now
+            if rest <= 0:
                 break
+            left = start + timeout - now
+            ready, _, _ = select.select([self._handle], [], [], max(0.0, min(rest, left, _LOOK_SECONDS)))
+            if not ready:
+                if self._works():  # a busy machine gives it no time: that is not silence
+                    silent_since = time.perf_counter()
+                continue
             try:
                 chunk = self._chunk()
             except OSError:
                 break
             if not chunk:
                 break
-            last = time.perf_counter() - start
+            silent_since = time.perf_counter()
+            last = silent_since - start
             first = first or last
             data += chunk
+            self.output += chunk
             self._answer(chunk)
-        self.output += data
         return Burst(bytes(data), first, last, self.cpu() - cpu)
 
-    def read_until(self, text: str, *, timeout: float = 20.0) -> None:
+    def _works(self) -> bool:
+        """Whether any thread of the program computes, or would if it were given the time, or waits for a disk."""
+        for task in Path(f"/proc/{self.pid}/task").glob("*"):
+            try:
+                state = (task / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue  # a thread that has just ended
+            if state in "RD":
+                return True
+        return False
+
+    def read_until(self, text: str, *, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait until the screen shows a text. Raises TimeoutError with the screen."""
-        end = time.perf_counter() + timeout
+        end, seen = time.perf_counter() + timeout, -1
         while time.perf_counter() < end:
             self.read(quiet=0.05, timeout=0.3)
-            if text in "\n".join(self.screen()):
+            if len(self.output) != seen and text in "\n".join(self.screen()):
                 return
+            seen = len(self.output)
         raise TimeoutError(f"{text!r} never came:\n" + "\n".join(self.screen()))
 
     def resize(self, columns: int, rows: int) -> None:
@@ -128,12 +155,13 @@ class PseudoTerminal:
         """Send keys and read what they cause."""
         cpu = self.cpu()
         self.send(keys)
-        burst = self.read(quiet=quiet, timeout=3.0)
+        burst = self.read(quiet=quiet)
         return burst._replace(cpu=self.cpu() - cpu)
 
     def _answer(self, chunk: bytes) -> None:
         for question, answer in self._answers.items():
-            if answer and question in chunk:
+            fresh = bytes(self.output[-len(chunk) - len(question) + 1 :])  # it may have come in two pieces
+            if answer and question in fresh:
                 os.write(self._handle, answer)
 
     def screen(self) -> list[str]:
@@ -178,7 +206,7 @@ class PseudoTerminal:
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
-    def wait(self, timeout: float = 30.0) -> int:
+    def wait(self, timeout: float = PATIENCE_SECONDS) -> int:
         """The exit code; reads on so that the program is never blocked. Raises TimeoutError."""
         end = time.perf_counter() + timeout
         while time.perf_counter() < end:

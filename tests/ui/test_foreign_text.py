@@ -46,7 +46,7 @@ def editor(tmp_path: Path) -> Iterator[PseudoTerminal]:
         [sys.executable, "-c", code, str(path)], environment={"PARSEQ_TUI_HOME": str(tmp_path / "home")}
     )
     terminal.read_until("song.json")
-    terminal.read(quiet=0.5, timeout=5)
+    terminal.read(quiet=0.5)
     yield terminal
     terminal.close()
 
@@ -80,8 +80,8 @@ def test_escape_sequences_in_a_document_never_reach_the_terminal(editor: PseudoT
 def test_a_megabyte_is_pasted_and_the_editor_answers_keys_soon(editor: PseudoTerminal) -> None:
     text = ("0.25\tbez()\t1\tS\n" * 70_000).encode()
     editor.send_all(b"\x1b[200~" + text + b"\x1b[201~")
-    editor.read_until("were left out", timeout=30)
+    editor.read_until("were left out")
     editor.press(b"u")
     editor.read_until("undone: paste")
     editor.send_all(b"\x1b[200~" + b"9" * 4_100_000 + b"\x1b[201~")
-    editor.read_until("too much to paste", timeout=30)
+    editor.read_until("too much to paste")

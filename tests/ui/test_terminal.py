@@ -49,7 +49,7 @@ def _editor(document: Path, home: Path, *, typed: bytes = b"") -> PseudoTerminal
         terminal.read(quiet=0.05)
         terminal.send(typed)
     terminal.read_until("sin(p=4b)")
-    terminal.read(quiet=0.5, timeout=5)
+    terminal.read(quiet=0.5)
     return terminal
 
 
@@ -57,7 +57,8 @@ def test_a_key_costs_few_bytes_and_an_edit_reaches_the_file(terminal: PseudoTerm
     assert len(terminal.press(b"\x1b[B", quiet=0.3).data) < 2000, "every pane follows"
     assert len(terminal.press(b"\x1b[A", quiet=0.02).data) < 900, "the table, the formula bar and the curves"
     terminal.press(b"1.25\r", quiet=0.3)
-    terminal.press(b"\x13", quiet=0.3)
+    terminal.send(b"\x13")
+    terminal.read_until("saved song.json")
     assert '"zoom": 1.25, "zoom_i"' in document.read_text()
     assert "libtorch" not in terminal.mapped()
     terminal.send(b"\x11")
@@ -73,14 +74,16 @@ def test_unsaved_work_survives(
 ) -> None:
     monkeypatch.setenv("PARSEQ_TUI_HOME", str(tmp_path / "home"))
     before = document.read_text()
-    terminal.press(b"1.25\r", quiet=0.3)
-    if number == signal.SIGKILL:
-        terminal.read(quiet=2.5, timeout=2.5)  # the journal is written once a second
+    terminal.send(b"1.25\r")
+    terminal.read_until("song.json *")
+    recovery = tmp_path / "home" / "state" / "recovery"
+    while number == signal.SIGKILL and not any('"zoom": 1.25' in file.read_text() for file in recovery.glob("*.draft")):
+        terminal.read(quiet=0.2, timeout=0.2)  # the journal is written once a second
     terminal.signal(number)
     terminal.wait()
-    draft = left_behind(tmp_path / "home" / "state" / "recovery", document)
+    draft = left_behind(recovery, document)
     assert draft is not None
-    assert '"zoom": 1.25' in draft.text
+    assert '"zoom": 1.25' in draft.text()
     assert document.read_text() == before
     again = _editor(document, tmp_path)
     try:
@@ -102,7 +105,7 @@ def test_a_half_typed_cell_survives_too(terminal: PseudoTerminal, document: Path
     terminal.wait()
     draft = left_behind(folder, document)
     assert draft is not None
-    assert '"zoom": 1.25' in draft.text
+    assert '"zoom": 1.25' in draft.text()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,8 @@ def test_a_theme_that_is_not_there_is_named_before_the_start(document: Path, tmp
 
 def test_keys_typed_before_the_question_appears_do_not_answer_it(document: Path, tmp_path: Path) -> None:
     first = _editor(document, tmp_path)
-    first.press(b"1.25\r", quiet=0.3)
+    first.send(b"1.25\r")
+    first.read_until("song.json *")
     first.signal(signal.SIGHUP)
     first.wait()
     again = _editor(document, tmp_path, typed=b"rX" * 20)
@@ -173,7 +177,8 @@ def test_the_tour_is_offered_once_and_left_at_any_page(document: Path, tmp_path:
 
 
 def test_leaving_asks_only_when_something_is_unsaved(terminal: PseudoTerminal, document: Path) -> None:
-    terminal.press(b"1.25\r", quiet=0.3)
+    terminal.send(b"1.25\r")
+    terminal.read_until("song.json *")
     terminal.send(b"\x11")
     terminal.read_until("has unsaved changes")
     terminal.press(b"\x1b", quiet=0.3)

@@ -34,8 +34,8 @@ def editor(document: Path, home: Path, *, rate: float = 0.0, **environment: str)
         environment={"PARSEQ_TUI_HOME": str(home), "LANG": "C.UTF-8", **environment},
     )  # fmt: skip
     try:
-        terminal.read_until("Enter edit", timeout=60)
-        terminal.read(quiet=0.8, timeout=10)
+        terminal.read_until("Enter edit")
+        terminal.read(quiet=0.8)
         yield terminal
     finally:
         terminal.close()
@@ -60,10 +60,10 @@ def sent_colours(output: bytes) -> set[str]:
 
 def same_when_drawn_anew(terminal: PseudoTerminal) -> None:
     """What was sent bit by bit is what a fresh picture shows."""
-    terminal.read(quiet=0.8, timeout=10)
+    terminal.read(quiet=0.8)
     before = terminal.screen()
     terminal.send(REDRAW)
-    terminal.read(quiet=0.8, timeout=10)
+    terminal.read(quiet=0.8)
     assert terminal.screen() == before
 
 
@@ -79,11 +79,11 @@ def test_without_colours_none_is_sent_and_the_cursor_is_seen(document: Path, tmp
 def test_sixteen_colours_are_enough(document: Path, tmp_path: Path, term: str) -> None:
     with editor(document, tmp_path / "home", TERM=term, COLORTERM="") as terminal:
         terminal.press(b"\x1b[B", quiet=0.3)
-        terminal.press(b"1.25\r", quiet=0.3)
+        terminal.send(b"1.25\r")
+        terminal.read_until("1.25")
         sent = sent_colours(bytes(terminal.output))
         assert sent
         assert not [codes for codes in sent if "38;" in codes or "48;" in codes]
-        assert "1.25" in "\n".join(terminal.screen())
 
 
 def test_256_colours_where_the_terminal_says_no_more(document: Path, tmp_path: Path) -> None:
@@ -103,30 +103,30 @@ def test_the_same_is_seen_through_tmux(document: Path, tmp_path: Path) -> None:
     command = f"{sys.executable} -m parseq_tui {document}"
     environment = {**os.environ, "PARSEQ_TUI_HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
     subprocess.run(
-        [*tmux, "new-session", "-d", "-x", "120", "-y", "40", command], env=environment, check=True, timeout=20
+        [*tmux, "new-session", "-d", "-x", "120", "-y", "40", command], env=environment, check=True, timeout=120
     )
     try:
 
         def shown() -> str:
-            captured = subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, timeout=20)
+            captured = subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, timeout=120)
             return captured.stdout
 
         def wait_for(text: str) -> None:
-            end = time.monotonic() + 60
+            end = time.monotonic() + 120
             while text not in shown():
                 assert time.monotonic() < end, shown()
                 time.sleep(0.2)
 
         wait_for("Enter edit")
         for keys in (["Down"], ["3", ".", "5", "Enter"], ["Up"], ["z"]):
-            subprocess.run([*tmux, "send-keys", *keys], check=True, timeout=20)
+            subprocess.run([*tmux, "send-keys", *keys], check=True, timeout=120)
         wait_for("3.5")
-        subprocess.run([*tmux, "send-keys", "C-c"], check=True, timeout=20)
-        subprocess.run([*tmux, "send-keys", "C-l"], check=True, timeout=20)
+        subprocess.run([*tmux, "send-keys", "C-c"], check=True, timeout=120)
+        subprocess.run([*tmux, "send-keys", "C-l"], check=True, timeout=120)
         time.sleep(1.0)
         wait_for("3.5")
     finally:
-        subprocess.run([*tmux, "kill-server"], check=False, timeout=20, capture_output=True)
+        subprocess.run([*tmux, "kill-server"], check=False, timeout=120, capture_output=True)
 
 
 def test_a_storm_of_resizes_ends_in_a_whole_screen(document: Path, tmp_path: Path) -> None:
@@ -232,9 +232,9 @@ def test_somebody_saving_all_the_time_disturbs_nobody(document: Path, tmp_path: 
                 beside.replace(document)
             terminal.send((b"\x1b[B", b"\x1b[A")[number % 2])
             terminal.read(quiet=0.01, timeout=0.02)
-        terminal.read(quiet=1.0, timeout=15)
-        assert "1.75" in "\n".join(terminal.screen())
-        terminal.press(b"\x13", quiet=1.0)
+        terminal.read(quiet=1.0)
+        terminal.read_until("1.75")
+        terminal.send(b"\x13")
         terminal.read_until("saved song.json")
         saved = json.loads(document.read_text())
         assert saved["keyframes"][0]["zoom"] == 1.75
