@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -193,14 +193,17 @@ def write_setting(path: Path, name: str, value: Any) -> None:
     _write(path, text)
 
 
-def begin_file(path: Path) -> None:
-    """Write a file that sets nothing and says what could be set. Raises SettingsError."""
+def begin_file(path: Path, keys: Mapping[str, Sequence[str]]) -> None:
+    """Write a file that sets nothing and says what could be set. `keys`: those of each command by default.
+
+    Raises SettingsError.
+    """
     lines = ["# Settings of parseq-tui. Take the # away from a line to set it.", ""]
     for option in OPTIONS.values():
         choices = f" ({', '.join(option.choices)})" if option.choices else ""
         lines += [f"# {option.help}{choices}", f"# {option.name} = {_toml(option.default)}", ""]
-    lines += ["# Keys that replace a command's own; names and keys are in the help (?).", "[keys]"]
-    lines += ['# "document.save" = ["ctrl+s", "space w"]', ""]
+    lines += ["# Keys that replace a command's own, written as they are here; [] for none.", "[keys]"]
+    lines += [f"# {_toml(name)} = [{', '.join(map(_toml, listed))}]" for name, listed in keys.items()] + [""]
     _write(path, "\n".join(lines))
 
 

@@ -32,6 +32,12 @@ def pane_keys() -> dict[str, str]:
     return {binding.id: binding.key for binding in named if binding.id and binding.id not in DEFAULT_KEYS}
 
 
+def written_keys() -> dict[str, list[str]]:
+    """The default keys of every command and every pane, as a person writes them."""
+    of_panes = {name: keys.split(",") for name, keys in pane_keys().items()}
+    return {name: [readable(key) for key in keys] for name, keys in {**DEFAULT_KEYS, **of_panes}.items()}
+
+
 def shown_as(shown: str, pane: type[Widget], keymap: Keymap) -> str:
     """A hint's keys as they are now: those that are somebody's own stand in place of the default ones."""
     now = {

@@ -16,7 +16,7 @@ from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.glyphs import KINDS
 from parseq_tui.ui.keymap import readable
 from parseq_tui.ui.outside import OutsideActions
-from parseq_tui.ui.pane_keys import PANES
+from parseq_tui.ui.pane_keys import PANES, written_keys
 from parseq_tui.ui.workbench import Program, Workbench
 
 
@@ -163,7 +163,7 @@ class ProgramActions:
         preferences = self._program.preferences
         file = preferences.file
         if not file.exists():
-            begin_file(file)
+            begin_file(file, written_keys())
         self._outside.edit_file(file)
         self._screen.say(preferences.read_again())
 

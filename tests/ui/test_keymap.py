@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from textual.pilot import Pilot
 
 from parseq_tui.errors import SettingsError
 from parseq_tui.paths import bundled, settings_file
+from parseq_tui.settings import begin_file, load_settings
 from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap, readable, sequence_of
-from parseq_tui.ui.pane_keys import pane_keys
+from parseq_tui.ui.pane_keys import pane_keys, written_keys
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
@@ -86,3 +88,16 @@ def test_the_keys_of_panes_can_be_a_users_own(tmp_path: Path) -> None:
 def test_a_sequence_cannot_be_a_key_of_a_pane() -> None:
     with pytest.raises(SettingsError, match="more than one key"):
         Keymap(DEFAULT_KEYS, {"render.large": ["space v"]}, pane_keys())
+
+
+def test_a_new_settings_file_lists_every_key_and_each_line_of_it_can_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    begin_file(file, written_keys())
+    assert load_settings(file).keys == {}
+    uncommented = re.sub(r'^# (?=")', "", file.read_text(), flags=re.MULTILINE)
+    file.write_text(uncommented)
+    keys = load_settings(file).keys
+    assert keys["document.save"] == ("Ctrl+S", "Space w") and keys["curves.fit"] == ("f",)
+    keymap = Keymap(DEFAULT_KEYS, keys, pane_keys())
+    assert keymap.keys == {name: tuple(listed) for name, listed in DEFAULT_KEYS.items()}
+    assert keymap.panes == pane_keys()
