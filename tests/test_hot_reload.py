@@ -118,6 +118,20 @@ def test_conflicts_are_settled_in_one_step_around_what_was_edited_since(session:
     assert session.document.keyframes[0].values["angle"] == 2
 
 
+def test_a_choice_is_worked_out_elsewhere_and_refused_by_a_document_that_has_moved_on(session: Session) -> None:
+    session.apply(SetValue(0, "angle", 2))
+    _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+    _outcome(session)
+    choices = [{one.key: "theirs" for one in session.collisions[0].conflicts}]
+    settlement = session.settling(session.collisions, choices).worked_out()
+    edited = session.apply(SetValue(0, "zoom", 7))
+    assert not session.take_settlement(settlement)
+    assert session.document is edited and session.collisions
+    assert session.take_settlement(session.settling(session.collisions, choices).worked_out())
+    row = session.document.keyframes[0]
+    assert (row.values["angle"], row.values["zoom"]) == (5, 7) and not session.collisions
+
+
 def test_choosing_theirs_everywhere_leaves_nothing_unsaved(session: Session) -> None:
     session.apply(SetValue(0, "angle", 2))
     _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')

@@ -16,9 +16,11 @@ from waiting import PATIENCE_SECONDS, handled
 
 from parseq_tui.errors import EditError
 from parseq_tui.paths import bundled
+from parseq_tui.session import Session
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import SetValue
 from parseq_tui.ui import desk, errands
+from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.commands.registry import Effect
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.view_state import column_at
@@ -157,3 +159,30 @@ def test_errands_are_done_in_the_order_in_which_they_were_asked_for() -> None:
 def test_an_edit_that_cannot_be_is_an_error_of_the_work(document: Path) -> None:
     result = desk._worked_out(lambda: desk.Change(SetValue(-7, "zoom", 1.0)), desk.Document((), ()))
     assert isinstance(result.error, EditError)
+
+
+def test_another_document_is_opened_beside_what_is_shown(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, gate = Path(shutil.copy(document, document.with_name("other.json"))), threading.Event()
+    monkeypatch.setattr(errands, "PATIENCE_SECONDS", 0.0)
+
+    def slowly(path: Path) -> Session:
+        assert gate.wait(PATIENCE_SECONDS)
+        return Session.open(path)
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        app = pilot.app
+        assert isinstance(app, EditorApp)
+        monkeypatch.setattr(app, "_open_session", slowly)
+        screen.desk.run_line(f"open {other}")
+        await handled(app)
+        assert "Open other.json" in rows(screen)[0]
+        await press(pilot, screen, "7", "escape")
+        assert "Open other.json was stopped, nothing has changed" in "\n".join(rows(screen)[-2:])
+        screen.desk.run_line(f"open {other}")
+        await press(pilot, screen, "7", "enter")
+        gate.set()
+        await until(app, lambda: app.editor is not screen and not screen.errands.busy, "the other document")
+        assert app.editor is not None and app.editor.session.path == other
+        assert not app.editor.session.dirty and not screen.session.dirty, "keys meant for neither of them are forgotten"
+
+    flow(document, steps)
