@@ -312,9 +312,9 @@ asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
 """
 
 
-@pytest.mark.parametrize("saves", [15, pytest.param(150, marks=pytest.mark.slow)])
-def test_two_editors_that_save_all_the_time_lose_nothing(session: Session, saves: int) -> None:
-    path = _path(session)
+@pytest.mark.slow
+def test_two_editors_that_save_all_the_time_lose_nothing(session: Session) -> None:
+    path, saves = _path(session), 100
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(path), field, str(saves)], stderr=subprocess.PIPE)
         for field in ("zoom", "angle")

@@ -7,6 +7,7 @@ exception or takes over two seconds of CPU is a finding.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
 import time
@@ -81,13 +82,13 @@ def tried_once(target: Target, text: str, coverage: Coverage | None) -> tuple[st
     return "", time.process_time() - begin
 
 
-def fuzz(target: Target, duration: float, seed: int = 0) -> tuple[int, list[str]]:
-    """How many inputs were tried in that much processor time, and what went wrong."""
+def fuzz(target: Target, duration: float = math.inf, seed: int = 0, most: float = math.inf) -> tuple[int, list[str]]:
+    """How many inputs were tried in that much processor time, or as many as are wanted, and what went wrong."""
     chance, coverage = random.Random(seed), Coverage(target.watched)
     corpus, failures = list(target.seeds), []
     given = len(corpus)
     tried, end = 0, time.process_time() + duration
-    while time.process_time() < end and len(failures) < MOST_FAILURES:
+    while tried < most and time.process_time() < end and len(failures) < MOST_FAILURES:
         text = corpus[tried] if tried < given else damaged(chance.choice(corpus), chance, target, corpus)
         known, traced = len(coverage.lines), tried % 4 == 0
         # every fourth input is traced: tracing costs more than it finds

@@ -123,8 +123,8 @@ def test_moments_come_in_order(text: str, steps: int) -> None:
 @pytest.mark.parametrize(
     "hostile",
     [
-        "(" * 20000 + "a",
-        "[" * 20000,
+        "(" * 8000 + "a",
+        "[" * 8000,
         "[a:" * 3000 + "b:3]" * 3000,
         "[a|b]" * 3000,
         " :" * 10000,
@@ -143,7 +143,7 @@ def test_hostile_text_costs_little(hostile: str) -> None:
 
 
 def test_weights_stay_finite() -> None:
-    for text in ("(" * 10000 + "x", "(x:" + "9" * 400 + ")", "[" * 10000 + "x"):
+    for text in ("(" * 4000 + "x", "(x:" + "9" * 400 + ")", "[" * 4000 + "x"):
         assert all(abs(part.weight) <= LARGEST_WEIGHT for part in parse_emphasis(text)[0])
     assert split_terms("a :" + "9" * 400)[0].weight == LARGEST_WEIGHT
 

@@ -191,7 +191,12 @@ def test_choosing_one_side_for_all_leaves_nothing_to_argue_about(ours: Document,
     settled = merge(BASE, ours, theirs, {conflict.key: side for conflict in conflicts})
     assert settled.conflicts == conflicts, "what was chosen is still told"
     assert len({conflict.key for conflict in conflicts}) == len(conflicts)
-    assert merge(BASE, settled.document, ours if side == "ours" else theirs).conflicts == ()
+    if all(names_differ(one.prompts) for one in (ours, theirs)):  # else they are told apart by their place
+        assert merge(BASE, settled.document, ours if side == "ours" else theirs).conflicts == ()
+
+
+def names_differ(prompts: Prompts) -> bool:
+    return len({prompt.name for prompt in prompts.entries}) == len(prompts.entries)
 
 
 def test_each_conflict_is_chosen_on_its_own() -> None:

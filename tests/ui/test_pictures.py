@@ -82,7 +82,7 @@ def test_a_sixel_paints_the_picture() -> None:
 
 
 def test_a_sixel_of_noise_is_bounded() -> None:
-    sequence = sixel(NOISE, 800, 800)
+    sequence = sixel(NOISE, 400, 400)
     assert len(sequence) <= MAX_BYTES
     assert pixels_of(sequence).any()
 
