@@ -59,7 +59,7 @@ def run(name: str, cache: Path, **environment: str) -> str:
         capture_output=True,
         text=True,
         env={**os.environ, **settings},
-        timeout=120,
+        timeout=600,
         check=True,
     )
     return done.stdout

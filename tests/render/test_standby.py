@@ -29,7 +29,7 @@ from parseq_tui.render.take import Take
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 LONG = 120.0
 """Seconds: nobody waits for a worker of these tests to go by itself."""
 

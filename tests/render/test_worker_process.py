@@ -25,7 +25,7 @@ from parseq_tui.video.images import read_image
 pytestmark = pytest.mark.slow
 
 COUNT = 36
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 def wait(condition: Callable[[], bool]) -> None:
