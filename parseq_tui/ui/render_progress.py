@@ -17,8 +17,8 @@ from parseq_tui.ui.drawing.cells import plain
 
 Level = Literal["info", "warning", "error"]
 LOG_LINES = 200
-_PACE_OVER = 8
-"""Rendered frames that the pace is the mean of."""
+_PACE_OVER = 30
+"""Rendered frames that the pace is the mean of: with fewer the time left of fast frames jumps about."""
 
 
 @dataclass(slots=True)
