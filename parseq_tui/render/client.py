@@ -49,6 +49,8 @@ __all__ = [
 
 SEED_STRIDE = 100_000
 """How far the seeds of one take lie from those of the next: further than a film is long."""
+_LETS_GO = 30.0
+"""Seconds in which a worker lets go of the folder after its last word, however busy the machine is."""
 _children: list[subprocess.Popen[bytes]] = []
 """Workers this process started: polled, so that a finished one does not stay a zombie."""
 
@@ -125,7 +127,7 @@ class RenderClient:
         goes wrong later is an `Ended` event.
         """
         try:
-            held = FolderLock.acquire(self.folder / "lock")
+            held = self._locked()
             try:
                 takes = [self._new_take(job) for job in jobs]
                 point_latest(self.folder, takes[0])
@@ -179,9 +181,13 @@ class RenderClient:
         _reap(now.pid)
 
     def running(self) -> bool:
-        """Whether a worker holds this document's render folder."""
+        """Whether a worker is at this document, or was just given it. One that has said its last word is not."""
         _reap()
-        return lock.holder(self.folder / "lock") is not None
+        now = lock.holder(self.folder / "lock")
+        if now is None or not now.take:
+            return now is not None
+        last = now.waiting[-1] if now.waiting else now.take
+        return not Take(self.folder / "takes" / last).ended()
 
     def latest(self) -> Take | None:
         """The take started last."""
@@ -208,7 +214,7 @@ class RenderClient:
 
         Returns what was removed. Raises RenderError while a render is running.
         """
-        held = FolderLock.acquire(self.folder / "lock")
+        held = self._locked()
         try:
             latest = self.latest()
             return self._cache.prune(limit, latest.cache_keys() if latest else set())
@@ -220,7 +226,7 @@ class RenderClient:
 
         Returns how many. Raises RenderError while a render is running, or if one cannot be removed.
         """
-        held = FolderLock.acquire(self.folder / "lock")
+        held = self._locked()
         try:
             latest = self.latest()
             old = [take for take in self.takes()[max(1, keep) :] if take != latest]
@@ -231,6 +237,16 @@ class RenderClient:
             raise _unwritable(self.folder, error) from error
         finally:
             held.close()
+
+    def _locked(self) -> FolderLock:
+        """The folder's lock; a worker that has said its last word is waited for. Raises RenderError, OSError."""
+        deadline = time.monotonic() + _LETS_GO
+        while True:
+            try:
+                return FolderLock.acquire(self.folder / "lock")
+            except RenderError:
+                if self.running() or time.monotonic() > deadline:
+                    raise
 
     def _asked(self, take: Take | None) -> Take | None:
         """The take to speak to: this one or the one that is running; None if no worker is at it."""

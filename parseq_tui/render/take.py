@@ -28,7 +28,8 @@ from parseq_tui.render import lock
 from parseq_tui.render.messages import Ended, Event, FrameDone, Started, decode, encode
 
 TakeState = Literal["running", "waiting", "done", "stopped", "failed", "killed"]
-_CHUNK = 1 << 20
+_LAST_WORD = 1 << 16
+"""Bytes of the longest event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +190,19 @@ class Take:
         return EventTail(self.events_path)
 
     def running(self) -> bool:
-        """Whether a worker is at it now."""
+        """Whether a worker is at it now. One that has said its last word of it is not, though it lets go only then."""
         now = lock.holder(self.render_folder / "lock")
-        return now is not None and now.take == self.name
+        return now is not None and now.take == self.name and not self.ended()
+
+    def ended(self) -> bool:
+        """Whether its last word is written."""
+        try:
+            with self.events_path.open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _LAST_WORD))
+                lines = file.read().split(b"\n")
+        except OSError:
+            return False
+        return len(lines) > 1 and isinstance(decode(lines[-2]), Ended)
 
     def waiting(self) -> bool:
         """Whether a worker will come to it after another take."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -232,6 +233,35 @@ class TestClient:
         with pytest.raises(RenderError, match="already running"):
             client.start("{}")
         assert client.running()
+        held.close()
+
+    def test_a_worker_that_said_its_last_word_is_waited_for(self, tmp_path: Path) -> None:
+        """It lets go of the folder only then, on a busy machine much later: the next render may be there by then."""
+        client = RenderClient(tmp_path / "cat.json")
+        held = FolderLock.acquire(client.folder / "lock")
+        take = client._new_take(client.job("{}"))
+        log = LineLog(take.events_path)
+        log.event(started())
+        held.describe(Holder(os.getpid(), take.name, "here"))
+        assert (client.running(), take.running()) == (True, True)
+        log.event(Ended(110.0, "done", 1, 1, 9.0))
+        log.close()
+        assert (client.running(), take.running(), take.summary().state) == (False, False, "done")
+        later = threading.Timer(0.8, held.close)  # longer than a lock that is held is waited for
+        later.start()
+        assert client.prune(0).frames == 0
+        later.join()
+
+    def test_of_several_takes_the_last_one_counts(self, tmp_path: Path) -> None:
+        client = RenderClient(tmp_path / "cat.json")
+        held = FolderLock.acquire(client.folder / "lock")
+        first, second = (client._new_take(client.job("{}")) for _ in range(2))
+        held.describe(Holder(os.getpid(), first.name, "here", (second.name,)))
+        for take, running in ((first, True), (second, False)):
+            log = LineLog(take.events_path)
+            log.event(Ended(110.0, "done", 1, 1, 9.0))
+            log.close()
+            assert client.running() is running
         held.close()
 
     def test_a_folder_nobody_may_write_is_named(self, tmp_path: Path) -> None:
