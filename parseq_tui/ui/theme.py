@@ -17,7 +17,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 from rich.style import Style
 from textual.app import App
@@ -234,6 +234,20 @@ _WITHOUT_COLORS = {"selection": "underline", "changed": "bold underline", "curso
 """What stands for a ground where there are no colours, whatever the theme's colours are."""
 
 
+_TOO_NEAR: Final = {"dim": "", "interpolated": "", "warning": "bold", "error": "bold"}
+"""Roles that cannot be read on the panel's grey where there are sixteen colours, and what they have there instead."""
+
+
+def read_on(role: str, on: str, variables: Mapping[str, str]) -> tuple[str, str]:
+    """The role whose colour can be read for this one on a ground, and attributes that stand for what is lost.
+
+    What is wrong is marked by words and signs everywhere: the colour is never all that says so.
+    """
+    if on == "panel" and role in _TOO_NEAR and variables["panel"].startswith("ansi_"):
+        return "text", _TOO_NEAR[role]
+    return role, ""
+
+
 class Palette:
     """The colours of the theme in use, as rich styles for Line-API widgets. Ask again after a theme change."""
 
@@ -258,8 +272,9 @@ class Palette:
             if self._colorless:
                 found = Style.parse(f"{attributes} {_WITHOUT_COLORS.get(on, '')}".strip() or "none")
             else:
-                found = Style(color=self.color(role).rich_color, bgcolor=self.color(on).rich_color)
-                found = found + Style.parse(attributes) if attributes else found
+                seen, more = read_on(role, on, self._variables)
+                found = Style(color=self.color(seen).rich_color, bgcolor=self.color(on).rich_color)
+                found += Style.parse(f"{attributes} {more}".strip() or "none")
             self._styles[key] = found
         return self._styles[key]
 

@@ -14,7 +14,16 @@ from textual.pilot import Pilot
 
 from parseq_tui.errors import SettingsError
 from parseq_tui.paths import bundled
-from parseq_tui.ui.theme import ColorLevel, Palette, ThemeFile, color_level, load_theme, load_themes, role_defaults
+from parseq_tui.ui.theme import (
+    ColorLevel,
+    Palette,
+    ThemeFile,
+    color_level,
+    load_theme,
+    load_themes,
+    read_on,
+    role_defaults,
+)
 from parseq_tui.ui.theme_roles import ROLES, SERIES, SIXTEEN_DARK
 
 THEMES = load_themes([bundled("themes")])
@@ -75,15 +84,16 @@ def test_neighbouring_roles_differ(theme: ThemeFile, level: ColorLevel) -> None:
 def test_text_can_be_read(theme: ThemeFile, level: ColorLevel) -> None:
     pairs = [(role, ground) for role in READ_ON_GROUND for ground in ("background", "surface")]
     pairs += [
-        ("text", "panel"),
-        ("accent", "panel"),
+        *((role, "panel") for role in ("text", "accent", "dim", "warning", "error")),
         ("cursor-text", "cursor"),
         ("text", "selection"),
         ("text", "changed"),
     ]
-    if not theme.roles(level)["panel"].startswith("ansi_"):
-        pairs += [("dim", "panel"), ("warning", "panel"), ("error", "panel")]
-    low = {pair: contrast(shown(theme, level, pair[0]), shown(theme, level, pair[1])) for pair in pairs}
+    roles = theme.roles(level)
+    low = {
+        (role, ground): contrast(shown(theme, level, read_on(role, ground, roles)[0]), shown(theme, level, ground))
+        for role, ground in pairs
+    }
     assert {pair: round(ratio, 2) for pair, ratio in low.items() if ratio < 4.5} == {}
 
 
