@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 Verdict = Literal["ok", "note", "bad"]
@@ -97,13 +98,34 @@ def _device() -> Iterator[Finding]:
     threads = torch.get_num_threads()
     cpu = f"CPU, {threads} thread{'' if threads == 1 else 's'}{_memory()}"
     yield Finding("ok", "device", f"{cpu}: the bundled model renders here, large ones crawl")
+    yield from _cards(torch)
+
+
+def _cards(torch: ModuleType) -> Iterator[Finding]:
+    """Every card is asked to compute: one may be listed that torch holds no code for, or that has failed."""
+    from parseq_tui.render.engines.cards import card_trouble, first_line, unseen_card
+
     if not torch.cuda.is_available():
-        yield Finding("note", "device", "no CUDA GPU is usable by torch", _cuda_hint())
+        if (unseen := unseen_card()) is not None:
+            yield Finding("note", "device", f"an NVIDIA driver is here, but {unseen.reason}", unseen.hint)
+        else:
+            yield Finding("note", "device", "no NVIDIA card: no driver was found on this machine")
         return
     for index in range(torch.cuda.device_count()):
-        free, total = torch.cuda.mem_get_info(index)
-        name = torch.cuda.get_device_name(index)
-        yield Finding("ok", "device", f"cuda:{index} {name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free")
+        if (trouble := card_trouble(torch.device("cuda", index))) is not None:
+            yield Finding("note", "device", f"cuda:{index}: {trouble.reason}", trouble.hint)
+            continue
+        try:
+            free, total = torch.cuda.mem_get_info(index)
+            name, capability = torch.cuda.get_device_name(index), torch.cuda.get_device_capability(index)
+        except RuntimeError as problem:
+            yield Finding(
+                "bad", "device", f"cuda:{index} does not answer: {first_line(str(problem))}", "try nvidia-smi"
+            )
+            continue
+        memory = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
+        built = f"compute capability {'.'.join(map(str, capability))}, torch for CUDA {torch.version.cuda}"
+        yield Finding("ok", "device", f"cuda:{index} {name}, {memory}, {built}: it computes")
 
 
 def _models() -> Iterator[Finding]:
@@ -268,12 +290,6 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _cuda_hint() -> str:
-    if shutil.which("nvidia-smi") is None:
-        return "no NVIDIA driver was found on this machine"
-    return "the driver is there: install a CUDA build of torch"
 
 
 def _output(*command: str) -> str:
