@@ -39,11 +39,11 @@ class Command:
 
 
 def _documents(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("documents", nargs="+", type=Path, metavar="DOC")
+    parser.add_argument("documents", nargs="+", type=Path, metavar="DOC", help="documents")
 
 
 def _document(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("document", type=Path, metavar="DOC")
+    parser.add_argument("document", type=Path, metavar="DOC", help="the document")
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +57,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _eval_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("expression", metavar="EXPR")
+    parser.add_argument("expression", metavar="EXPR", help="a formula, in quotes")
     parser.add_argument("--frames", type=int, default=20, metavar="N", help="how many frames (default: 20)")
     parser.add_argument("--fps", type=float, default=20.0, help="frames per second (default: 20)")
     parser.add_argument("--bpm", type=float, default=140.0, help="beats per minute (default: 140)")

@@ -28,8 +28,9 @@ _parseq_tui() {{
   fi
   case "$word" in
     -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
-    *) COMPREPLY=($(compgen -f -- "$word"))
-       if [ "$COMP_CWORD" = 1 ]; then COMPREPLY+=($(compgen -W "$options" -- "$word")); fi ;;
+    *) if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W "$options" -- "$word")); fi
+       local IFS=$'\\n'
+       COMPREPLY+=($(compgen -f -- "$word")) ;;
   esac
 }}
 complete -o filenames -F _parseq_tui parseq-tui

@@ -16,7 +16,7 @@ parseq-tui() {{ printf 'seed_travel  a line\\nshowcase     a line\\n'; }}
 COMP_WORDS=({words})
 COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))
 _parseq_tui
-echo "${{COMPREPLY[*]}}"
+printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
@@ -33,15 +33,17 @@ def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("parseq-tui render --ov", ["--overlay"]),
         ("parseq-tui --read", ["--read-only"]),
         ("parseq-tui render dan", ["dance.json"]),
+        ("parseq-tui listen my", ["my song.ogg"]),
         ("parseq-tui new x.json --from se", ["seed_travel"]),
     ],
 )
 def test_bash_completes(typed: str, offered: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "script").write_text(script("bash", capsys))
     (tmp_path / "dance.json").touch()
+    (tmp_path / "my song.ogg").touch()
     command = TRY_BASH.format(words=" ".join(f"'{word}'" for word in typed.split()))
     result = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert (result.stdout.split(), result.stderr) == (offered, "")
+    assert (result.stdout.splitlines(), result.stderr) == (offered, "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
