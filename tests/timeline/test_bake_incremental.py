@@ -141,3 +141,13 @@ def test_what_reads_a_changed_field_is_computed_again() -> None:
 def test_the_same_document_is_the_same_table() -> None:
     baker = Baker()
     assert baker.bake(START) is baker.bake(START)
+
+
+def test_what_reads_a_changed_time_series_is_computed_again() -> None:
+    baker = Baker()
+    rows = (START.keyframes[0].with_formula("angle", "loud"), *START.keyframes[1:])
+    heard = replace(START, keyframes=rows)
+    before = baker.bake(heard)
+    after = baker.bake(replace(heard, time_series=(TimeSeries("loud", np.array([0.0]), np.array([6.0])),)))
+    assert (before["angle"][0], after["angle"][0]) == (1.0, 6.0)
+    assert all(after[name] is before[name] for name in ("zoom", "noise", "scale"))
