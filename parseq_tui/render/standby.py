@@ -44,10 +44,12 @@ _PATIENCE = 1.0
 _LONGEST = 1 << 16
 """Bytes of a message."""
 _OF_A_TERMINAL = re.compile(
-    r"_|COLORTERM|COLUMNS|ESCDELAY|LINES|NO_COLOR|(OLD)?PWD|SHLVL|SSH_(CLIENT|CONNECTION|TTY)|STY|TERM(_.*)?|TEXTUAL_.*"
-    r"|TMUX(_PANE)?|WINDOWID"
+    r"_|COLORTERM|COLUMNS|DIRENV_.*|DISPLAY|ESCDELAY|HIST.*|LINES|LS_COLORS|NO_COLOR|(OLD)?PWD|PATH|PS1|SHLVL|SSH_.*|STY"
+    r"|TERM(_.*)?|TEXTUAL_.*|TMUX(_.*)?|WAYLAND_DISPLAY|WINDOW(ID)?|XAUTHORITY|XDG_S(ESSION|EAT)(_.*)?|XDG_VTNR|ZELLIJ"
+    r"|(ALACRITTY|ATUIN|GHOSTTY|GNOME_TERMINAL|ITERM|KITTY|KONSOLE|STARSHIP|VSCODE|VTE|WEZTERM|ZELLIJ)_.*"
 )
-"""Environment variables that say where a program is looked at: no render depends on them."""
+"""Environment variables that say where a program is looked at and started from: no render depends on them, for it
+starts no program by its name. A kept engine serves every window of its user."""
 
 
 @dataclass(frozen=True, slots=True)

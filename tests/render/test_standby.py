@@ -172,7 +172,8 @@ def test_another_environment_gets_a_fresh_worker_and_the_old_one_goes(
     client: RenderClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = waiting_worker(client)
-    monkeypatch.setenv("TERM", "another terminal")
+    for name in ("TERM", "KITTY_WINDOW_ID", "WEZTERM_PANE", "TMUX_PANE", "SSH_AUTH_SOCK", "PATH"):
+        monkeypatch.setenv(name, "another window")
     second = client.start(film(turn_more_at=9), linger=LONG)
     ended(client, second)
     assert pid_of(second) == pid
