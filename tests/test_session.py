@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from parseq_tui.changes import Applied
 from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.paths import bundled
 from parseq_tui.session import Session, SessionChange
@@ -109,3 +110,34 @@ def test_a_file_that_cannot_be_opened_says_why(tmp_path: Path, name: str) -> Non
         Session.open(tmp_path / name)
     assert "Traceback" not in error.value.message
     assert error.value.hint
+
+
+def test_an_edit_worked_out_meanwhile_lands_only_on_the_document_it_was_made_for(path: Path) -> None:
+    session = Session.open(path)
+    edit = SetValue(0, "zoom", 1.5)
+    late = Applied.to(session.document, edit)
+    session.apply(SetValue(0, "angle", 9))
+    assert not session.land(late)
+    assert session.document.keyframes[0].values["zoom"] == 1
+    assert session.land(Applied.to(session.document, edit))
+    assert session.document.keyframes[0].values["zoom"] == 1.5
+    assert session.undo() == "set zoom at 0"
+
+
+def test_a_merge_worked_out_before_a_save_does_not_land_after_it(path: Path) -> None:
+    session = Session.open(path)
+    session.apply(SetValue(0, "zoom", 1.5))
+    theirs = SetValue(0, "angle", 9).apply(Session.open(path).document)
+    late = session.taking_in(theirs, file_digest="theirs").worked_out()
+    session.save()
+    assert not session.take_in(late), "it was merged with what the file held before"
+    assert not session.dirty
+
+
+def test_a_read_only_document_may_be_saved_elsewhere_and_changed_there(path: Path, tmp_path: Path) -> None:
+    session = Session.open(path, read_only=True)
+    with pytest.raises(EditError, match="read-only"):
+        session.apply(SetValue(0, "zoom", 1.5))
+    session.written(session.document, tmp_path / "mine.json", "digest")
+    session.apply(SetValue(0, "zoom", 1.5))
+    assert session.path == tmp_path / "mine.json"
