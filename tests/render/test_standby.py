@@ -30,7 +30,7 @@ from parseq_tui.render.take import Take
 pytestmark = pytest.mark.slow
 
 PATIENCE = 300.0
-LONG = 120.0
+LONG = 600.0
 """Seconds: nobody waits for a worker of these tests to go by itself."""
 
 
