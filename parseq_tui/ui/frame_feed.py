@@ -82,23 +82,23 @@ class FrameFeed:
             if self._picture is not None and tick - self.shown_at < self.pause(running=running):
                 return
             try:
-                self._picture = await asyncio.to_thread(lambda: joined([read_ppm(path) for path in paths]))
+                picture, prepared = await asyncio.to_thread(_read, self._pictures(), paths, room)
             except RenderError:
                 # half written, or pruned meanwhile: the next look may do better
                 self._of = self._picture = None
                 self._unprepare()
                 return
-            self._of, self.shown_at = wanted, tick
-            self._unprepare()
-        await self._prepare_slowly(room)
-
-    async def _prepare_slowly(self, room: tuple[int, int]) -> None:
-        pictures, picture = self._pictures(), self._picture
-        outdated = self._prepared is None or self._room != room or self._prepared.protocol != pictures.protocol
-        if picture is not None and pictures.slow and outdated and room[1] >= FEWEST_ROWS:
-            prepared = await asyncio.to_thread(pictures.prepare, picture, *room)
+            self._picture, self._of, self.shown_at = picture, wanted, tick
+            self._keep(prepared, room)
+        elif self._picture is not None and self._outdated(room):
+            picture = self._picture
+            prepared = await asyncio.to_thread(_made_ready, self._pictures(), picture, room)
             if picture is self._picture:
                 self._keep(prepared, room)
+
+    def _outdated(self, room: tuple[int, int]) -> bool:
+        prepared = self._prepared
+        return prepared is None or self._room != room or prepared.protocol != self._pictures().protocol
 
     def strips(self, background: Style, room: tuple[int, int]) -> list[Strip]:
         """The picture's rows for this room; empty where there is none, or where it must be made ready first."""
@@ -114,9 +114,20 @@ class FrameFeed:
             self._strips = pictures.strips(prepared, background)
         return self._strips
 
-    def _keep(self, prepared: Prepared, room: tuple[int, int]) -> None:
+    def _keep(self, prepared: Prepared | None, room: tuple[int, int]) -> None:
         self._prepared, self._room, self._strips = prepared, room, None
 
     def _unprepare(self) -> None:
         self._prepared = self._strips = None
         self._room = (0, 0)
+
+
+def _read(pictures: Pictures, paths: Sequence[Path], room: tuple[int, int]) -> tuple[Picture, Prepared | None]:
+    """Any thread. Raises RenderError."""
+    picture = joined([read_ppm(path) for path in paths])
+    return picture, _made_ready(pictures, picture, room)
+
+
+def _made_ready(pictures: Pictures, picture: Picture, room: tuple[int, int]) -> Prepared | None:
+    """Any thread; None where there is no room."""
+    return pictures.prepare(picture, *room) if min(room) >= FEWEST_ROWS else None
