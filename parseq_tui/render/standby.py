@@ -323,7 +323,8 @@ def _send(partner: socket.socket, words: dict[str, Any], *descriptors: int) -> b
         if len(line) > _LONGEST:
             return False
         sent = socket.send_fds(partner, [line], list(descriptors)) if descriptors else 0
-        partner.sendall(line[sent:])
+        if sent < len(line):  # sending nothing fails where the partner has answered and gone already
+            partner.sendall(line[sent:])
     except OSError:
         return False
     return True

@@ -303,6 +303,27 @@ def test_only_the_lock_of_the_takes_own_folder_is_believed(client: RenderClient,
     assert not gone(pid)
 
 
+def test_a_partner_that_answers_and_goes_at_once_has_been_given_the_take(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Or else a second worker would begin with the same take."""
+    ours, theirs = socket.socketpair()
+    really_send = socket.send_fds
+
+    def send_and_be_answered(*given: object) -> int:
+        sent = really_send(*given)  # type: ignore[arg-type]
+        words, descriptors = standby._received_with(theirs)
+        os.close(*descriptors)
+        assert words == {"takes": []} and standby._send(theirs, {"taken": True})
+        theirs.close()
+        return sent
+
+    monkeypatch.setattr(socket, "send_fds", send_and_be_answered)
+    with ours, (tmp_path / "lock").open("wb") as lock_file:
+        assert standby._send(ours, {"takes": []}, lock_file.fileno())
+        assert standby._received(ours) == {"taken": True}
+
+
 @pytest.mark.parametrize(
     ("terminal", "words", "setting", "kept"),
     [
