@@ -26,6 +26,7 @@ from parseq_tui.timeline.keyframe import MAX_FRAME, Keyframe
 from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
 
 _BACKQUOTED = re.compile(r"`([^`\n]*)`")
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,9 @@ class _Reader:
         return value.strip().lower() if isinstance(value, str) else ""
 
     def _number(self, key: str, default: float, most: float, least: float = 1) -> float:
-        value = self.top.get(key, default)
+        value: object = self.top.get(key, default)
+        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+            value = float(value)  # the notebook and some of its followers keep numbers as text
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
             raise self._error(key, f"{key} cannot be {shown(value)}", f"it is a number from {least:g} to {most:g}")
         return float(value)

@@ -115,10 +115,19 @@ def test_what_cannot_be_read_is_named(text: str) -> None:
         made(strength_schedule=text)
 
 
-@pytest.mark.parametrize(("key", "value"), [("fps", 0), ("max_frames", None), ("W", [512]), ("steps", "many")])
+@pytest.mark.parametrize(
+    ("key", "value"), [("fps", 0), ("max_frames", None), ("W", [512]), ("steps", "many"), ("fps", "-2")]
+)
 def test_a_setting_that_is_no_number_is_named(key: str, value: object) -> None:
     with pytest.raises(DocumentError, match=f"{key} cannot be"):
         made(**{key: value})
+
+
+def test_numbers_may_be_kept_as_text() -> None:
+    """As the notebook did, and programs that follow it do."""
+    assert made(max_frames="30", diffusion_cadence="2", fps="12.5") == made(
+        max_frames=30, diffusion_cadence=2, fps=12.5
+    )
 
 
 def test_what_moves_nothing_makes_no_column() -> None:
