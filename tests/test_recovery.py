@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
-from parseq_tui.recovery import Journal, left_behind
+import pytest
+
+from parseq_tui.recovery import Journal, all_left_behind, left_behind
 
 DOCUMENT = Path("song.json")
 
@@ -48,12 +51,26 @@ def test_the_newest_draft_of_this_document_is_offered(tmp_path: Path) -> None:
     assert left_behind(tmp_path, None) is None
 
 
+def test_of_every_document_the_newest_draft_is_listed_newest_first(tmp_path: Path) -> None:
+    heads = {"aa-1": ("a.json", 3.0), "aa-2": ("a.json", 5.0), "aa-3": ("a.json", 4.0), "bb-1": (None, 6.0)}
+    for name, (path, time) in heads.items():
+        head = json.dumps({"format": 1, "path": path, "time": time})
+        (tmp_path / f"{name}.draft").write_text(f"{head}\n{name}")
+    assert [draft.text() for draft in all_left_behind(tmp_path)] == ["bb-1", "aa-2"]
+
+
 def test_a_journal_that_is_none_is_ignored(tmp_path: Path) -> None:
     _editor_that_dies(tmp_path, "x")
     journal = next(tmp_path.glob("*.draft"))
     for content in (b"", b"{}\n", b"\x00\xff", b'{"format": 99, "path": null, "time": 0}\nx'):
         journal.write_bytes(content)
         assert left_behind(tmp_path, DOCUMENT) is None
+
+
+def test_a_journal_beyond_all_measure_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _editor_that_dies(tmp_path, "x" * 100)
+    monkeypatch.setattr("parseq_tui.recovery.MAXIMUM_BYTES", 100)
+    assert left_behind(tmp_path, DOCUMENT) is None
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:

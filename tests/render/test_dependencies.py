@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins import table_of
 
-from parseq_tui.render.dependencies import changes, is_cut, key_frames, needed, reads, segments
+from parseq_tui.render.dependencies import changes, is_cut, key_frames, needed, reads, segments, shows
 from parseq_tui.render.plan import FramePlan, plan_frames
 from parseq_tui.timeline.document import Options
 from parseq_tui.timeline.render_settings import resolve
@@ -119,18 +119,27 @@ class TestNeeded:
     def test_colour_coherence_reaches_behind_a_cut(self) -> None:
         assert self.needed({"strength": [0.5, 0.5, 0, *[0.5] * 7]}, [3], color_coherence="lab") == [0, 2, 3]
 
+    def test_of_frames_that_share_a_key_the_first_is_made(self) -> None:
+        assert self.needed({"strength": 0, "seed": 7}, range(4), mode="txt2img") == [0]
+
     def test_a_frame_between_needs_the_two_pictures_it_mixes(self) -> None:
         assert self.needed({"strength": 0}, [4], cadence=3) == [0, 3]
 
 
-@given(columns_of)
-def test_segments_cover_all_frames_and_read_nothing_outside_themselves(columns) -> None:
-    plans = plans_of(columns)
+@given(columns_of, st.integers(1, 3))
+def test_segments_cover_all_frames_and_need_nothing_outside_themselves(columns, cadence) -> None:
+    plans = plans_of(columns, cadence=cadence)
     ranges = segments(plans)
     assert [ranges[0][0], ranges[-1][1]] == [0, COUNT]
     assert all(left[1] == right[0] for left, right in pairwise(ranges))
     for first, end in ranges:
-        assert all(first <= frame for plan in plans[first:end] for frame in reads(plan))
+        assert all(first <= frame for plan in plans[first:end] for frame in (*reads(plan), *shows(plan)))
+
+
+def test_other_files_of_a_network_that_a_prompt_names_make_other_pictures() -> None:
+    plans = plans_of({"strength": 0.5}, prompts=[("a cat <lora:ink:1>", "")])
+    keys = [key_frames(plans, "engine", str, request_content=lambda _, files=files: files) for files in ("", "1", "2")]
+    assert len({each.frames[0] for each in keys}) == 3
 
 
 def test_a_change_is_named_in_words_of_the_plan() -> None:

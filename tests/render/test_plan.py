@@ -50,6 +50,13 @@ def test_unmanaged_values_come_from_the_settings() -> None:
     )
 
 
+def test_scales_of_2022_end_at_100_and_no_layer_before_the_last_is_skipped_by_less_than_1() -> None:
+    scales = {"scale": [-500, 7, 500, 50]}
+    assert [plan.request.cfg_scale for plan in plans_of(scales, dialect="2022")] == [-100, 7, 100, 50]
+    assert [plan.request.cfg_scale for plan in plans_of(scales)] == [-500, 7, 500, 50]
+    assert [plan.request.clip_skip for plan in plans_of({"clipskip": [-1, 0, 1, 2.9]})] == [1, 1, 1, 2]
+
+
 def test_denoising_strength_is_the_complement_of_strength() -> None:
     assert [plan.request.denoising_strength for plan in plans_of({"strength": [0, 0.25, 0.75, 1.5]})] == [
         1,
@@ -300,6 +307,7 @@ def test_a_value_that_has_no_effect_may_be_anything() -> None:
 def test_rates_are_the_ratios_they_stand_for() -> None:
     assert rational_rate(23.976) == Fraction(24000, 1001)
     assert rational_rate(25) == 25
+    assert rational_rate(23.9) == Fraction(239, 10), "only what is meant by it is read as 24000/1001"
     assert rational_rate(1 / 3) == Fraction(1, 3)
 
 

@@ -52,6 +52,12 @@ def test_no_motion_returns_the_very_same_picture() -> None:
     assert warp.resize(picture, 64, 48) is picture
 
 
+def test_a_camera_in_the_plane_of_the_picture_sees_its_border() -> None:
+    moved = warp.warp_3d(smooth(48, 64), **(STILL_3D | {"translation_z": 200}), border="black", resampling="bilinear")
+    assert moved.shape == (48, 64, 3)
+    assert (moved[[0, -1]] == 0).all()
+
+
 @given(angles, st.floats(0.5, 2), shifts, shifts, angles, shifts)
 def test_motions_compose(
     angle: float, zoom: float, across: float, down: float, then_angle: float, then_across: float

@@ -208,6 +208,27 @@ def test_each_conflict_is_chosen_on_its_own() -> None:
     assert document.prompts.entries[0].positive == "puma"
 
 
+def test_an_order_that_both_changed_can_be_chosen() -> None:
+    base = edited(SetManagedFields(("zoom", "angle", "seed")))
+    ours = edited(SetManagedFields(("angle", "zoom", "seed")), base=base)
+    theirs = edited(SetManagedFields(("seed", "zoom", "angle")), base=base)
+    merged = merge(base, ours, theirs)
+    (conflict,) = merged.conflicts
+    assert conflict.where == "order of managed fields"
+    assert merged.document.managed_fields == ours.managed_fields
+    assert merge(base, ours, theirs, {conflict.key: "theirs"}).document.managed_fields == theirs.managed_fields
+
+
+def test_where_each_side_deleted_what_the_other_left_rows_remain_and_it_is_told() -> None:
+    base = replace(BASE, keyframes=BASE.keyframes[:2])
+    ours, theirs = (replace(base, keyframes=(row,)) for row in base.keyframes)
+    merged = merge(base, ours, theirs)
+    (conflict,) = merged.conflicts
+    assert conflict.where == "keyframes"
+    assert merged.document.keyframes == ours.keyframes
+    assert merge(base, ours, theirs, {conflict.key: "theirs"}).document.keyframes == theirs.keyframes
+
+
 def test_a_row_that_one_side_deleted_can_be_let_go() -> None:
     ours, theirs = edited(DeleteKeyframes((10,))), edited(SetValue(10, "zoom", 7))
     (conflict,) = merge(BASE, ours, theirs).conflicts
