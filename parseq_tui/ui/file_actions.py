@@ -13,12 +13,10 @@ from parseq_tui import recent, recovery
 from parseq_tui.changes import Collision, Settlement, digest
 from parseq_tui.errors import EditError, ParseqError
 from parseq_tui.formats import native
-from parseq_tui.formats.exports import EXPORTS, export_for, exported
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import FileFollower, FileNotice, Session
-from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ImportPrompts, ReplaceDocument
 from parseq_tui.timeline.merge import Side
@@ -162,7 +160,6 @@ class FileActions:
         wanted: dict[str, Callable[[], object]] = {
             "document.save": lambda: self.save(argument),
             "document.save_as": lambda: self.save(argument, overwrite=True),
-            "document.export": lambda: self._export(argument),
             "document.open": lambda: self._open(argument),
             "prompt.import": lambda: self._import_prompts(Path(argument).expanduser()),
             "document.conflicts": self._choose_conflicts,
@@ -260,36 +257,6 @@ class FileActions:
             self._screen.say(f"prompts taken in from {path.name}; undo takes them out again")
 
         self._screen.change_beside("Import the prompts", read, told)
-
-    def _export(self, name: str) -> None:
-        """Raises EditError."""
-        if not name:
-            stem = self._session.path or Path(suggested_name(self._session))
-            self._screen.open_command_line(f"export {stem.with_suffix(EXPORTS['parseq'].suffix)}")
-            return
-        path = Path(name).expanduser()
-        derived = any(path.name.endswith(export.suffix) for export in EXPORTS.values())
-        if path.exists() and not derived:
-            raise EditError(f"{path} exists", hint="choose another name; NAME.frames.json is written anew")
-        self._screen.run_worker(self._write_export(path), name="export", group="export", exit_on_error=False)
-
-    async def _write_export(self, path: Path) -> None:
-        document = self._session.document
-
-        def write() -> None:
-            text = exported(document, bake(document), export_for(path))
-            try:
-                path.write_text(text, encoding="utf-8")
-            except OSError as error:
-                raise EditError(f"cannot write {path}: {error.strerror}") from error
-
-        self._screen.say("writing every frame's values…")
-        try:
-            await asyncio.to_thread(write)
-        except ParseqError as error:
-            self._screen.desk.tell(error)
-        else:
-            self._screen.say(f"wrote {path}")
 
     def _open(self, name: str) -> None:
         if self._session.dirty:

@@ -24,6 +24,7 @@ from parseq_tui.ui.clipboard import copy_outside
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.errands import Errands
+from parseq_tui.ui.export_actions import ExportActions
 from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.outside import OutsideActions
@@ -73,6 +74,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
         self.desk.view = clamped(session.document, recalled(session.path, self.desk.view))
         self.bakery = Bakery(session)
         self.files = FileActions(self)
+        self.exports = ExportActions(self)
         self.renders = RenderActions(self)
         self.panes = PaneActions(self)
         self.outside = OutsideActions(self, self.files.keep_safe)
@@ -344,7 +346,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
 
     def do(self, action: str, argument: str) -> None:
         """Carry out what only the running program can."""
-        doers = (self.panes, self.files, self.renders, self.sounds, self.program, self.outside)
+        doers = (self.panes, self.files, self.exports, self.renders, self.sounds, self.program, self.outside)
         if not any(doer.do(action, argument) for doer in doers):
             raise AssertionError(f"nobody does {action}")
 
