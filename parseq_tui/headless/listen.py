@@ -69,7 +69,8 @@ def _source(arguments: argparse.Namespace, curves: list[tuple[str, str]]) -> Hea
     """What answers: a MIDI file says itself what is played. Raises AudioError."""
     if is_score(arguments.sound):
         if arguments.sound_too:
-            raise AudioError("a MIDI file makes no sound by itself", hint="give --sound with the recording of it")
+            hint = f"leave --sound out, then: parseq-tui listen RECORDING {arguments.document or 'DOC'} --sound"
+            raise AudioError("a MIDI file makes no sound by itself", hint=hint)
         if arguments.bpm or arguments.sensitivity != 1:
             print("a MIDI file says itself what is played: --bpm and --sensitivity are not used", file=sys.stderr)
         return read_score(arguments.sound)
