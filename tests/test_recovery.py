@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from parseq_tui.recovery import Journal, all_left_behind, left_behind
+from parseq_tui.recovery import Journal, SaveLock, all_left_behind, left_behind
 
 DOCUMENT = Path("song.json")
 
@@ -71,6 +72,16 @@ def test_a_journal_beyond_all_measure_is_ignored(tmp_path: Path, monkeypatch: py
     _editor_that_dies(tmp_path, "x" * 100)
     monkeypatch.setattr("parseq_tui.recovery.MAXIMUM_BYTES", 100)
     assert left_behind(tmp_path, DOCUMENT) is None
+
+
+def test_one_editor_saves_a_document_at_a_time(tmp_path: Path) -> None:
+    saving = SaveLock(tmp_path, DOCUMENT)
+    (file,) = tmp_path.glob("*.saving")
+    with file.open() as other:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        saving.release()
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
