@@ -1,7 +1,8 @@
 """Schedule strings, out: `0: (1), 30: (1.02)` per field, as Deforum's boxes and FizzNodes take them (LANGUAGE §13).
 
 Both interpolate linearly between keys, so keys inside a run of equal values are left out: nothing is lost. Motion is
-written as the change per frame, which is what these boxes mean by it.
+written as the change per frame, which is what these boxes mean by it; a document whose `motion` is "absolute", such as
+one made of Deforum's settings, has it in its values already.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ def export_schedules(document: Document, table: FrameTable) -> str:
     frames = table.frames.tolist()
     columns = {**table.columns, **subseeds(table.columns, document.dialect)}
     blocks = []
+    by_steps = document.dialect != "2022" and document.render.get("motion") != "absolute"
     for name, column in columns.items():
-        is_step = document.dialect != "2022" and field_named(name, document.dialect).motion
+        is_step = by_steps and field_named(name, document.dialect).motion
         values = (deltas(name, column) if is_step else column).tolist()
         blocks.append(f"{_NAMES.get(name, name)}\n{schedule(frames, values)}\n")
     if document.prompts.enabled:

@@ -48,6 +48,13 @@ def test_schedules_have_a_block_per_box() -> None:
     assert json.loads(blocks["prompts"]) == {"0": 'cat, "fat" --neg dull', "2": "dog"}
 
 
+def test_motion_that_stands_in_the_values_is_written_as_it_is() -> None:
+    """As in a document made of Deforum's settings: its schedules come out as they went in."""
+    absolute = loads('{"render": {"motion": "absolute"},' + TEXT[1:])
+    blocks = dict(block.split("\n", 1) for block in export_schedules(absolute, bake(absolute)).split("\n\n"))
+    assert blocks["zoom"].startswith("0: (1), 1: (1.25), 2: (1.5)")
+
+
 @given(st.lists(st.sampled_from([0.0, 1.0, 1e-7, 2.5, math.nan]), min_size=1, max_size=12))
 def test_interpolating_a_schedule_gives_the_curve_back(values: list[float]) -> None:
     keys = re.findall(r"(\d+): \(([^)]*)\)", schedule(range(len(values)), values))
