@@ -8,7 +8,6 @@ memory or half precision do not reach, the frame is made again with less, or mor
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
@@ -115,9 +114,12 @@ class PictureMaker:
         """Gives the device's memory back; the object is of no use afterwards."""
         self._move_out()
         device = self._parts.device
+        for encoder in self._prompts.encoders:
+            encoder.close()
+        for network in self._parts.networks.values():
+            network.to_empty(device=torch.device("meta"))  # its weights go now, whenever its cycles are collected
         self._tables.clear()
         del self._parts, self._prompts, self._merger, self._fast
-        gc.collect()  # networks and those who work with them know each other
         give_back(device)
 
     @property

@@ -71,7 +71,13 @@ class TextEncoder:
         self._tokens = lru_cache(maxsize=4096)(self._tokenize)
         self.passes = 0
         """How many times CLIP has run."""
-        model.get_input_embeddings().register_forward_hook(self._put_taught)
+        self._hook = model.get_input_embeddings().register_forward_hook(self._put_taught)
+
+    def close(self) -> None:
+        """Lets the model go, which knows this object as this object knows it."""
+        self._hook.remove()
+        self._cache.clear()
+        self.ready = lambda: None
 
     def teach(self, name: str, vectors: torch.Tensor) -> None:
         """A word that stands for vectors of its own, (vectors, width); longer names win over shorter ones."""
