@@ -253,7 +253,7 @@ class Standby:
                 self._listening.settimeout(left)
                 partner, _ = self._listening.accept()
                 with partner:
-                    partner.settimeout(_PATIENCE)
+                    partner.settimeout(10 * _PATIENCE)  # one that is gone hangs up; a slow one comes back
                     with suppress(TimeoutError):
                         asked = _received(partner)
                         if asked and (asked.get("ask"), asked.get("identity")) != ("take", self._own):
