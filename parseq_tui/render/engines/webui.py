@@ -175,7 +175,8 @@ class Server:
         except urllib.error.HTTPError as error:
             raise self._refusal(error) from error
         except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-            raise Lost(str(getattr(error, "reason", None) or error)) from error
+            reason = getattr(error, "reason", None) or error
+            raise Lost(str(getattr(reason, "strerror", None) or reason)) from error
         if len(content) > _LARGEST:
             raise RenderError("the web UI sent more than a picture", hint="is it really a web UI?")
         try:
