@@ -30,7 +30,7 @@ from parseq_tui.render.engines.cuda_graphs import GraphedNetwork
 from parseq_tui.render.engines.devices import device_name, free_memory, out_of_memory_explained
 from parseq_tui.render.engines.extra_networks import ExtraNetworks, Use
 from parseq_tui.render.engines.lora import Merger, taught_vectors
-from parseq_tui.render.engines.memory import Need, has_room_to_record, next_smaller
+from parseq_tui.render.engines.memory import LADDER, Need, has_room_to_record, next_smaller
 from parseq_tui.render.engines.models import BUNDLED, ModelDescription
 from parseq_tui.render.engines.pictures import NotNumbers, begin_picture, to_latent
 from parseq_tui.render.engines.prompt_encoding import PromptEncoder
@@ -175,7 +175,9 @@ class PictureMaker:
             self._records = asked or has_room_to_record(need, free_memory(parts.device))
             self._residence = settled(parts.networks, parts.device, need)
             precision = str(parts.dtype).removeprefix("torch.")
-            self._report(f"drawing on {device_name(parts.device)} in {precision}: {self._residence.placement}")
+            where = f"drawing on {device_name(parts.device)} in {precision}"
+            usual = on_host and self._residence.placement == LADDER[0]
+            self._report(where if usual else f"{where}: {self._residence.placement}")
             for part, encoder in zip(("text_encoder", "text_encoder_2"), self._prompts.encoders, strict=False):
                 encoder.ready = partial(self._at_work, part)
         return self._residence
