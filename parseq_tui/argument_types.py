@@ -98,7 +98,8 @@ def setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or name not in SETTINGS:
         hint = did_you_mean(name, SETTINGS, otherwise=f"NAME is one of {', '.join(SETTINGS)}")
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE; {hint}")
+        wrong = f"there is no render setting {name!r}" if equals else f"{text!r} is not NAME=VALUE"
+        raise argparse.ArgumentTypeError(f"{wrong}; {hint}")
     return name, value
 
 

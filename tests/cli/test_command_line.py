@@ -64,7 +64,11 @@ def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"), [(["--set", "stpes=5"], "did you mean steps"), (["--device", "gpu"], "cpu, cuda or cuda:N")]
+    ("words", "says"),
+    [
+        (["--set", "stpes=5"], "no render setting 'stpes'; did you mean steps"),
+        (["--device", "gpu"], "cpu, cuda or cuda:N"),
+    ],
 )
 def test_a_mistyped_option_is_told_what_it_may_be(
     words: list[str], says: str, capsys: pytest.CaptureFixture[str]
