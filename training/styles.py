@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.pen import Color, Pen, Picture, Points
+from training.pen import Color, Pen, Picture, Points, mix
 
 SIZE = 128
 OVERSAMPLING = 3
@@ -30,27 +30,17 @@ def brightness(color: Color) -> float:
 
 @dataclass
 class LinePen(Pen):
-    """Draws every line in one colour and fills nothing: what lies behind shines through the shapes."""
+    """Draws every line in one colour over one tint: a shape stays one even where the model breaks its line."""
 
     line: Color = (0, 0, 0)
+    inside: Color = (255, 255, 255)
 
-    def __post_init__(self) -> None:
-        self._behind = self.canvas.copy()
-
-    def _reveal(self, points: NDArray[np.int32], width: int = 0) -> None:
-        """Put the background back inside a shape or a stroke: nearer parts hide the lines of farther ones."""
-        left, top = np.maximum(points.min(0) - width, 0)
-        right, bottom = points.max(0) + width + 1
-        window = self.canvas[top:bottom, left:right]
-        if not window.size:
-            return
-        mask = np.zeros(window.shape[:2], np.uint8)
-        moved = points - (int(left), int(top))
+    def _clear(self, points: NDArray[np.int32], width: int = 0) -> None:
+        """The tint inside a shape or a stroke: nearer parts hide the lines of farther ones."""
         if width:
-            cv2.polylines(mask, [moved], False, 255, width)
+            cv2.polylines(self.canvas, [points], False, self.inside, width)
         else:
-            cv2.fillPoly(mask, [moved], 255)
-        np.copyto(window, self._behind[top:bottom, left:right], where=mask[..., None] > 0)
+            cv2.fillPoly(self.canvas, [points], self.inside)
 
     def flush(self) -> None:
         """Draw the outline of everything queued."""
@@ -58,7 +48,7 @@ class LinePen(Pen):
         for part in self._queue:
             cv2.polylines(self.canvas, [part.points], part.width == 0, self.line, part.width + 2 * edge)
         for part in self._queue:
-            self._reveal(part.points, part.width)
+            self._clear(part.points, part.width)
         self._queue.clear()
 
     def fill(self, points: Points, color: Color) -> None:
@@ -68,7 +58,7 @@ class LinePen(Pen):
         if brightness(color) < 60:
             cv2.fillPoly(self.canvas, [placed], self.line)
             return
-        self._reveal(placed)
+        self._clear(placed)
         if np.ptp(points, axis=0).max() > 0.1:
             cv2.polylines(self.canvas, [placed], True, self.line, self._pixels(self.outline * 0.6))
 
@@ -106,6 +96,11 @@ class Style:
     prepare: Callable[[Sheet], None] = lambda sheet: None
 
 
+def _sheet_of(color: Color) -> Color:
+    """What a line of this colour is drawn on: paper, or slate where the line is light."""
+    return PAPER if brightness(color) < 165 else SLATE
+
+
 def _cartoon_pen(sheet: Sheet, x: float, y: float, scale: float, degrees: float, mirrored: bool) -> Pen:
     return Pen(sheet.canvas, x, y, scale, degrees, mirrored, _ink(sheet.color_name))
 
@@ -120,14 +115,21 @@ def _pixel_pen(sheet: Sheet, x: float, y: float, scale: float, degrees: float, m
 
 
 def _line_pen(sheet: Sheet, x: float, y: float, scale: float, degrees: float, mirrored: bool) -> Pen:
-    outline = min(max(0.055, 5.5 / scale), 8.5 / scale)
-    return LinePen(sheet.canvas, x, y, scale, degrees, mirrored, outline=outline, line=sheet.color)
+    outline = min(max(0.075, 8.0 / scale), 11.0 / scale)
+    tint = mix(_sheet_of(sheet.color), sheet.color, 0.16)
+    return LinePen(sheet.canvas, x, y, scale, degrees, mirrored, outline=outline, line=sheet.color, inside=tint)
 
 
 def _neon_pen(sheet: Sheet, x: float, y: float, scale: float, degrees: float, mirrored: bool) -> Pen:
     layer = np.zeros_like(sheet.canvas)
-    outline = min(max(0.045, 5.0 / scale), 7.0 / scale)
-    return LinePen(layer, x, y, scale, degrees, mirrored, outline=outline, line=sheet.color)
+    outline = min(max(0.055, 6.0 / scale), 8.0 / scale)
+    dim = mix((0, 0, 0), sheet.color, 0.18)
+    return LinePen(layer, x, y, scale, degrees, mirrored, outline=outline, line=sheet.color, inside=dim)
+
+
+def _brush(sheet: Sheet, x: float, y: float, scale: float, degrees: float, mirrored: bool) -> Pen:
+    line = mix(sheet.color, (52, 38, 44), 0.72)
+    return Pen(sheet.canvas, x, y, scale, degrees, mirrored, line, outline=0.035)
 
 
 def _finish(sheet: Sheet) -> Picture:
@@ -137,7 +139,7 @@ def _finish(sheet: Sheet) -> Picture:
 def _wash(sheet: Sheet) -> None:
     """A place becomes a pale tint on paper, or a dim one on slate where the lines are light."""
     if sheet.is_place:
-        ground, share = (PAPER, 0.66) if brightness(sheet.color) < 165 else (SLATE, 0.62)
+        ground, share = _sheet_of(sheet.color), 0.64
         sheet.canvas[:] = (sheet.canvas * (1 - share) + np.asarray(ground) * share).astype(np.uint8)
 
 
@@ -164,11 +166,11 @@ def _wet(sheet: Sheet) -> Picture:
     rng = sheet.rng
     dry = shrunk(sheet.canvas)
     y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
-    x, y = (axis + 0.7 * _mottling(rng, 22) + 1.1 * _mottling(rng, 6) for axis in (x, y))
+    x, y = (axis + 0.3 * _mottling(rng, 22) + 0.8 * _mottling(rng, 6) for axis in (x, y))
     moved = cv2.remap(dry, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT).astype(np.float32)
-    soft = cv2.GaussianBlur(moved, (0, 0), 0.8)
+    soft = cv2.GaussianBlur(moved, (0, 0), 0.45)
     rim = np.abs(soft - cv2.GaussianBlur(moved, (0, 0), 3.0)).max(2, keepdims=True) / 255
-    pigment = 0.72 + 0.07 * _mottling(rng, 5)[..., None] + 0.03 * _mottling(rng, 14)[..., None] + 0.9 * rim
+    pigment = 0.76 + 0.06 * _mottling(rng, 5)[..., None] + 0.02 * _mottling(rng, 14)[..., None] + 0.8 * rim
     paper = np.asarray(PAPER, np.float32)
     depth = np.clip(pigment, 0.45, 1.1)
     return np.asarray(np.clip(paper + (soft - paper) * depth, 0, 255), np.uint8)
@@ -177,9 +179,9 @@ def _wet(sheet: Sheet) -> Picture:
 def _glow(layer: Picture, ground: Picture) -> Picture:
     """Bright tubes with coloured light around them, added to a dark ground."""
     tube = shrunk(layer).astype(np.float32)
-    light = cv2.GaussianBlur(tube, (0, 0), 2.2) * 0.9 + cv2.GaussianBlur(tube, (0, 0), 7.0) * 1.2
+    light = cv2.GaussianBlur(tube, (0, 0), 2.2) * 0.75 + cv2.GaussianBlur(tube, (0, 0), 7.0) * 0.7
     strength = tube.max(2, keepdims=True) / max(1.0, float(tube.max()))
-    white = 255 * np.clip(strength - 0.45, 0, 1) * 0.6
+    white = 255 * np.clip(strength - 0.45, 0, 1) * 0.4
     lit = shrunk(ground) * (1 - 0.5 * strength) + light + 0.5 * tube + white
     return np.asarray(np.clip(lit, 0, 255), np.uint8)
 
@@ -189,7 +191,7 @@ STYLES: dict[str, Style] = {
     "flat": Style(_flat_pen, _finish),
     "outline": Style(_line_pen, _finish, _wash),
     "pixel": Style(_pixel_pen, _blocks),
-    "watercolour": Style(_flat_pen, _wet),
+    "watercolour": Style(_brush, _wet),
     "neon": Style(_neon_pen, _finish, _dim),
 }
 """Every style by name; the first is what you get when none is named."""
