@@ -208,8 +208,8 @@ class Bench:
         path.write_text(rendered_document(self.engine))
         command = [sys.executable, "-m", "parseq_tui", "render", str(path), "--detach", "--engine", self.engine]
         subprocess.run(command, check=True, capture_output=True)
+        finished = FramesFinished(RenderClient(path))
         try:
-            finished = FramesFinished(RenderClient(path))
             finished.wait_for_first()
             with self.editor(path) as terminal:
                 terminal.press(RENDER_PANE)
@@ -217,6 +217,7 @@ class Bench:
                 self.watched(terminal, finished)
         finally:
             subprocess.run([sys.executable, "-m", "parseq_tui", "stop", str(path)], check=False, capture_output=True)
+            finished.wait_for_last()
 
     def watched(self, terminal: PseudoTerminal, finished: FramesFinished) -> None:
         """The rows about a render that goes on."""
@@ -263,6 +264,14 @@ class FramesFinished:
         while not self.count():
             if time.perf_counter() > end:
                 raise TimeoutError("no frame came in two minutes")
+            time.sleep(0.1)
+
+    def wait_for_last(self) -> None:
+        """Until the render that was told to stop writes nothing more. Raises TimeoutError."""
+        end = time.perf_counter() + 120
+        while self.goes_on():
+            if time.perf_counter() > end:
+                raise TimeoutError("the render has not stopped in two minutes")
             time.sleep(0.1)
 
 
