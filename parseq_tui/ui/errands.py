@@ -30,6 +30,10 @@ SWITCH_SECONDS: Final = 0.001
 class Sign(Protocol):
     """Where it is seen that something goes on."""
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody sees it any more: what ends now is dropped."""
+
     def working(self, title: str) -> None:
         """What goes on; "" when it is over."""
 
@@ -89,12 +93,12 @@ class Errands:
         try:
             with _no_collection():
                 result = await asyncio.to_thread(work)
-            if errand.wanted:
+            if self._wanted(errand):
                 self._over(errand)
                 self._draining = True  # what `then` begins comes before what waits
                 then(result)
         except ParseqError as error:
-            if errand.wanted:
+            if self._wanted(errand):
                 self._over(errand)
                 self._sign.failed(error)
         finally:
@@ -103,14 +107,20 @@ class Errands:
             self._over(errand)
             self._go_on()
 
+    def _wanted(self, errand: _Errand) -> bool:
+        if self._sign.gone:
+            self.cancel()
+        return errand.wanted
+
     def _say(self, errand: _Errand) -> None:
-        if errand.wanted:
+        if self._wanted(errand):
             self._sign.working(errand.title)
 
     def _over(self, errand: _Errand) -> None:
         if self._current is errand:
             self._current = None
-            self._sign.working("")
+            if not self._sign.gone:
+                self._sign.working("")
 
     def _go_on(self) -> None:
         """Do the next thing that waits, then let the event loop turn."""

@@ -24,6 +24,7 @@ from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.commands.registry import Effect
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.view_state import column_at
+from parseq_tui.ui.widgets.status_bar import TitleBar
 
 
 @pytest.fixture
@@ -139,6 +140,8 @@ def test_errands_are_done_in_the_order_in_which_they_were_asked_for() -> None:
     shown: list[str] = []
 
     class Sign:
+        gone = False
+
         def working(self, title: str) -> None:
             shown.append(title)
 
@@ -154,6 +157,31 @@ def test_errands_are_done_in_the_order_in_which_they_were_asked_for() -> None:
 
     assert asyncio.run(run()) == ["one", "two", "three"]
     assert set(shown) == {""}, "what is quick is not announced"
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_work_that_ends_while_the_editor_is_taken_down_is_dropped(
+    document: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    """The widgets go before their screen does, and only the screen's end ends what it awaits."""
+    left: list[EditorScreen] = []
+
+    async def gone(title: TitleBar) -> None:
+        await title.remove()
+        gate.set()
+        while left[0].errands.busy:
+            await asyncio.sleep(0.001)
+
+    monkeypatch.setattr(TitleBar, "on_unmount", gone, raising=False)
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        left.append(screen)
+        select_column(screen)
+        await press(pilot, screen, "d", *(["x"] if waits else []))
+        assert screen.errands.busy and screen.errands.waiting == waits
+
+    flow(document, steps)
+    assert not left[0].session.dirty
 
 
 def test_an_edit_that_cannot_be_is_an_error_of_the_work(document: Path) -> None:

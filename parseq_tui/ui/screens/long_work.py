@@ -29,9 +29,14 @@ class LongWork(Workbench):
     def takes_at_once(self, event: events.Key) -> bool:
         """Do what a key means, if the table or an entry has the focus. False if it is nothing of theirs."""
 
+    @property
+    def gone(self) -> bool:
+        """Whether the screen is being taken down: its widgets go before it does, and what it awaits ends with it."""
+        return not (self.is_attached and self.display)
+
     def working(self, title: str) -> None:
         """Long work goes on; "": it is over."""
-        if title == self.shown_work or not self.is_attached:
+        if title == self.shown_work:
             return
         self.shown_work = title
         self.say_while(f"{title}…  Esc stops it; keys wait their turn" if title else "")
