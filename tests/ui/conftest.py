@@ -21,3 +21,4 @@ def _pilots_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     for user in ("textual.app", "textual.pilot"):
         monkeypatch.setattr(f"{user}.wait_for_idle", waiting.idle)
     monkeypatch.setattr("parseq_tui.ui.screens.editor.FOLLOW_SECONDS", 0.0)  # no pane is behind when a key is done
+    monkeypatch.setattr("parseq_tui.hot_reload.CHECK_SECONDS", 0.1)  # a file changed before it was watched is seen soon
