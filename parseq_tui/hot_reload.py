@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parseq_tui.changes import TakeIn, digest
+from parseq_tui.disk_news import Broken, Gone, Merged, Outcome, Reloaded, Unchanged, notice
 from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
 from parseq_tui.formats.atomic_file import backup_of, write_atomically
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import SaveLock
 from parseq_tui.session import FileNotice, Session, read_file
+from parseq_tui.timeline.differing import Difference, difference
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.merge import Conflict
 
 STEP_MILLISECONDS, DEBOUNCE_MILLISECONDS = 40, 100
 """How often the watcher wakes up, which costs the idle program processor time, and how long it gathers."""
@@ -30,50 +31,6 @@ FIRST_WATCH_SECONDS = 0.3
 CHECK_SECONDS = 2.0
 """How often the file is looked at besides: one call to the system, in a thread."""
 SAVE_ATTEMPTS = 20
-
-Cell = tuple[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """The file holds what is known already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reloaded:
-    """The new content was taken over. `cells`: (frame, field) of what differs in the table; "" is the label."""
-
-    cells: tuple[Cell, ...]
-    other: bool
-    """Whether anything besides cells changed: rows, prompts, options."""
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """There is unsaved work here: what they changed was taken in beside it; undo takes it out again."""
-
-    cells: tuple[Cell, ...]
-    conflicts: tuple[Conflict, ...] = ()
-    """What both sides changed: it stays as it is here."""
-    theirs: Path | None = None
-    """Where the file's content is kept whole, if there are conflicts."""
-    other: bool = False
-    """Whether anything besides cells was taken in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The file cannot be read now; the document stays as it was."""
-
-    error: DocumentError
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """There is no such file any more."""
-
-
-Outcome = Unchanged | Reloaded | Merged | Broken | Gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,49 +89,25 @@ class _Worked:
     """A reload or merge that is worked out, and what it changes here."""
 
     change: TakeIn
-    differing: Reloaded
+    difference: Difference
 
 
 def _worked_out(change: TakeIn) -> _Worked:
     """The costly part; may run in any thread."""
     done = change.worked_out()
-    return _Worked(done, differences(done.ours, done.theirs if done.merged is None else done.merged.document))
+    return _Worked(done, difference(done.ours, done.theirs if done.merged is None else done.merged.document))
 
 
 def _kept_beside(session: Session, seen: Fresh, worked: _Worked) -> Outcome:
     """What came of it; if there are conflicts, their version is kept whole beside ours. Raises DocumentError."""
     merged = worked.change.merged
     if merged is None:
-        return worked.differing
+        return Reloaded(worked.difference)
     theirs = _beside(session.path) if merged.conflicts and session.path is not None else None
     if theirs is not None:
         write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
         session.kept_beside(theirs)
-    return Merged(worked.differing.cells, merged.conflicts, theirs, worked.differing.other)
-
-
-def differences(before: Document, after: Document) -> Reloaded:
-    """What a reload changed, cell by cell; rows that came or went count as something else."""
-    old = {row.frame: row for row in before.keyframes}
-    cells: list[Cell] = []
-    other = before.prompts != after.prompts or before.options != after.options or before.render != after.render
-    other = other or before.managed_fields != after.managed_fields or len(old) != len(after.keyframes)
-    for row in after.keyframes:
-        known = old.get(row.frame)
-        if known is None:
-            other = True
-            continue
-        if known == row:
-            continue
-        names = known.values.keys() | row.values.keys() | known.formulas.keys() | row.formulas.keys()
-        cells += [
-            (row.frame, name)
-            for name in sorted(names)
-            if known.values.get(name) != row.values.get(name) or known.formulas.get(name) != row.formulas.get(name)
-        ]
-        if known.info != row.info:
-            cells.append((row.frame, ""))
-    return Reloaded(tuple(cells), other)
+    return Merged(worked.difference, merged.conflicts, theirs)
 
 
 class Follower:
@@ -208,6 +141,7 @@ class Follower:
                     await self._look(path, asked=False)
                 if watching.done() or there != folders:
                     watching.cancel()
+                    await asyncio.gather(watching, return_exceptions=there != folders)
                     watching, folders = asyncio.create_task(self._watch(path)), there
         finally:
             watching.cancel()
@@ -339,49 +273,6 @@ def _signature(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
-
-
-def notice(outcome: Outcome, path: Path) -> FileNotice:
-    """What to tell the user."""
-    if isinstance(outcome, Reloaded):
-        text = f"reloaded {path.name}: {_changes(outcome)} changed; undo brings yours back"
-        return FileNotice(text, cells=outcome.cells)
-    if isinstance(outcome, Merged):
-        return _merge_notice(outcome, path)
-    if isinstance(outcome, Broken):
-        return _broken_notice(outcome.error, path)
-    if isinstance(outcome, Gone):
-        folder = "" if path.parent.is_dir() else ", and so is its folder"
-        return FileNotice(
-            f"{path.name} is gone from disk{folder}; saving writes it anew", "warning", standing="not on disk"
-        )
-    return FileNotice(f"{path.name} holds what is here")
-
-
-def _broken_notice(error: DocumentError, path: Path) -> FileNotice:
-    where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
-    about = "" if error.message.startswith(path.name) else f"{path.name} on disk cannot be read{where}: "
-    standing = f"file broken{where}" if where else "file unreadable"
-    return FileNotice(f"{about}{error.message}. Working on with what is here", "error", standing=standing)
-
-
-def _merge_notice(outcome: Merged, path: Path) -> FileNotice:
-    if not outcome.conflicts:
-        text = f"{path.name} changed on disk: {_changes(outcome)} merged with your unsaved changes"
-        return FileNotice(text, cells=outcome.cells)
-    places = ", ".join(conflict.where for conflict in outcome.conflicts[:3])
-    more = f" and {len(outcome.conflicts) - 3} more" if len(outcome.conflicts) > 3 else ""
-    beside = f"; theirs is whole in {outcome.theirs.name}" if outcome.theirs else ""
-    return FileNotice(
-        f"{path.name}: both changed {places}{more}; yours stays, :conflicts chooses{beside}", "warning", outcome.cells
-    )
-
-
-def _changes(outcome: Reloaded | Merged) -> str:
-    count = len(outcome.cells)
-    cells = f"{count} cell{'s' if count != 1 else ''}" if count else ""
-    other = "rows, prompts or options" if outcome.other else ""
-    return " and ".join(part for part in (cells, other) if part) or "no value"
 
 
 def _beside(path: Path) -> Path:

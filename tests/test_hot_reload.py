@@ -17,11 +17,13 @@ from pathlib import Path
 import pytest
 
 from parseq_tui import hot_reload
+from parseq_tui.disk_news import Broken, Gone, Merged, Reloaded, Unchanged, notice
 from parseq_tui.errors import DocumentError
 from parseq_tui.formats import native
-from parseq_tui.hot_reload import Broken, Follower, Gone, Merged, Reloaded, Unchanged, look, notice, settle
+from parseq_tui.hot_reload import Follower, look, settle
 from parseq_tui.paths import bundled
 from parseq_tui.session import FileNotice, Session
+from parseq_tui.timeline.differing import Difference
 from parseq_tui.timeline.edits import SetValue
 
 EXAMPLE = bundled("examples") / "bouncy_cuts.json"
@@ -52,7 +54,7 @@ def _outcome(session: Session) -> object:
 def test_a_clean_document_takes_over_what_was_written(session: Session) -> None:
     _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
     outcome = _outcome(session)
-    assert outcome == Reloaded(cells=((0, "angle"),), other=False)
+    assert outcome == Reloaded(Difference(cells=((0, "angle"),)))
     assert session.document.keyframes[0].values["angle"] == 5
     assert not session.dirty
     assert "reloaded song.json: 1 cell changed" in notice(outcome, _path(session)).text
@@ -70,8 +72,8 @@ def test_unsaved_work_is_merged_with_what_was_saved_there(session: Session) -> N
     session.apply(SetValue(0, "zoom", 2))
     _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
     outcome = _outcome(session)
-    assert outcome == Merged(cells=((0, "angle"),))
-    assert "1 cell merged with your unsaved changes" in notice(outcome, _path(session)).text
+    assert outcome == Merged(Difference(cells=((0, "angle"),)))
+    assert "1 cell changed; merged with your unsaved changes" in notice(outcome, _path(session)).text
     row = session.document.keyframes[0]
     assert (row.values["zoom"], row.values["angle"]) == (2, 5)
     assert session.dirty
@@ -145,8 +147,8 @@ def test_the_same_change_on_both_sides_leaves_nothing_unsaved(session: Session) 
     session.apply(SetValue(0, "angle", 5))
     _somebody_writes(session, '"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
     outcome = _outcome(session)
-    assert outcome == Merged(cells=())
-    assert "no value merged" in notice(outcome, _path(session)).text
+    assert outcome == Merged(Difference())
+    assert "no value changed" in notice(outcome, _path(session)).text
     assert not session.dirty
 
 
@@ -170,7 +172,7 @@ def test_a_folder_in_its_place_is_said_once_in_words(session: Session) -> None:
     _path(session).mkdir()
     outcome = _outcome(session)
     said = notice(outcome, _path(session))
-    assert said.text == "song.json is a folder. Working on with what is here"
+    assert said.text.startswith("song.json is a folder; what is here stays")
     assert said.standing == "file unreadable"
     assert session.dirty
     with pytest.raises(DocumentError, match=r"song\.json"):

@@ -101,11 +101,11 @@ class _Sides(Generic[T]):
     @property
     def only_theirs(self) -> bool:
         """Whether theirs is the answer: ours is the same, or did not change."""
-        return _same(self.ours, self.theirs) or _same(self.ours, self.base)
+        return same(self.ours, self.theirs) or same(self.ours, self.base)
 
     @property
     def only_ours(self) -> bool:
-        return _same(self.theirs, self.base)
+        return same(self.theirs, self.base)
 
 
 @dataclass(slots=True)
@@ -159,8 +159,8 @@ class _Merger:
         """Rows are the same row if they are on the same frame (and, where several are, at the same place there)."""
         if sides.only_theirs:
             return sides.theirs
-        keyed = sides.each(lambda rows: _keyed(rows, lambda row: row.frame))
-        found = (self._row(key[0], _of_key(keyed, key, None)) for key in {**keyed.theirs, **keyed.ours})
+        by_key = sides.each(lambda rows: keyed(rows, lambda row: row.frame))
+        found = (self._row(key[0], _of_key(by_key, key, None)) for key in {**by_key.theirs, **by_key.ours})
         merged = [row for row in found if row is not None]
         if not merged:  # each side deleted what the other left
             chosen = self.conflict("keyframes", sides.each(len))
@@ -213,9 +213,9 @@ class _Merger:
         if sides.only_ours:
             return sides.ours
         key = _prompt_key(sides.each(lambda side: side.entries))
-        keyed = sides.each(lambda side: _keyed(side.entries, key))
-        order = self._order("prompts", keyed.each(list))
-        entries = (self._prompt(_of_key(keyed, name, None)) for name in order)
+        by_key = sides.each(lambda side: keyed(side.entries, key))
+        order = self._order("prompts", by_key.each(list))
+        entries = (self._prompt(_of_key(by_key, name, None)) for name in order)
         return replace(
             sides.theirs,
             entries=tuple(entry for entry in entries if entry is not None),
@@ -243,9 +243,9 @@ class _Merger:
     def time_series(self, sides: _Sides[tuple[TimeSeries, ...]]) -> tuple[TimeSeries, ...]:
         if sides.ours is sides.base:
             return sides.theirs
-        keyed = sides.each(lambda listed: _keyed(listed, lambda series: series.alias))
-        order = self._order("time series", keyed.each(list))
-        merged = (self.value(f"time series {key[0]}", _of_key(keyed, key, _ABSENT)) for key in order)
+        by_key = sides.each(lambda listed: keyed(listed, lambda series: series.alias))
+        order = self._order("time series", by_key.each(list))
+        merged = (self.value(f"time series {key[0]}", _of_key(by_key, key, _ABSENT)) for key in order)
         return tuple(series for series in merged if series is not _ABSENT)
 
 
@@ -253,15 +253,15 @@ def _of_key(sides: _Sides[Any], key: Any, default: Any) -> _Sides[Any]:
     return sides.each(lambda side: side.get(key, default))
 
 
-def _keyed(parts: Iterable[T], key: Callable[[T], Hashable]) -> dict[tuple[Any, int], T]:
+def keyed(parts: Iterable[T], key: Callable[[T], Hashable]) -> dict[tuple[Any, int], T]:
     """Parts by their key and, of several with one key, their place among these."""
-    keyed: dict[tuple[Any, int], T] = {}
+    found: dict[tuple[Any, int], T] = {}
     counts: dict[Hashable, int] = {}
     for part in parts:
         name = key(part)
         nth = counts[name] = counts.get(name, -1) + 1
-        keyed[(name, nth)] = part
-    return keyed
+        found[(name, nth)] = part
+    return found
 
 
 def _prompt_key(sides: _Sides[tuple[Prompt, ...]]) -> Callable[[Prompt], Hashable]:
@@ -279,7 +279,8 @@ def _survives(name: str, sides: _Sides[Sequence[str]] | _Sides[tuple[str, ...]])
     return (name in sides.ours and name in sides.theirs) or name not in sides.base
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
+    """Whether two parts of documents say the same."""
     if isinstance(one, TimeSeries) and isinstance(other, TimeSeries) and one is not other:
         same_points = np.array_equal(one.x, other.x) and np.array_equal(one.y, other.y)
         return same_points and (one.alias, one.unit) == (other.alias, other.unit)
