@@ -69,6 +69,12 @@ def notice(outcome: Outcome, path: Path) -> FileNotice:
     return FileNotice(f"{path.name} on disk is as it was last read or saved here")
 
 
+def disk_is_silent(path: Path) -> FileNotice:
+    """What to tell while nothing is heard of a disk: a link that dropped, a server that is away."""
+    text = f"the disk of {path.name} does not answer; what is here stays, and is kept for the next start"
+    return FileNotice(text, "warning", standing="disk does not answer")
+
+
 def _broken_notice(error: DocumentError, path: Path) -> FileNotice:
     where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
     about = "" if error.message.startswith(path.name) else f"{path.name} on disk cannot be read{where}: "

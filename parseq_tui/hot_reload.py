@@ -9,12 +9,16 @@ is taken up when it is mended.
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from parseq_tui.changes import TakeIn, digest
-from parseq_tui.disk_news import Broken, Gone, Merged, Outcome, Reloaded, Unchanged, notice
+from parseq_tui.disk_news import Broken, Gone, Merged, Outcome, Reloaded, Unchanged, disk_is_silent, notice
 from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
 from parseq_tui.formats.atomic_file import backup_of, write_atomically
@@ -30,7 +34,12 @@ FIRST_WATCH_SECONDS = 0.3
 """The watcher is loaded when the document is on the screen; what happens until then is seen at the first check."""
 CHECK_SECONDS = 2.0
 """How often the file is looked at besides: one call to the system, in a thread."""
+SILENT_SECONDS = 4.0
+"""A disk that has not answered for so long is said not to."""
 SAVE_ATTEMPTS = 20
+HALF_WRITTEN_SECONDS = 1.0
+"""So long somebody who was writing in the moment of our save may take to end."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,8 @@ class Follower:
         self._tell = tell
         self._said: Outcome | None = None
         """What was told last and is still so: a file that is broken or gone."""
+        self._silent = False
+        """Whether the disk was said not to answer."""
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
@@ -135,7 +146,7 @@ class Follower:
             while True:
                 await asyncio.sleep(CHECK_SECONDS)
                 # what no watcher tells: network disks, folders that were moved away and came back
-                now, there = await asyncio.to_thread(lambda: (_signature(path), _identities(path)))
+                now, there = await self._from_disk(lambda: (_signature(path), _identities(path)), path)
                 if now != seen:
                     seen = now
                     await self._look(path, asked=False)
@@ -181,12 +192,25 @@ class Follower:
 
     async def _taken_in(self, path: Path) -> Outcome | None:
         """What the file held, taken over or merged; None where that failed and was said."""
-        seen = await asyncio.to_thread(look, path, self._session.file_digest)
+        seen = await self._from_disk(lambda: look(path, self._session.file_digest), path)
         try:
             return await settled(self._session, seen)
         except DocumentError as error:
             self._tell(FileNotice(f"{error.message}; {error.hint}".rstrip("; "), "error"))
             return None
+
+    async def _from_disk(self, ask: Callable[[], T], path: Path) -> T:
+        """What `ask` finds out in a thread; a disk that does not answer is said, and waited for."""
+        asked = asyncio.ensure_future(asyncio.to_thread(ask))
+        await asyncio.wait({asked}, timeout=SILENT_SECONDS)
+        if not asked.done() and not self._silent:
+            self._silent = True
+            self._tell(disk_is_silent(path))
+        answer = await asked
+        if self._silent:
+            self._silent, self._said = False, None
+            self._tell(FileNotice(f"the disk of {path.name} answers again"))
+        return answer
 
     def _say(self, outcome: Outcome, path: Path) -> None:
         lasting = isinstance(outcome, (Broken, Gone))
@@ -218,14 +242,16 @@ class Follower:
             if isinstance(outcome, (Reloaded, Merged)):
                 self._say(outcome, path)
             document = session.document
-            written = await asyncio.to_thread(_write, document, path, session.file_digest)
+            written = await asyncio.to_thread(
+                _write, document, path, session.file_digest, broken=isinstance(outcome, Broken)
+            )
             if written.overwritten is not None:
                 self._say(await settled(session, written.overwritten), path)
                 session.file_digest = written.digest  # the file holds ours by now, without theirs
             elif written.digest:
                 session.written(document, path, written.digest)
                 self._said = None
-                return f"what was there is kept in {backup_of(path).name}" if isinstance(outcome, Broken) else ""
+                return f"what was there is kept in {written.unread.name}" if written.unread is not None else ""
         raise EditError(f"{path.name} is written by somebody else all the time", hint="save again, or save elsewhere")
 
 
@@ -235,18 +261,46 @@ class _Written:
     """Of what the file holds now; "" if it had changed after all and nothing was written."""
     overwritten: Fresh | None = None
     """What somebody had written in the very moment: it must be merged, and written again."""
+    unread: Path | None = None
+    """Where that is kept if it cannot be read."""
 
 
-def _write(document: Document, path: Path, known_digest: str) -> _Written:
-    """Write unless the file is not what is known; may run in any thread. Raises DocumentError."""
+def _write(document: Document, path: Path, known_digest: str, *, broken: bool) -> _Written:
+    """Write unless the file is not what is known; may run in any thread. Raises DocumentError.
+
+    `broken`: whether it cannot be read, as far as is known.
+    """
     text = native.dumps(document)
     if isinstance(look(path, known_digest), Fresh):
         return _Written("")
     kept = native.write_text(text, path)
-    before = look(backup_of(path.resolve()), known_digest) if kept else None
     written = digest(text)
+    backup = backup_of(path.resolve())
+    before = _whole(backup, known_digest, 0 if broken else HALF_WRITTEN_SECONDS) if kept else None
+    if isinstance(before, Broken):
+        return _Written(written, unread=_kept_whole(backup, _beside(path)))
     theirs = before if isinstance(before, Fresh) and before.digest != written else None
     return _Written(written, theirs)
+
+
+def _whole(path: Path, known_digest: str, patience: float) -> Fresh | Unchanged | Broken | Gone:
+    """As `look`; somebody who is just writing there is given so many seconds to end."""
+    end = time.monotonic() + patience
+    while isinstance(seen := look(path, known_digest), Broken) and time.monotonic() < end:
+        time.sleep(HALF_WRITTEN_SECONDS / 20)
+    return seen
+
+
+def _kept_whole(backup: Path, place: Path) -> Path:
+    """Where the content of a backup, which the next save replaces, stays: there, if that is possible."""
+    try:
+        try:
+            os.link(backup, place)
+        except OSError:
+            shutil.copyfile(backup, place)
+    except OSError:
+        return backup
+    return place
 
 
 def _watcher() -> Callable[..., AsyncIterator[object]]:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -270,12 +271,63 @@ def test_a_save_in_the_very_moment_of_ours_is_not_lost(session: Session, monkeyp
     assert session.undo() == "merge with what was saved on disk"
 
 
-def test_saving_over_a_broken_file_keeps_it_as_the_backup(session: Session) -> None:
+def test_saving_over_a_broken_file_keeps_it_beside_for_good(session: Session) -> None:
     session.apply(SetValue(0, "zoom", 2))
     _path(session).write_text("{ half")
-    words = asyncio.run(Follower(session, lambda notice: None).save())
-    assert words == "what was there is kept in song.json.bak"
-    assert (_path(session).parent / "song.json.bak").read_text() == "{ half"
+    follower = Follower(session, lambda notice: None)
+    assert asyncio.run(follower.save()) == "what was there is kept in song.theirs.json"
+    session.apply(SetValue(0, "zoom", 3))
+    assert asyncio.run(follower.save()) == "", "the backup is another one now"
+    assert (_path(session).parent / "song.theirs.json").read_text() == "{ half"
+    assert _zoom_and_angle(_path(session))[0] == 3
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_somebody_who_is_just_writing_into_the_file_is_waited_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    """They have emptied the file and go on writing into what is our backup by then."""
+    theirs = _path(session).read_text().replace('"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+    session.apply(SetValue(0, "zoom", 2))
+    write, writers = native.write_text, []
+    monkeypatch.setattr(hot_reload, "HALF_WRITTEN_SECONDS", PATIENCE_SECONDS if ends else 0.1)
+
+    def write_text(text: str, path: Path) -> bool:
+        if not writers:
+            writers.append(path.open("w"))
+            writers[0].write(theirs[:100])
+            writers[0].flush()
+        kept = write(text, path)
+        if ends and not writers[0].closed:
+            threading.Timer(0.1, lambda: (writers[0].write(theirs[100:]), writers[0].close())).start()
+        return kept
+
+    monkeypatch.setattr(native, "write_text", write_text)
+    told: list[FileNotice] = []
+    words = asyncio.run(Follower(session, told.append).save())
+    assert _zoom_and_angle(_path(session)) == (2, 5 if ends else 0)
+    if ends:
+        assert "1 cell changed; merged" in told[0].text
+    else:
+        assert words == "what was there is kept in song.theirs.json"
+        writers[0].close()
+
+
+def test_a_disk_that_does_not_answer_is_said_and_waited_for(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    looked = hot_reload.look
+    monkeypatch.setattr(hot_reload, "SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(hot_reload, "look", lambda *known: (answers.wait(PATIENCE_SECONDS), looked(*known))[1])
+    told: list[FileNotice] = []
+
+    def tell(notice: FileNotice) -> None:
+        told.append(notice)
+        answers.set()
+
+    session.apply(SetValue(0, "zoom", 2))
+    asyncio.run(Follower(session, tell).save())
+    assert [notice.standing for notice in told] == ["disk does not answer", ""]
+    assert "does not answer" in told[0].text and "answers again" in told[1].text
     assert _zoom_and_angle(_path(session))[0] == 2
 
 
