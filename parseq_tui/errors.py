@@ -130,6 +130,11 @@ class AudioError(ParseqError):
     pass
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 keyframe`, `3 keyframes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def did_you_mean(name: str, known: Iterable[str], *, otherwise: str) -> str:
     """A hint with the nearest of the names that exist; `otherwise` if none is near."""
     from difflib import get_close_matches

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parseq_tui.errors import DocumentError
+from parseq_tui.errors import DocumentError, counted
 from parseq_tui.formats.csv import export_csv
 from parseq_tui.formats.frames import export_frames
 from parseq_tui.formats.schedules import export_schedules
@@ -45,7 +45,7 @@ def exported(document: Document, table: FrameTable, export: Export) -> str:
     """The text of an export. Raises DocumentError for a document with errors: its numbers would be guesses."""
     if errors := table.errors:
         raise DocumentError(
-            f"not exported: {len(errors)} formula{'s' if len(errors) > 1 else ''} cannot be evaluated",
+            f"not exported: {counted(len(errors), 'formula')} cannot be evaluated",
             kind="errors",
             hint="mend them first: `parseq-tui check` and the editor's problems pane name each",
         )

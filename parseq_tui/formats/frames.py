@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from parseq_tui.errors import DocumentError
+from parseq_tui.errors import DocumentError, counted
 from parseq_tui.formats.exact_json import Element, discard_elements, read_elements, shown
 from parseq_tui.formats.parseq import explicit_formula, explicit_prompt
 from parseq_tui.formats.prompt_lists import joined_halves, split_halves
@@ -315,7 +315,7 @@ def _run(reader: _FrameReader, source: Source) -> tuple[int, int, tuple[Diagnost
         return first, count, ()
     note = Diagnostic(
         "warning",
-        f"frame {first + count} is missing: the last {missing} frames are left out",
+        f"frame {first + count} is missing: the rest is left out ({counted(missing, 'frame')})",
         hint="export the frames again",
         code="missing-frame",
         file=str(source.path or ""),

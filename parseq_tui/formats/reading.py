@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from parseq_tui.errors import counted
 from parseq_tui.formats.exact_json import (
     Member,
     Refused,
@@ -159,7 +160,7 @@ def _keyframes(source: Source, rows: RowReader, part: Parts, dialect: Dialect) -
     needed = 1 if dialect == "native" else 2
     if len(rows.rows) < needed:
         raise source.error(
-            f"this document has {len(rows.rows)} keyframes, and needs a first and a last",
+            f"this document has {counted(len(rows.rows), 'keyframe')}, and needs a first and a last",
             rows.span[0],
             pointer="/keyframes",
             kind="need-2-keyframes",

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from parseq_tui.errors import RenderError
+from parseq_tui.errors import RenderError, counted
 from parseq_tui.headless.render import existing
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.comparison import Likeness, Pair
@@ -56,7 +56,7 @@ def take_called(client: RenderClient, words: str) -> Take:
         return found[0]
     if len(takes) < 2 and words.isdecimal():
         raise RenderError(
-            f"{client.document_path.name} has {len(takes)} renders, and comparing needs two",
+            f"{client.document_path.name} has {counted(len(takes), 'render')}, and comparing needs two",
             hint="render it again after an edit, or with --takes 2",
         )
     raise RenderError(

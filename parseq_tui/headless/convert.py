@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from parseq_tui.errors import counted
 from parseq_tui.render.engines.pickled import to_safetensors
 
 
@@ -12,5 +13,5 @@ def convert(arguments: argparse.Namespace) -> int:
     """Write the copy and say where it is."""
     target, count = to_safetensors(arguments.file)
     print(target)
-    print(f"{count} tensors; nothing else was taken over, and nothing was run", file=sys.stderr)
+    print(f"{counted(count, 'tensor')}; nothing else was taken over, and nothing was run", file=sys.stderr)
     return 0

@@ -21,6 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
+from parseq_tui.errors import counted
+
 Verdict = Literal["ok", "note", "bad"]
 _MOST_MODELS = 12
 """Downloaded models that are described."""
@@ -96,7 +98,7 @@ def _device() -> Iterator[Finding]:
         yield Finding("bad", "device", f"torch cannot be loaded: {error}", "pip install torch")
         return
     threads = torch.get_num_threads()
-    cpu = f"CPU, {threads} thread{'' if threads == 1 else 's'}{_memory()}"
+    cpu = f"CPU, {counted(threads, 'thread')}{_memory()}"
     yield Finding("ok", "device", f"{cpu}: the bundled model renders here, large ones crawl")
     yield from _cards(torch)
 

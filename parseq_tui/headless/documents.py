@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from parseq_tui.errors import DocumentError, ParseqError
+from parseq_tui.errors import DocumentError, ParseqError, counted
 from parseq_tui.formats import native
 from parseq_tui.formats.checking import check_file
 from parseq_tui.formats.exports import EXPORTS, export_for
@@ -52,7 +52,8 @@ def check(arguments: argparse.Namespace) -> int:
     else:
         _tell(listing)
         errors = sum(problem.severity == "error" for problem in listing)
-        print(f"{len(arguments.documents)} checked: {errors} errors, {len(listing) - errors} warnings", file=sys.stderr)
+        found = f"{counted(errors, 'error')}, {counted(len(listing) - errors, 'warning')}"
+        print(f"{len(arguments.documents)} checked: {found}", file=sys.stderr)
     return 1 if any(problem.severity == "error" for problem in listing) else 0
 
 

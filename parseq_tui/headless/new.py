@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from parseq_tui.errors import ParseqError
+from parseq_tui.errors import ParseqError, counted
 from parseq_tui.formats import native
 from parseq_tui.formats.deforum import read_settings
 from parseq_tui.gallery import Example, example_named, examples
@@ -27,7 +27,8 @@ def new(arguments: argparse.Namespace) -> int:
     if settings.is_file():
         document = _from_settings(settings)
         _write(path, native.dumps(document))
-        words = f"{document.frame_count} frames, {len(document.managed_fields)} fields, from {settings.name}"
+        length, fields = counted(document.frame_count, "frame"), counted(len(document.managed_fields), "field")
+        words = f"{length}, {fields}, from {settings.name}"
     else:
         source = example_named(arguments.example or "blank")
         _write(path, source.path.read_text(encoding="utf-8"))

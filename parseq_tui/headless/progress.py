@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as RichBar
 
+from parseq_tui.errors import counted
 from parseq_tui.render.messages import Ended, Event, FrameDone, LogLine, Started, StateChanged
 
 PLAIN_LINE_SECONDS = 10.0
@@ -63,8 +64,8 @@ def clock(seconds: float) -> str:
 def started_words(event: Started) -> str:
     cached = f", {event.cached} of them rendered before" if event.cached else ""
     return (
-        f"{event.frame_count} frames of {event.width}×{event.height} at {event.fps:g} fps "
-        f"with {event.engine} ({event.model}){cached}"
+        f"{counted(event.frame_count, 'frame')} of {event.width}×{event.height} at {event.fps:g} fps "
+        f"with {event.maker}{cached}"
     )
 
 

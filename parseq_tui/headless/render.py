@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from parseq_tui.errors import DocumentError, RenderError
+from parseq_tui.errors import DocumentError, RenderError, counted
 from parseq_tui.headless.progress import Progress, plain_or_rich
 from parseq_tui.paths import settings_file
 from parseq_tui.render.client import RenderClient, let_go, variations, waiting
@@ -155,7 +155,7 @@ def takes(arguments: argparse.Namespace) -> int:
         print("no renders yet", file=sys.stderr)
         return 0
     use = client.cache_use()
-    print(f"     {use.frames} frames in the cache: {use.bytes / 1e6:.1f} MB", file=sys.stderr)
+    print(f"     {counted(use.frames, 'frame')} in the cache: {use.bytes / 1e6:.1f} MB", file=sys.stderr)
     return 0
 
 
@@ -163,10 +163,11 @@ def prune(arguments: argparse.Namespace) -> int:
     """Remove old frames, and old takes if asked; those of the newest take stay."""
     client = RenderClient(existing(arguments.document))
     if arguments.takes is not None:
-        print(f"{client.forget_takes(arguments.takes)} takes removed", file=sys.stderr)
+        print(f"{counted(client.forget_takes(arguments.takes), 'take')} removed", file=sys.stderr)
     gone = client.prune(arguments.limit)
     left = client.cache_use()
-    print(f"{gone.frames} frames removed, {gone.bytes / 1e6:.1f} MB; {left.bytes / 1e6:.1f} MB stay", file=sys.stderr)
+    freed = f"{counted(gone.frames, 'frame')} removed, {gone.bytes / 1e6:.1f} MB"
+    print(f"{freed}; {left.bytes / 1e6:.1f} MB stay", file=sys.stderr)
     return 0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from parseq_tui.argument_types import Place
-from parseq_tui.errors import RenderError
+from parseq_tui.errors import RenderError, counted
 from parseq_tui.formats import frames, native
 from parseq_tui.language.diagnostics import format_diagnostic
 from parseq_tui.timeline.bake import bake
@@ -49,5 +49,7 @@ def read_source(path: Path) -> Source:
     for problem in table.errors:
         print(format_diagnostic(problem), file=sys.stderr)
     if count := len(table.errors):
-        raise RenderError(f"{path} has {count} errors", hint="mend them first: an hour of frames is at stake")
+        raise RenderError(
+            f"{path} has {counted(count, 'error')}", hint="mend them first: an hour of frames is at stake"
+        )
     return Source(text, table, document.render)

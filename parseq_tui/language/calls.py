@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parseq_tui.errors import ArgumentProblem, FormulaError, Span, UnknownName, did_you_mean
+from parseq_tui.errors import ArgumentProblem, FormulaError, Span, UnknownName, counted, did_you_mean
 from parseq_tui.language.functions.timing import SERIES_CALL
 from parseq_tui.language.moment import Failure, Moment, Series
 from parseq_tui.language.registry import FUNCTIONS, VARIABLES, Function, Parameter
@@ -62,7 +62,7 @@ def arranged(node: Call, function: Function) -> tuple[Node | None, ...]:
             )
         if len(given) > len(function.parameters):
             extra = given[len(function.parameters)]
-            takes = f"takes {len(function.parameters)} arguments, not {len(given)}"
+            takes = f"takes {counted(len(function.parameters), 'argument')}, not {len(given)}"
             raise _problem("too-many-arguments", f"{node.name}() {takes}", function, extra.span)
         return tuple(argument.value for argument in given) + (None,) * (len(function.parameters) - len(given))
     return _by_name(node, function)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from parseq_tui.errors import RenderError
+from parseq_tui.errors import RenderError, counted
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.render.engines.base import DiffusionRequest
 from parseq_tui.render.motion import DEEP_FIELDS, FLAT_FIELDS, Motion, MotionReader, Values, moves
@@ -167,7 +167,7 @@ def plan_warnings(
     """What will be ignored although the document animates it, and an input that ends before the timeline does."""
     chosen = settings.origins.get("end", "default") != "default" or settings.end != "stop"
     if settings.mode == "video" and not chosen and input_frames is not None and input_frames < table.frame_count:
-        message = f"the input ends after {input_frames} of the {table.frame_count} frames, and so does the video"
+        message = f"the input ends after {input_frames} of {counted(table.frame_count, 'frame')}, and so does the video"
         hint = 'set render.end to "hold" or "loop" to go on, or to "stop" if that is meant'
         return [Diagnostic("warning", message, hint, "short-input"), *_ignored(table, settings, dialect)]
     return _ignored(table, settings, dialect)

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from parseq_tui.errors import SettingsError, SyntaxProblem
+from parseq_tui.errors import SettingsError, SyntaxProblem, counted
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.parseq_grouping import reads_differently, to_shared_grouping
 from parseq_tui.timeline.document import Document
@@ -196,8 +196,8 @@ def prompts(document: Document, table: FrameTable) -> Iterator[Diagnostic]:
     if document.prompts.entries and not active.all():
         frame = first + int(np.argmin(active))
         count = int((~active).sum())
-        hint = "stretch a prompt over them"
-        yield _warning(f"{count} frames have no prompt", hint, "no-prompt", frame=frame)
+        what = f"{counted(count, 'frame')} {'has' if count == 1 else 'have'} no prompt"
+        yield _warning(what, "stretch a prompt over them", "no-prompt", frame=frame)
     common = document.prompts.common
     for half in (common.positive, common.negative):
         if document.prompts.common_position == "template" and half.strip() and "[prompt]" not in half:

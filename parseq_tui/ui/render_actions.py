@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from parseq_tui.errors import ParseqError
+from parseq_tui.errors import counted as plural
 from parseq_tui.formats import native
 from parseq_tui.render.client import SEED_STRIDE, CacheUse, RenderClient, let_go
 from parseq_tui.render.forecast import Forecast, forecast
@@ -272,7 +273,7 @@ class RenderActions:
             return
         half = use.bytes // 2
         self._screen.questions.ask_when_idle(
-            f"{use.frames} frames in the cache take {megabytes(use.bytes)}; those of the newest take always stay",
+            f"{plural(use.frames, 'frame')} in the cache, {megabytes(use.bytes)}; those of the newest take always stay",
             [
                 ("o", f"delete the oldest until {megabytes(half)} are left", lambda: self._prune(client, half)),
                 ("A", "delete all but the newest take's", lambda: self._prune(client, 0)),
@@ -300,7 +301,7 @@ class RenderActions:
             except OSError as error:
                 self._screen.say(f"the cache cannot be changed: {error}", "error")
                 return
-            self._screen.say(f"{gone.frames} frames deleted, {megabytes(gone.bytes)} free")
+            self._screen.say(f"{plural(gone.frames, 'frame')} deleted, {megabytes(gone.bytes)} free")
 
         self._work(prune())
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from parseq_tui.audio.heard import Heard, Wish, sound_beside, taken_in
-from parseq_tui.errors import AudioError, EditError, ParseqError
+from parseq_tui.errors import AudioError, EditError, ParseqError, counted
 from parseq_tui.formats import csv, native
 from parseq_tui.timeline.edits import AddTimeSeries, Edit, SetRates, SetRenderSetting
 from parseq_tui.timeline.series_shaping import Shaping, shaped
@@ -103,7 +103,7 @@ class SoundActions:
             self._screen.desk.tell(error)
             return
         self._show(series.alias)
-        self._screen.say(f"{len(series.x)} points: formulas read them as {series.alias}")
+        self._screen.say(f"{counted(len(series.x), 'point')}: formulas read them as {series.alias}")
 
     def _show(self, *names: str) -> None:
         """Among the curves, from now on."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from parseq_tui.errors import counted
 from parseq_tui.language.declarations import variable
 from parseq_tui.language.moment import Moment, Points
 from parseq_tui.language.values import Floats, Numbers
@@ -167,7 +168,7 @@ def polynomial(moment: Moment) -> Any:
         return np.nan
     if len(x) ** 2 / 2 * (moment.count or 1) > _POLYNOMIAL_WORK:
         moment.fail(
-            f"a polynomial through {len(x)} keyframes is not a usable curve",
+            f"a polynomial through {counted(len(x), 'keyframe')} is not a usable curve",
             "too-many-keyframes",
             "use C, the smooth curve, instead of P",
         )

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from parseq_tui.errors import RenderError
+from parseq_tui.errors import RenderError, counted
 from parseq_tui.render.engines.adaptive import AdaptiveSolver
 from parseq_tui.render.engines.linear_samplers import RULES, Paper
 from parseq_tui.render.engines.noise_levels import PLACINGS, Levels, times_of
@@ -100,7 +100,7 @@ def compile_table(
         return _recorded(stock, start, from_noise=strength is None and start is None, share=strength or 1.0)
     except (ValueError, ArithmeticError, ImportError, IndexError, NotImplementedError) as problem:
         reason = " ".join(str(problem).split())[:200]
-        raise RenderError(f"the scheduler {scheduler.name} cannot make {steps} steps: {reason}") from problem
+        raise RenderError(f"the scheduler {scheduler.name} cannot make {counted(steps, 'step')}: {reason}") from problem
 
 
 def adaptive_solver(

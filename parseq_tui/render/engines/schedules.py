@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from parseq_tui.errors import RenderError
+from parseq_tui.errors import RenderError, counted
 from parseq_tui.render.engines import noise_levels
 from parseq_tui.render.engines.adaptive import AdaptiveSolver
 from parseq_tui.render.engines.compatibility import Compatibility
@@ -62,7 +62,8 @@ def choose_table(
     kept = min(int(steps * strength), steps)
     if kept == 0:
         raise RenderError(
-            f"a denoising strength of {strength:g} with {steps} steps runs no step at all", hint="raise one of them"
+            f"a denoising strength of {strength:g} with {counted(steps, 'step')} runs none of them",
+            hint="raise one of them",
         )
     begin = (steps - kept) * scheduler.entries_per_step
     return compile_table(scheduler, config, steps, start=Start(begin, begin))

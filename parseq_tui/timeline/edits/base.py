@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from parseq_tui.errors import EditError
+from parseq_tui.errors import counted as counted
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import MAX_FRAME as MAX_FRAME
 from parseq_tui.timeline.keyframe import Keyframe
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_QUOTED = 30
+"""Characters of a text that a label quotes."""
 _RESERVED = frozenset({"frame", "info", "deforum_prompt"})
 
 
@@ -136,11 +139,12 @@ def checked_number(value: float | None) -> float | None:
     return number
 
 
+def named(text: str) -> str:
+    """A text as labels quote it: on one line, its beginning if it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _QUOTED else f"{line[: _QUOTED - 1]}…"
+
+
 def tidied(value: float) -> float:
     """A computed number without the noise of its last bits: 0.1 + 0.2 is 0.3, as in a spreadsheet."""
     return float(f"{value:.15g}")
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 keyframe`, `3 keyframes`: for labels."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -74,7 +74,7 @@ class PasteBlock:
         fields = self.block.fields if self.fields is None else self.fields
         if len(fields) < len(self.block.fields):
             raise EditError(
-                f"the copied block is {len(self.block.fields)} columns wide, there are {len(fields)} to paste into",
+                f"the copied block is {counted(len(self.block.fields), 'column')} wide, the room is {len(fields)}",
                 hint="start further left, or show more fields",
             )
         for field in fields:

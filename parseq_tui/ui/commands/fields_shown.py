@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import SetDisplayedFields, SetManagedFields, Several
 from parseq_tui.timeline.edits.base import Edit
@@ -148,7 +149,9 @@ def resized(context: Context, column: int, width: int | None) -> Effect:
     if width is None:
         return Look(replace(context.view, widths=others), f"{here.title} has its own width")
     width = min(max(width, MINIMUM_WIDTH), MAXIMUM_WIDTH)
-    return Look(replace(context.view, widths=(*others, (here, width))), f"{here.title} is {width} cells wide")
+    return Look(
+        replace(context.view, widths=(*others, (here, width))), f"{here.title} is {counted(width, 'cell')} wide"
+    )
 
 
 @command("view.fold_group", "Fold or unfold the group", "Show only the first field of the group this field belongs to "
@@ -159,11 +162,11 @@ def fold_group(context: Context, argument: str) -> Effect:
     members = [name for name in displayed(document) if field_named(name, document.dialect).group == group]
     hidden = frozenset(members) & view.folded
     if hidden:
-        return Look(_with_folds(document, view, view.folded - hidden), f"{group}: {len(members)} fields")
+        return Look(_with_folds(document, view, view.folded - hidden), f"{group}: {counted(len(members), 'field')}")
     if len(members) < 2:
         return Say(f"{members[0]} is the only field of its group ({group})")
     folded = view.folded | frozenset(members[1:])
-    count = f"{len(folded & frozenset(members))} field{'s' if len(members) > 2 else ''}"
+    count = counted(len(folded & frozenset(members)), "field")
     return Look(_with_folds(document, view, folded, members[0]), f"{group}: {count} folded; z g unfolds")
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.document import Lock
 from parseq_tui.timeline.edits import (
     DeleteKeyframes,
@@ -130,7 +131,7 @@ def rows_every(context: Context, argument: str) -> Effect:
     count = len(context.document.keyframes)
     edit = KeyframesAtIntervals(first / per, last / per, step, unit)
     added = len(edit.apply(context.document).keyframes) - count
-    return Change(edit, say=f"added {added} rows")
+    return Change(edit, say=f"added {counted(added, 'row')}")
 
 
 @command("row.label", "Label the row", "Type a label; formulas can search for it.", group="rows", edits=True)

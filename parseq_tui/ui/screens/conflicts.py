@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.merge import Conflict, Side
 from parseq_tui.timeline.prompts import Overlap, Prompt
@@ -111,7 +112,7 @@ def in_words(version: Any) -> str:
             version.formula if version.kind == "custom" else f"{version.kind} {version.fade_in:g} {version.fade_out:g}"
         )
     if isinstance(version, TimeSeries):
-        return plain(f"{version.alias}: {len(version.x)} points")
+        return plain(f"{version.alias}: {counted(len(version.x), 'point')}")
     if isinstance(version, (tuple, list)):
         return plain(", ".join(str(part[0] if isinstance(part, tuple) else part) for part in version)) or "(none)"
     return plain(str(version)) or "(empty)"

@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
+from parseq_tui.errors import counted
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import Session, SessionChange
 from parseq_tui.ui.baking import Bakery
@@ -44,6 +45,7 @@ from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
 from parseq_tui.ui.widgets.line_entry import LineEntry
+from parseq_tui.ui.widgets.line_view import Themed
 from parseq_tui.ui.widgets.menu import MenuEntry, PrefixMenu, ProposalList
 from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
@@ -133,7 +135,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             self.bakery.refresh()
             if not self.session.baked:  # else the bake has told us already
                 self._show_everything()
-        self.app.cursor_position = self.table.cursor_offset
+        self.app.cursor_position = self.table.cursor_screen_offset
         self._show_hints()
 
     def _start(self) -> None:
@@ -181,7 +183,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
     def _state(self) -> str:
         """What goes on, for the right end of the title."""
         count = self.session.conflict_count
-        conflicts = f"! {count} conflict{'s' if count > 1 else ''} (Space x)  " if count else ""
+        conflicts = f"! {counted(count, 'conflict')} (Space x)  " if count else ""
         standing = f"! {self.files.standing}  " if self.files.standing else ""
         working = f"! {self.shown_work}…  " if self.shown_work else ""
         return f"{working}{standing}{conflicts}{self.renders.state}"
@@ -200,7 +202,8 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             self.table.show(self.session.document, self.session.table, view)
         else:
             self.table.move(view)
-        self.app.cursor_position = self.table.cursor_offset
+        if self.focused is self.table:
+            self.app.cursor_position = self.table.cursor_screen_offset
         context = self.desk.glance()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
@@ -301,10 +304,11 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             self.desk.paste(event.text)
 
     def on_descendant_focus(self) -> None:
+        self.leave_for_pane()
         self._show_hints()
         self.panes.mark()
-        if self.focused is self.table:
-            self.app.cursor_position = self.table.cursor_offset
+        if isinstance(self.focused, Themed):
+            self.app.cursor_position = self.focused.cursor_screen_offset
 
     def on_resize(self, event: events.Resize) -> None:
         self.panes.fit(event.size)

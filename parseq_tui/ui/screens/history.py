@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.history import History
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.screens.listing import Column, ListScreen, Row
@@ -50,7 +51,7 @@ class HistoryScreen(ListScreen["int | None"]):
         steps = chosen - self._here
         if not steps:
             return ("this is what you see now",)
-        count = f"{abs(steps)} step{'s' if abs(steps) > 1 else ''}"
+        count = counted(abs(steps), "step")
         return (f"{count} {'back' if steps > 0 else 'on'}; nothing is lost by looking",)
 
     def action_go(self) -> None:

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from parseq_tui.errors import counted
 from parseq_tui.ui.screens.tour import TourPage
 
 FEWEST = 4
@@ -65,7 +66,7 @@ class TapScreen(ModalScreen["float | None"]):
 
     def _show(self) -> None:
         bpm = tapped_tempo(self._taps)
-        words = f"{len(self._taps)} taps"
+        words = counted(len(self._taps), "tap")
         told = f"{words}   {bpm:.1f} bpm" if bpm else f"{words}, a tempo shows from {FEWEST} on"
         self.query_one(TourPage).show([told])
 

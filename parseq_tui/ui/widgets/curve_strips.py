@@ -12,6 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.drawing.cells import abbreviated, plain
 from parseq_tui.ui.drawing.curve_view import PREVIEW_SERIES, CurveView
@@ -107,7 +108,7 @@ def title_parts(view: CurveView, made: Chart | None, glyphs: Glyphs) -> list[str
         parts.append(scale + " fitted" * view.fit_values)
     if made is not None and made.beats.size:
         grid = BEAT if glyphs != "ascii" else ASCII_BEAT
-        parts.append(f"{grid} {made.beats_apart} beat{'s' * (made.beats_apart > 1)}")
+        parts.append(f"{grid} {counted(made.beats_apart, 'beat')}")
     return parts
 
 

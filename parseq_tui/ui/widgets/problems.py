@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from parseq_tui.errors import counted
 from parseq_tui.language.diagnostics import Diagnostic, caret_lines
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.widgets.list_pane import ListPane
@@ -47,9 +48,8 @@ class ProblemsPane(ListPane):
         found = self._diagnostics.index(selected) if selected in self._diagnostics else self._selected
         self._selected = min(found, max(0, len(self._diagnostics) - 1))
         errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
-        self.border_title = (
-            f"problems: {errors} errors, {len(diagnostics) - errors} warnings" if diagnostics else "problems"
-        )
+        found = f": {counted(errors, 'error')}, {counted(len(diagnostics) - errors, 'warning')}"
+        self.border_title = f"problems{found if diagnostics else ''}"
         self.draw()
 
     def entry_count(self) -> int:
