@@ -28,9 +28,15 @@ class Started:
     """How many of the frames were already in the cache when it started."""
     engine: str
     model: str
+    """"" where the engine draws without one, or with whatever a web UI has loaded."""
     width: int
     height: int
     fps: float
+
+    @property
+    def maker(self) -> str:
+        """What makes the pictures: "diffusers tiny", "test"."""
+        return f"{self.engine} {self.model}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

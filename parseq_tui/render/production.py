@@ -25,7 +25,7 @@ from parseq_tui.render.loop import Tweens, diffuse_frames
 from parseq_tui.render.messages import LogLine, Outcome, Started, State, StateChanged
 from parseq_tui.render.preparation import Prepared, prepare
 from parseq_tui.render.take import LineLog, Take
-from parseq_tui.timeline.render_settings import RenderSettings
+from parseq_tui.timeline.render_settings import SETTINGS, RenderSettings
 
 PAUSE_POLL_SECONDS = 0.1
 
@@ -116,6 +116,7 @@ class Production:
                 delivery.drain()
                 self._wait()
             if self.stop_asked():
+                delivery.drain()
                 self._state("stopping", "stopped as asked")
                 return "stopped"
             began = time.monotonic()
@@ -143,7 +144,8 @@ class Production:
 
     def _making(self, prepared: Prepared, film: Film, todo: Sequence[int]) -> Iterator[int]:
         if todo:
-            self._state("loading", f"loading {prepared.settings.model}" if prepared.engine.name != "test" else "")
+            model = _model(prepared.settings)
+            self._state("loading", f"loading {model}" if model else "")
             prepared.engine.listen(lambda text: self._log("info", text))
             prepared.engine.load()
             self._state("rendering")
@@ -165,7 +167,7 @@ class Production:
                 frame_count=delivery.total,
                 cached=sum(cached(prepared.keys.frames[frame]) for frame in prepared.wanted),
                 engine=prepared.engine.name,
-                model=settings.model,
+                model=_model(settings),
                 width=settings.width,
                 height=settings.height,
                 fps=float(prepared.fps),
@@ -182,6 +184,14 @@ class Production:
 
     def _log(self, level: Literal["info", "warning"], text: str) -> None:
         self.events.event(LogLine(time.time(), level, text))
+
+
+def _model(settings: RenderSettings) -> str:
+    """The name of the model that draws; "" where there is none, or where a web UI chooses it."""
+    chosen = settings.engine == "diffusers" or (
+        settings.engine == "webui" and settings.model != SETTINGS["model"].default
+    )
+    return settings.model if chosen else ""
 
 
 def _no_more(_text: str) -> None:

@@ -62,7 +62,7 @@ class Waiting:
     bytes: int
     """Memory it takes on the host."""
     model: str = ""
-    """What it has loaded, by name."""
+    """What it has loaded: "diffusers tiny"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,7 @@ class Standby:
     def wait(self, seconds: float, model: str) -> Handed | None:
         """Wait to be handed takes; None: nobody came, or somebody asked it to go. The place is closed either way.
 
-        `model`: what is loaded, for those who ask what waits here.
+        `model`: engine and model, for those who ask what waits here.
         """
         until = time.monotonic() + seconds
         for number in (signal.SIGTERM, signal.SIGINT):

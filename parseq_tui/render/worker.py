@@ -185,8 +185,8 @@ def _waited(standby: Standby, seconds: float, last: Take) -> Handed | None:
     gc.collect()
     _print_to(Path(os.devnull))
     os.chdir("/")
-    models = [event.model for event in last.tail().poll() if isinstance(event, Started)]
-    handed = standby.wait(seconds, models[-1] if models else "")
+    makers = [event.maker for event in last.tail().poll() if isinstance(event, Started)]
+    handed = standby.wait(seconds, makers[-1] if makers else "")
     if handed is not None:
         _print_to(handed.takes[0].log_path)
     return handed

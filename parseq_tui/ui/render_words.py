@@ -57,7 +57,7 @@ def status(progress: Progress, take: str, width: int) -> list[Words]:
     words, role = _state(progress)
     about, started = f"  take {take}", progress.started
     if started is not None:
-        about += f"  {started.engine} {started.model} {started.width}x{started.height}"
+        about += f"  {started.maker} {started.width}x{started.height}"
     numbers = []
     if progress.seconds_per_frame is not None:
         numbers.append(f"{progress.seconds_per_frame:.2f} s/frame")
