@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from parseq_tui.errors import ParseqError
-from parseq_tui.errors import counted as plural
+from parseq_tui.errors import ParseqError, counted
 from parseq_tui.formats import native
 from parseq_tui.render.client import SEED_STRIDE, CacheUse, RenderClient, let_go
 from parseq_tui.render.forecast import Forecast, forecast
@@ -165,19 +164,20 @@ class RenderActions:
         return True
 
     async def _start(self, wish: _Wish) -> None:
-        counted = await self._counted(wish)
-        if counted is None:
+        cost = await self._counted(wish)
+        if cost is None:
             return
-        words = in_words(counted)
+        words = in_words(cost)
         self._note(words)
-        few = counted.seconds is None and counted.render <= FEW_FRAMES
-        if few or (counted.seconds is not None and counted.seconds <= ASK_SECONDS):
-            await self._launch(wish, words)
+        few = cost.seconds is None and cost.render <= FEW_FRAMES
+        if few or (cost.seconds is not None and cost.seconds <= ASK_SECONDS):
+            await self._launch(wish, f"{words}; Space r x stops it" if cost.render else words)
             return
+        self._screen.say("")  # they are counted
         self._screen.questions.ask_when_idle(
             words,
             [
-                ("y", "render", lambda: self._work(self._launch(wish, words))),
+                ("y", "render", lambda: self._work(self._launch(wish, "it is being rendered; Space r x stops it"))),
                 ("n", "do not render", lambda: self._note("")),
             ],
         )
@@ -199,7 +199,7 @@ class RenderActions:
             self._screen.desk.tell(error)
             return
         self._pane.set_client(wish.client)
-        self._screen.say(f"{words}; Space r x stops it")
+        self._screen.say(words)
 
     async def _tell_forecast(self) -> None:
         if self._needs_name(lambda: self._work(self._tell_forecast())):
@@ -208,10 +208,10 @@ class RenderActions:
         if wish is None:
             return
         self._note("counting the frames to render…")
-        counted = await self._counted(wish)
-        if counted is not None:
-            self._note(in_words(counted))
-            self._screen.say(in_words(counted))
+        cost = await self._counted(wish)
+        if cost is not None:
+            self._note(in_words(cost))
+            self._screen.say(in_words(cost))
 
     def _frames(self, scope: RenderScope) -> tuple[int, int] | None:
         document, view = self._screen.session.document, self._screen.desk.view
@@ -271,9 +271,9 @@ class RenderActions:
         if not use.frames:
             self._screen.say("the cache holds no frames")
             return
-        half = use.bytes // 2
+        half, use_words = use.bytes // 2, f"{counted(use.frames, 'frame')} in the cache, {megabytes(use.bytes)}"
         self._screen.questions.ask_when_idle(
-            f"{plural(use.frames, 'frame')} in the cache, {megabytes(use.bytes)}; those of the newest take always stay",
+            f"{use_words}; those of the newest take always stay",
             [
                 ("o", f"delete the oldest until {megabytes(half)} are left", lambda: self._prune(client, half)),
                 ("A", "delete all but the newest take's", lambda: self._prune(client, 0)),
@@ -301,7 +301,7 @@ class RenderActions:
             except OSError as error:
                 self._screen.say(f"the cache cannot be changed: {error}", "error")
                 return
-            self._screen.say(f"{plural(gone.frames, 'frame')} deleted, {megabytes(gone.bytes)} free")
+            self._screen.say(f"{counted(gone.frames, 'frame')} deleted, {megabytes(gone.bytes)} free")
 
         self._work(prune())
 
@@ -323,15 +323,17 @@ class RenderActions:
         self._screen.run_worker(work, name="renders", exit_on_error=False)
 
 
-def in_words(counted: Forecast) -> str:
+def in_words(cost: Forecast) -> str:
     """A forecast for a person."""
-    cached = f", {counted.reuse} from the cache" if counted.reuse else ""
-    if not counted.render:
-        return f"nothing to render: all {counted.reuse} frames are in the cache"
-    frames = f"{counted.render} frame{'s' if counted.render != 1 else ''} to render{cached}"
-    if counted.seconds is None:
+    cached = f", {cost.reuse} from the cache" if cost.reuse else ""
+    if not cost.render:
+        where = "the frame is" if cost.reuse == 1 else f"all {cost.reuse} frames are"
+        return f"nothing to render: {where} in the cache"
+    frames = f"{counted(cost.render, 'frame')} to render{cached}"
+    if cost.seconds is None:
         return f"{frames}; how long it takes shows after the first frames"
-    return f"{frames}, about {clock(counted.seconds)}{'' if counted.same else ' (guessed from another size or steps)'}"
+    time = f"about {clock(cost.seconds)}" if cost.seconds >= 1 else "less than a second"
+    return f"{frames}, {time}{'' if cost.same else ' (guessed from another size or steps)'}"
 
 
 def megabytes(count: int) -> str:

@@ -5,11 +5,13 @@ Nothing here draws or reads files: a row is texts and the roles they are painted
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from textwrap import wrap
 from time import localtime, strftime
 from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
 
 from parseq_tui.render.client import TakeSummary
 from parseq_tui.timeline.frame_table import FrameTable
@@ -47,6 +49,21 @@ def spoken(rows: Iterable[str], role: str = "text") -> list[Words]:
     return [[Part(row, role)] for row in rows]
 
 
+def flowed(parts: Iterable[Part], width: int) -> list[Words]:
+    """Parts one after the other, two blanks apart; one that does not fit into the row begins another."""
+    rows: list[list[Part]] = []
+    room = 0
+    for part in parts:
+        cells = cell_len(part.text)
+        if rows and cells + 2 <= room:
+            rows[-1] += [Part("  "), part]
+            room -= cells + 2
+        else:
+            rows.append([part])
+            room = width - cells
+    return rows
+
+
 def noted(note: str, width: int) -> list[Words]:
     """What is to be known before a render starts, wrapped; nothing for ""."""
     return spoken(wrap(note, max(8, width)), "accent") if note else []
@@ -55,9 +72,19 @@ def noted(note: str, width: int) -> list[Words]:
 def status(progress: Progress, take: str, width: int) -> list[Words]:
     """What a take does or how it ended, how far it is, and what that costs."""
     words, role = _state(progress)
-    about, started = f"  take {take}", progress.started
+    about, started = [Part(words, role, "bold"), Part(f"take {take}", "dim")], progress.started
     if started is not None:
-        about += f"  {started.maker} {started.width}x{started.height}"
+        about.append(Part(plain(f"{started.maker} {started.width}x{started.height}"), "dim"))
+    return [
+        *flowed(about, width),
+        *([bar(progress, width), *flowed(_numbers(progress), width)] if progress.total else []),
+        *last_words(progress, width),
+        *kept(progress, width),
+    ]
+
+
+def _numbers(progress: Progress) -> list[Part]:
+    """Pace, time left or taken, and how much was not to be rendered."""
     numbers = []
     if progress.seconds_per_frame is not None:
         numbers.append(f"{progress.seconds_per_frame:.2f} s/frame")
@@ -65,13 +92,7 @@ def status(progress: Progress, take: str, width: int) -> list[Words]:
         numbers.append(f"{clock(progress.seconds_left)} left")
     if progress.ended is not None:
         numbers.append(f"in {clock(progress.ended.seconds)}")
-    numbers.append(f"{progress.reused} cached")
-    return [
-        [Part(words, role, "bold"), Part(plain(about), "dim")],
-        *([bar(progress, width), [Part("  ".join(numbers))]] if progress.total else []),
-        *last_words(progress, width),
-        *kept(progress),
-    ]
+    return [Part(number) for number in (*numbers, f"{progress.reused} cached")]
 
 
 def _state(progress: Progress) -> tuple[str, str]:
@@ -114,16 +135,16 @@ def last_words(progress: Progress, width: int) -> list[Words]:
         what = wrap(f"! {plain(ended.message)}", width, subsequent_indent="  ")
         mend = wrap(f"  {plain(ended.hint)}", width, subsequent_indent="  ")
         return [*spoken(what, "error"), *spoken(mend)]
-    return [[Part(_short(Path(ended.video)), "success")]] if ended.video else []
+    return [[Part(_end(_short(Path(ended.video)), width), "success")]] if ended.video else []
 
 
-def kept(progress: Progress) -> list[Words]:
+def kept(progress: Progress, width: int) -> list[Words]:
     """What stays in memory after a render, until when, and how to be rid of it."""
     if progress.kept is None:
         return []
     until = strftime("%H:%M:%S", localtime(progress.kept.until))
     size = f"{progress.kept.bytes / 1e6:.0f} MB"
-    return [[Part(f"engine kept until {until} ({size}); Space r e frees it", "dim")]]
+    return flowed([Part(f"engine kept until {until} ({size})", "dim"), Part("Space r e frees it", "dim")], width)
 
 
 def _short(video: Path) -> str:
@@ -133,6 +154,11 @@ def _short(video: Path) -> str:
     'cat.render/takes/20261122-091803/video.mp4'
     """
     return "/".join(video.parts[-4:]) if video.parent.parent.name == "takes" else video.name
+
+
+def _end(text: str, width: int) -> str:
+    """The end of a text that is too long: of a path it says most."""
+    return text if cell_len(text) <= width else f"…{set_cell_size(text[::-1], width - 1)[::-1].lstrip()}"
 
 
 def log(progress: Progress, width: int, rows: int) -> list[Words]:
@@ -161,13 +187,14 @@ def takes(summaries: Sequence[TakeSummary], chosen: int, rows: int) -> list[Word
     return lines
 
 
-def pair(names: tuple[str, str], looking: str, summary: str) -> list[Words]:
+def pair(names: tuple[str, str], looking: str, summary: str, width: int) -> list[Words]:
     """Which two takes are looked at, and how many of their frames differ."""
     row = []
     for letter, name in zip("AB", names, strict=True):
         seen = looking in ("both", letter)
-        row.append(Part(f"{'>' if seen else ' '}{letter} {plain(name)}  ", "text" if seen else "dim", "bold" * seen))
-    return [row, [Part("o both, A, B   b ends   ", "dim"), Part(summary, "accent")]]
+        row.append(Part(f"{'>' if seen else ' '}{letter} {plain(name)}", "text" if seen else "dim", "bold" * seen))
+    keys = [Part("o both, A, B", "dim"), Part("b ends", "dim")]
+    return [*flowed(row, width), *flowed([*keys, Part(summary, "accent")], width)]
 
 
 def wrapped(text: str, width: int, rows: int) -> list[Words]:
@@ -175,15 +202,28 @@ def wrapped(text: str, width: int, rows: int) -> list[Words]:
     return spoken((wrap(plain(text), max(8, width), subsequent_indent="  ") if rows > 0 else [])[:rows])
 
 
-def values(table: FrameTable | None, frame: int, width: int, rows: int) -> list[Words]:
-    """What the fields are at a frame, in as many columns as fit; nothing where the document has no such frame."""
+def differing(table: FrameTable | None, now: FrameTable | None, frame: int) -> frozenset[str]:
+    """The fields that are not now what they were when a frame was rendered."""
+    if table is None or now is None:
+        return frozenset()
+    return frozenset(name for name in table.fields if _at(table, name, frame) != _at(now, name, frame))
+
+
+def values(table: FrameTable | None, frame: int, width: int, rows: int, marked: Set[str] = frozenset()) -> list[Words]:
+    """What the fields are at a frame, in as many columns as fit; nothing where the document has no such frame.
+
+    `marked`: those with a star behind them.
+    """
     across = width // VALUE_CELLS
     if table is None or across < 1 or rows < 1 or not 0 <= frame - table.first_frame < table.frame_count:
         return []
-    room, index = across * rows, frame - table.first_frame
+    room = across * rows
     names = table.fields if len(table.fields) <= room else table.fields[: room - 1]
     cells = [
-        [Part(fitted(name, VALUE_NAME_CELLS) + " ", "dim"), Part(fitted(_brief(float(table[name][index])), 9))]
+        [
+            Part(fitted(name, VALUE_NAME_CELLS) + " ", "dim"),
+            Part(fitted(_at(table, name, frame) + "*" * (name in marked), 9), "warning" if name in marked else "text"),
+        ]
         for name in names
     ]
     if len(names) < len(table.fields):
@@ -192,7 +232,10 @@ def values(table: FrameTable | None, frame: int, width: int, rows: int) -> list[
     return [[part for cell in cells[row::down] for part in cell] for row in range(down)]
 
 
-def _brief(value: float) -> str:
-    """Four decimals, without the zeros that say nothing."""
-    text = fixed(value, 4)
+def _at(table: FrameTable, name: str, frame: int) -> str:
+    """A field at a frame with four decimals, without the zeros that say nothing; "" where there is none."""
+    index = frame - table.first_frame
+    if name not in table or not 0 <= index < table.frame_count:
+        return ""
+    text = fixed(float(table[name][index]), 4)
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -6,14 +6,23 @@ take is running its newest frame is followed, until somebody scrubs. Nothing her
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from parseq_tui.render.client import RenderClient, TakeSummary
+from parseq_tui.errors import ParseqError
+from parseq_tui.formats.frames import is_frame_json
+from parseq_tui.formats.native import loads
+from parseq_tui.render.client import RenderClient, Take, TakeSummary
+from parseq_tui.timeline.bake import bake
+from parseq_tui.timeline.frame_table import FrameTable
+from parseq_tui.ui.baking import is_small
 from parseq_tui.ui.render_progress import Progress
 from parseq_tui.ui.side_by_side import SideBySide, paired
 from parseq_tui.ui.take_follower import TakeFollower
 
 LISTED_TAKES = 50
+LONGEST_DOCUMENT = 300_000
+"""Characters; the values of a longer one would take time from the keys, though another thread computes them."""
 
 
 class ShownTakes:
@@ -29,6 +38,9 @@ class ShownTakes:
         """Newest first, while they are chosen from."""
         self.chosen = 0
         """Which of those."""
+        self.values: FrameTable | None = None
+        """The fields as they were when the take looked at was rendered; None where that is not known."""
+        self._values_of: Take | None = None
         self.pair: SideBySide | None = None
         """Two takes looked at together, instead of one."""
 
@@ -104,6 +116,8 @@ class ShownTakes:
         follower, pair = self._follower, self.pair
         if follower is not None:
             follower.poll()
+            if follower.take is not None and follower.take != self._values_of:
+                self.values, self._values_of = values_of(follower.take), follower.take
         if pair is not None:
             pair.poll()
 
@@ -135,3 +149,25 @@ class ShownTakes:
         if self.pair is not None:
             self.listed = None
         return self.pair is not None
+
+
+def values_of(take: Take) -> FrameTable | None:
+    """The fields as they were when a take was rendered, its own seeds included; None where that is not known.
+
+    Of a damaged take, of frame JSON and of a large document it is not known. Reads a file and bakes: for a thread.
+    """
+    try:
+        job = take.job
+        if len(job.document) > LONGEST_DOCUMENT or is_frame_json(job.document):
+            return None
+        document = loads(job.document, job.document_name)
+    except ParseqError:
+        return None
+    if not is_small(document):
+        return None
+    table, offset = bake(document), job.options.get("seed_offset", 0)
+    if not offset or "seed" not in table:
+        return table
+    seeds = table["seed"] + offset
+    seeds.setflags(write=False)
+    return replace(table, columns={**table.columns, "seed": seeds})

@@ -68,6 +68,7 @@ def test_a_long_render_asks_first_and_no_key_typed_before_starts_it(
         await until(pilot.app, lambda: "100 frames to render, 28 from the cache, about 11:40" in shown(screen))
         assert not started
         await until(pilot.app, lambda: "do not render" in shown(screen))
+        assert "counting the frames" not in shown(screen)
         await asyncio.sleep(READING_SECONDS)
         await press(pilot, screen, "y")
         assert started == [(0, 1)]
@@ -106,7 +107,7 @@ def test_old_frames_are_cleared_with_their_sizes_shown(document: Path) -> None:
 
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         screen.desk.run_line("prune")
-        await until(pilot.app, lambda: "4 frames in the cache take 2.0 MB" in shown(screen))
+        await until(pilot.app, lambda: "4 frames in the cache, 2.0 MB" in shown(screen))
         await asyncio.sleep(READING_SECONDS)
         await press(pilot, screen, "o")
         await until(pilot.app, lambda: "2 frames deleted, 1.0 MB free" in rows(screen)[-1])
@@ -148,6 +149,8 @@ def test_without_a_render_pausing_says_so(document: Path) -> None:
 
 def test_forecasts_and_sizes_in_words() -> None:
     assert in_words(Forecast(0, 400)) == "nothing to render: all 400 frames are in the cache"
+    assert in_words(Forecast(0, 1)) == "nothing to render: the frame is in the cache"
+    assert in_words(Forecast(4, 0, 0.01)) == "4 frames to render, less than a second"
     assert in_words(Forecast(1, 0, 2.0, False)) == "1 frame to render, about 00:02 (guessed from another size or steps)"
     assert "shows after the first frames" in in_words(Forecast(3, 0))
     assert (megabytes(340_000_000), megabytes(200_000)) == ("340 MB", "0.2 MB")

@@ -15,12 +15,15 @@ from panes_demo import PanesDemo
 from textual.pilot import Pilot
 
 from parseq_tui.errors import DiskFull
+from parseq_tui.formats import native
 from parseq_tui.render import client as client_module
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.messages import Ended, Event, FrameDone, LogLine, Started, StateChanged
 from parseq_tui.render.preview import encode_ppm
 from parseq_tui.render.take import Job, LineLog, Take, point_latest, write_atomically
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.render_progress import Progress, clock
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
@@ -91,16 +94,16 @@ def test_a_running_render_is_followed(client: RenderClient) -> None:
         worker = FakeWorker(client)
         worker.say(started(10, cached=2), StateChanged(NOON, "loading", "loading the model"))
         text = await polled(app, pilot)
-        assert text[0].startswith("loading the model  take 20261122-0918…")
+        assert text[:3] == ["loading the model", "take 20261122-091803", "diffusers tiny 128x96"], "nothing is cut"
         worker.frame(0, 10, reused=True)
         worker.frame(1, 10)
         worker.frame(2, 10, seconds=4.0)
         worker.say(LogLine(NOON, "warning", "the GPU is \x1b[31mwarm"))
         text = await polled(app, pilot)
-        assert text[0].startswith("rendering")
-        assert text[1].startswith("[===####") and text[1].endswith("3/10 30 %")
+        assert text[:2] == ["rendering  take 20261122-091803", "diffusers tiny 128x96"]
+        assert text[2].startswith("[===####") and text[2].endswith("3/10 30 %")
         # 7 frames to go, one of them known to be in the cache, at (2 + 4) / 2 seconds
-        assert text[2] == "3.00 s/frame  00:18 left  1 cached"
+        assert text[3] == "3.00 s/frame  00:18 left  1 cached"
         assert "frame 2 (newest)" in text
         assert any("▀▀▀▀" in row for row in text)
         assert any(row.startswith("? ") and "warm" in row and "\x1b" not in row for row in text)
@@ -116,7 +119,7 @@ def test_reattaches_to_a_render_that_was_running_before(client: RenderClient) ->
     worker.frame(1, 4)
 
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
-        assert (await polled(app, pilot))[1].endswith("2/4 50 %")
+        assert (await polled(app, pilot))[2].endswith("2/4 50 %")
 
     in_panes(test, client=client)
     worker.die()
@@ -132,7 +135,7 @@ def test_a_finished_render_can_be_scrubbed(client: RenderClient) -> None:
 
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         text = await polled(app, pilot)
-        assert text[0].startswith("finished") and "cat.mp4" in text[3]
+        assert text[0].startswith("finished") and "cat.mp4" in text[4]
         assert "2.00 s/frame  in 00:08  0 cached" in text
         assert "frame 0" in text
         app.query_one(RenderPane).focus()
@@ -213,7 +216,7 @@ def test_a_failure_says_what_and_what_to_do(client: RenderClient) -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         text = await polled(app, pilot)
         assert text[0].startswith("failed")
-        assert text[3:5] == ["! out of memory at frame 3", "  lower the size"]
+        assert text[4:6] == ["! out of memory at frame 3", "  lower the size"]
 
     in_panes(test, client=client)
 
@@ -247,6 +250,33 @@ def test_the_values_of_a_frame_stand_beside_its_picture(client: RenderClient) ->
         text = await polled(app, pilot)
         assert any("▀" in row and "strength           0.53" in row for row in text)
         assert any("▀" in row and "seed               0" in row for row in text)
+
+    in_panes(test, client=client, size=(260, 40))
+
+
+def test_the_values_are_those_of_the_take_and_what_differs_now_is_marked(client: RenderClient) -> None:
+    worker = FakeWorker(client, running=False)
+    rows = (Keyframe(0, {"strength": 0.25, "seed": 7.0}), Keyframe(3, {"strength": 0.25, "seed": 7.0}))
+    text = native.dumps(Document(rows, ("strength", "seed"), ("strength", "seed")))
+    job = Job(text, "cat.json", ".", options={"seed_offset": 100})
+    write_atomically(worker.take.folder / "job.json", job.to_json().encode())
+    worker.say(started(4))
+    for frame in range(4):
+        worker.frame(frame, 4)
+    worker.say(Ended(NOON, "done", 4, 0, 8.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = app.query_one(RenderPane)
+        pane.set_values(app.table)
+        text = await polled(app, pilot)
+        assert any("strength           0.25*" in row for row in text)
+        assert any("seed               107*" in row for row in text), "its own seeds, not the document's"
+        assert "frame 0  * differs now" in text
+        taken = pane._shown.values
+        assert taken is not None
+        pane.set_values(taken)
+        text = await polled(app, pilot)
+        assert not any("*" in row for row in text)
 
     in_panes(test, client=client, size=(260, 40))
 
@@ -314,7 +344,7 @@ def test_takes_are_listed_and_an_older_one_opened(client: RenderClient) -> None:
         await pilot.press("down", "enter")
         text = await polled(app, pilot)
         assert text[0].startswith("finished  take 20260101-000000")
-        assert text[1].endswith("2/2 100 %")
+        assert text[2].endswith("2/2 100 %")
 
     in_panes(test, client=client)
 
@@ -326,7 +356,7 @@ def test_a_newer_take_is_followed_by_itself_and_another_document_on_request(
         FakeWorker(client, "20260101-000000", running=False).say(started(2))
         await polled(app, pilot)
         FakeWorker(client, "20260102-000000", running=False).say(started(7))
-        assert "20260102" in (await polled(app, pilot))[0]
+        assert "take 20260102-000000" in await polled(app, pilot)
         app.query_one(RenderPane).set_client(RenderClient(tmp_path / "dog.json"))
         assert rows(app)[0] == "nothing rendered yet"
 

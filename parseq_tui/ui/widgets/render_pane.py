@@ -33,7 +33,7 @@ HIDDEN_POLLS = 4
 PREVIEW_CELLS = (48, 24)
 LARGE_CELLS = (96, 54)
 """The worker's pictures hold no more."""
-LOW_ROWS, BESIDE_COLUMNS = 14, 60
+LOW_ROWS, BESIDE_COLUMNS = 14, 50
 """In a pane this low and this wide the picture stands beside the words, not among them."""
 LONGEST = 1 << 30
 """More frames than any take has."""
@@ -286,7 +286,7 @@ class RenderPane(LineView, can_focus=True):
 
     def _head(self, progress: Progress, width: int) -> list[Words]:
         if (pair := self._shown.pair) is not None:
-            words = render_words.pair(pair.names, pair.looking, pair.summary())
+            words = render_words.pair(pair.names, pair.looking, pair.summary(), width)
             return [*render_words.noted(self._note, width), *words]
         brief = self._large and progress.state != "failed"
         return [
@@ -338,13 +338,21 @@ class RenderPane(LineView, can_focus=True):
         frame = self._feed.frame
         if frame is None or self._shown.pair is not None:
             return []
-        found = render_words.values(self._table, frame, width - len(_GAP.text), rows)
+        found = render_words.values(
+            self._shown.values or self._table, frame, width - len(_GAP.text), rows, self._differing(frame)
+        )
         return [[_GAP, *row] for row in found] if gap else found
+
+    def _differing(self, frame: int) -> frozenset[str]:
+        """The fields whose values at a frame are not now those it was rendered with."""
+        return render_words.differing(self._shown.values, self._table, frame)
 
     def _caption(self, progress: Progress) -> list[Words]:
         """What is, or will be, in the picture."""
-        if self._feed.frame is not None:
-            return render_words.spoken([f"frame {self._feed.frame}{self._followed()}"], "dim")
+        frame = self._feed.frame
+        if frame is not None:
+            marked = "  * differs now" if self._shown.pair is None and self._differing(frame) else ""
+            return render_words.spoken([f"frame {frame}{self._followed()}{marked}"], "dim")
         frame = self._shown.frame
         if frame is None or not progress.previews or self._feed.off:
             return []
