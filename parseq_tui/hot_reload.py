@@ -177,10 +177,10 @@ class Follower:
         except OSError:
             return  # the folder is gone or cannot be watched: looking at it from time to time goes on
 
-    async def reload(self) -> None:
-        """Look now."""
+    async def reload(self, *, asked: bool = True) -> None:
+        """Look now; say also that nothing is new if somebody `asked`."""
         if self._session.path is not None:
-            await self._look(self._session.path, asked=True)
+            await self._look(self._session.path, asked=asked)
 
     async def _look(self, path: Path, *, asked: bool) -> None:
         async with self._one_at_a_time:

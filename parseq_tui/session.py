@@ -11,6 +11,8 @@ it runs; a result for a document that has moved on is dropped.
 
 from __future__ import annotations
 
+import contextlib
+import stat
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from parseq_tui.changes import Applied, Collision, Settlement, TakeIn, digest
-from parseq_tui.errors import EditError
+from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
 from parseq_tui.timeline.bake import Baker
 from parseq_tui.timeline.document import Document
@@ -58,8 +60,8 @@ class FileFollower(Protocol):
     async def run(self) -> None:
         """Follow the file until cancelled."""
 
-    async def reload(self) -> None:
-        """Look now, because somebody asked."""
+    async def reload(self, *, asked: bool = True) -> None:
+        """Look now; say also that nothing is new if somebody `asked`."""
 
     async def save(self) -> str:
         """Write the document to its file; what others wrote meanwhile is taken in first. Raises ParseqError.
@@ -80,7 +82,12 @@ Listener = Callable[[SessionChange], None]
 
 
 def read_file(path: Path) -> str:
-    """The file's text, its byte order mark included. Raises DocumentError."""
+    """The file's text, its byte order mark included. Raises DocumentError; a pipe would be waited for for ever."""
+    with contextlib.suppress(OSError):  # what is wrong otherwise is said by the reading
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            hint = "copy what it holds into a file, and open that"
+            raise DocumentError(f"{path.name} is no file, but a pipe or a device", path=path, kind="no-file", hint=hint)
     text, mark = native.read_text(path)
     return "\ufeff" + text if mark else text
 
@@ -129,6 +136,11 @@ class Session:
     @property
     def document(self) -> Document:
         return self._history.document
+
+    @property
+    def on_file(self) -> Document:
+        """What the file held when it was last read or written here."""
+        return self._on_file
 
     @property
     def history(self) -> History:
@@ -209,6 +221,11 @@ class Session:
         self.file_digest, self._on_file, self.only_here = change.file_digest, change.theirs, False
         self._move(history.saved(history.document if change.as_on_file else change.theirs), "reload", label)
         return True
+
+    def began_from(self, base: Document, base_digest: str) -> None:
+        """The document was begun from this content of the file: what the file holds now is news, to be merged."""
+        self._on_file, self.file_digest = base, base_digest
+        self._history = self._history.saved(base)
 
     def kept_beside(self, path: Path) -> None:
         """What the file held at the last merge is kept there."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from parseq_tui.changes import digest
 from parseq_tui.recovery import Journal, SaveLock, all_left_behind, left_behind
 
 DOCUMENT = Path("song.json")
@@ -40,6 +43,60 @@ def test_work_of_a_living_editor_is_not_offered(tmp_path: Path) -> None:
     assert left_behind(tmp_path, DOCUMENT) is None
     journal.clear()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_of_the_same_number_touches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container the editor has the same number each time."""
+    monkeypatch.setattr("os.getpid", lambda: 7)
+    died = Journal(tmp_path, DOCUMENT)
+    died.write("before the crash")
+    os.close(died._lock)
+    again = Journal(tmp_path, DOCUMENT)
+    again.clear()
+    again.write("after it")
+    again.clear()
+    draft = left_behind(tmp_path, DOCUMENT)
+    assert draft is not None
+    assert draft.text() == "before the crash"
+
+
+def test_what_the_work_began_from_is_kept_once_and_checked(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def base() -> str:
+        asked.append("base")
+        return "what the file held"
+
+    known = digest(base())
+    journal = Journal(tmp_path, DOCUMENT)
+    journal.write("a", known, base)
+    journal.write("ab", known, base)
+    assert len(asked) == 2, "here and in the journal"
+    os.close(journal._lock)
+    draft = left_behind(tmp_path, DOCUMENT)
+    assert draft is not None
+    assert (draft.text(), draft.base(), draft.base_digest) == ("ab", "what the file held", known)
+    next(tmp_path.glob("*.base")).write_text("something else")
+    assert draft.base() is None
+    draft.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_half_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path, DOCUMENT)
+    journal.write("first")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="full"):
+        journal.write("second")
+    os.close(journal._lock)
+    draft = left_behind(tmp_path, DOCUMENT)
+    assert draft is not None
+    assert draft.text() == "first"
+    assert not list(tmp_path.glob("*.new"))
 
 
 def test_the_newest_draft_of_this_document_is_offered(tmp_path: Path) -> None:

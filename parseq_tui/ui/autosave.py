@@ -47,7 +47,7 @@ class Autosave:
             return
         self._writing = True
         try:
-            await asyncio.to_thread(self._write, document, typed)
+            await asyncio.to_thread(self._write, document, typed, (self._session.file_digest, self._session.on_file))
             self._kept, self._failed = (document, dirty, typed), False
         except OSError as error:
             if not self._failed:  # said once, tried again every time
@@ -60,15 +60,16 @@ class Autosave:
         """The program is about to be killed, or to step aside; any thread. Raises OSError."""
         typed = self._half_typed()
         if self._session.dirty or typed is not None:
-            self._write(self._session.document, typed)
+            self._write(self._session.document, typed, (self._session.file_digest, self._session.on_file))
 
     def forget(self) -> None:
         """Nothing unsaved is wanted any more."""
         self._journal.clear()
         self._kept = (self._session.document, self._session.dirty, None)
 
-    def _write(self, document: Document, typed: Edit | None) -> None:
-        self._journal.write(native.dumps(document if typed is None else _with(document, typed)))
+    def _write(self, document: Document, typed: Edit | None, base: tuple[str, Document]) -> None:
+        text = native.dumps(document if typed is None else _with(document, typed))
+        self._journal.write(text, base[0], lambda: native.dumps(base[1]))
 
 
 def _with(document: Document, typed: Edit) -> Document:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textual.worker import Worker
 
-from parseq_tui import recent, recovery
+from parseq_tui import recent
 from parseq_tui.changes import Collision, Settlement, digest
 from parseq_tui.errors import EditError, ParseqError
 from parseq_tui.formats import native
@@ -18,10 +18,11 @@ from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import FileFollower, FileNotice, Session
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits import Edit, ImportPrompts, ReplaceDocument
+from parseq_tui.timeline.edits import Edit, ImportPrompts
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
 from parseq_tui.ui.half_typed import half_typed
+from parseq_tui.ui.recovering import Recovering, unkept
 from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.workbench import Program, Workbench
 
@@ -36,13 +37,16 @@ class FileActions:
     """What a screen can do about its document's file."""
 
     def __init__(self, screen: Workbench) -> None:
-        self._screen = screen
-        self._session: Session = screen.session
+        self.screen = screen
+        self.session: Session = screen.session
         self.autosave = self._fresh_autosave()
-        self._follower: FileFollower | None = None
+        self.follower: FileFollower | None = None
         self._watching: Worker[None] | None = None
         self._interrupted = 0.0
         self._standing = ""
+        self._saving = False
+        """Whether a save takes so long that it is said."""
+        self.recovering = Recovering(self)
         self._adopted: Draft | None = None
         self._after_naming: Callable[[], None] | None = None
         """What follows if the name that is asked for now is given."""
@@ -51,15 +55,15 @@ class FileActions:
 
     def started(self) -> None:
         """The screen stands: watch the file, keep a journal, offer what was left behind."""
-        self._screen.set_interval(INTERVAL_SECONDS, self._tick)
-        if self._follower is None:  # else somebody has saved already
+        self.screen.set_interval(INTERVAL_SECONDS, self._tick)
+        if self.follower is None:  # else somebody has saved already
             self._watch()
-        if self._session.path is not None:
-            recent.remember(self._session.path)
+        if self.session.path is not None:
+            recent.remember(self.session.path)
         if self._adopted is not None:
-            self._recover(self._adopted)
-        elif not self._session.read_only:
-            self._offer_recovery()
+            self.recovering.recover(self._adopted)
+        elif not self.session.read_only:
+            self.screen.run_worker(self.recovering.offer_any(), name="recovery", exit_on_error=False)
 
     def adopt(self, draft: Draft) -> None:
         """Put this unsaved work into the document as soon as it is shown."""
@@ -75,54 +79,36 @@ class FileActions:
         await self.autosave.tick()
 
     def _fresh_autosave(self) -> Autosave:
-        journal = Journal(recovery_folder(), self._session.path)
+        journal = Journal(recovery_folder(), self.session.path)
         return Autosave(
-            self._session,
+            self.session,
             journal,
-            lambda error: self._screen.say(f"{_unkept(error)}; save often", "warning"),
-            lambda: half_typed(self._screen),
-        )
-
-    def _offer_recovery(self) -> bool:
-        """Ask about unsaved work of an editor that died; False if there is none."""
-        draft = recovery.left_behind(recovery_folder(), self._session.path)
-        if draft is not None:
-            self._offer(draft)
-        return draft is not None
-
-    def _offer(self, draft: Draft) -> None:
-        when = time.strftime("%d %b %H:%M", time.localtime(draft.time))
-        self._screen.questions.ask_when_idle(
-            f"Unsaved work from {when} was left behind",
-            [
-                ("r", "recover it (undo brings back the file's)", lambda: self._recover(draft)),
-                ("X", "discard it", draft.discard),
-                ("l", "decide later (:recover asks again)", lambda: None),
-            ],
+            lambda error: self.screen.say(f"{unkept(error)}; save often", "warning"),
+            lambda: half_typed(self.screen),
         )
 
     def _choose_conflicts(self) -> None:
         from parseq_tui.ui.screens.conflicts import ConflictsScreen
 
-        collisions = self._session.collisions
+        collisions = self.session.collisions
 
         def chosen(sides: tuple[Side, ...] | None) -> None:
             if sides is not None:
                 self._settle(collisions, iter(sides))
 
         conflicts = [conflict for collision in collisions for conflict in collision.conflicts]
-        self._screen.app.push_screen(ConflictsScreen(conflicts), chosen)
+        self.screen.app.push_screen(ConflictsScreen(conflicts), chosen)
 
     def _settle(self, collisions: tuple[Collision, ...], sides: Iterator[Side]) -> None:
         choices = [{conflict.key: next(sides) for conflict in collision.conflicts} for collision in collisions]
 
         def landed(settlement: Settlement) -> None:
-            if self._session.take_settlement(settlement):
+            if self.session.take_settlement(settlement):
                 self._settled(collisions)
             else:  # a reload, meanwhile: the same for what is now
-                self._screen.errands.run(_SETTLING, self._session.settling(collisions, choices).worked_out, landed)
+                self.screen.errands.run(_SETTLING, self.session.settling(collisions, choices).worked_out, landed)
 
-        self._screen.errands.run(_SETTLING, self._session.settling(collisions, choices).worked_out, landed)
+        self.screen.errands.run(_SETTLING, self.session.settling(collisions, choices).worked_out, landed)
 
     def _settled(self, collisions: tuple[Collision, ...]) -> None:
         try:
@@ -130,28 +116,10 @@ class FileActions:
                 if collision.beside is not None:
                     collision.beside.unlink(missing_ok=True)
         except OSError as error:
-            self._screen.say(f"their version could not be removed: {error}", "warning")
+            self.screen.say(f"their version could not be removed: {error}", "warning")
         else:
-            self._screen.say("settled; undo brings the conflicting changes back as they were")
-        self._screen.show_title()
-
-    def _recover(self, draft: Draft) -> None:
-        def read() -> Edit:
-            return ReplaceDocument(native.loads(draft.text(), self._session.path), "recover unsaved work")
-
-        def keep() -> None:
-            self._screen.run_worker(self._keep_recovered(draft), name="recover", exit_on_error=False)
-
-        self._screen.change_beside("Recover the unsaved work", read, keep)
-
-    async def _keep_recovered(self, draft: Draft) -> None:
-        try:
-            await asyncio.to_thread(self.autosave.write_now)  # from here on it is ours to keep safe
-        except OSError as error:
-            self._screen.say(f"recovered, but {_unkept(error)}; save soon", "warning")
-            return
-        draft.discard()
-        self._screen.say("recovered; save to keep it")
+            self.screen.say("settled; undo brings the conflicting changes back as they were")
+        self.screen.show_title()
 
     # -- commands --------------------------------------------------------------------------------------------------
 
@@ -163,8 +131,10 @@ class FileActions:
             "document.open": lambda: self._open(argument),
             "prompt.import": lambda: self._import_prompts(Path(argument).expanduser()),
             "document.conflicts": self._choose_conflicts,
-            "document.recover": self._recover_if_any,
-            "document.reload": lambda: self._screen.run_worker(self._reload(), name="reload", exit_on_error=False),
+            "document.recover": lambda: self.screen.run_worker(
+                self.recovering.offer_any("no unsaved work of this document was left behind"), exit_on_error=False
+            ),
+            "document.reload": lambda: self.screen.run_worker(self._reload(), name="reload", exit_on_error=False),
             "application.quit": self.quit,
             "application.save_and_quit": lambda: self.save("", then=self._leave),
             "application.discard_and_quit": self._leave,
@@ -174,29 +144,25 @@ class FileActions:
         wanted[action]()
         return True
 
-    def _recover_if_any(self) -> None:
-        if not self._offer_recovery():
-            self._screen.say("no unsaved work of this document was left behind")
-
     def save(self, name: str, *, overwrite: bool = False, then: Callable[[], None] | None = None) -> None:
         """Write the document: to its file, or to a new one and go on there; `then` follows if that went well.
 
         Raises EditError; what goes wrong with the disk is said later.
         """
         path = Path(name).expanduser() if name else None
-        if path is None and self._session.path is None:
+        if path is None and self.session.path is None:
             self.ask_name(then)
             return
         then = then or self._after_naming
         if path is not None and not path.suffix:
             path = path.with_suffix(".json")
-        if path is not None and path != self._session.path and path.exists() and not overwrite:
+        if path is not None and path != self.session.path and path.exists() and not overwrite:
             raise EditError(f"{path} exists", hint=f"to overwrite it: :saveas {path}")
-        self._screen.run_worker(self._save(path, then), name="save", group="save", exit_on_error=False)
+        self.screen.run_worker(self._save(path, then), name="save", group="save", exit_on_error=False)
 
     def ask_name(self, then: Callable[[], None] | None = None) -> None:
         """Ask where a document without a file shall be saved; `then` follows if it is."""
-        self._screen.open_command_line(f"w {suggested_name(self._session)}")
+        self.screen.open_command_line(f"w {suggested_name(self.session)}")
         self._after_naming = then
 
     def naming_is_over(self) -> None:
@@ -204,40 +170,47 @@ class FileActions:
         self._after_naming = None
 
     async def _save(self, path: Path | None, then: Callable[[], None] | None) -> None:
-        slow = self._screen.set_timer(SLOW_SECONDS, lambda: self._screen.say("saving… the disk is slow"))
+        slow = self.screen.set_timer(SLOW_SECONDS, self._tell_slow_save)
         try:
-            if path is None or path == self._session.path:
-                follower = self._follower or self._watch()
+            if path is None or path == self.session.path:
+                follower = self.follower or self._watch()
                 more = await follower.save()
             else:
                 more = await self._save_as(path)
         except ParseqError as error:
-            self._screen.desk.tell(error)
+            self.screen.desk.tell(error)
             return
         finally:
             slow.stop()
-        assert self._session.path is not None
+            self._saving = False
+            self.screen.show_title()
+        assert self.session.path is not None
         self._standing = ""
-        self._screen.say(f"saved {self._session.path.name}{'; ' + more if more else ''}")
-        self._screen.show_title()
-        if then is not None and not self._session.dirty:
+        self.screen.say(f"saved {self.session.path.name}{'; ' + more if more else ''}")
+        self.screen.show_title()
+        if then is not None and not self.session.dirty:
             then()
 
+    def _tell_slow_save(self) -> None:
+        self._saving = True
+        self.screen.say("saving… the disk is slow; you can go on working")
+        self.screen.show_title()
+
     async def _save_as(self, path: Path) -> str:
-        document = self._session.document
+        document = self.session.document
         written = await asyncio.to_thread(_write, document, path)
         more = await asyncio.to_thread(self._brought, path.parent)
         self.autosave.forget()
-        self._session.written(document, path, written)
+        self.session.written(document, path, written)
         self.autosave = self._fresh_autosave()
         self._watch()
-        self._screen.query_one(RenderPane).set_client(RenderClient(path))
+        self.screen.query_one(RenderPane).set_client(RenderClient(path))
         recent.remember(path)
         return more
 
     def _brought(self, folder: Path) -> str:
         """Lay what an example reads beside its copy; words about it. Any thread."""
-        missing = [source for source in self._session.brings if not (folder / source.name).exists()]
+        missing = [source for source in self.session.brings if not (folder / source.name).exists()]
         for source in missing:
             try:
                 (folder / source.name).write_bytes(source.read_bytes())
@@ -251,16 +224,16 @@ class FileActions:
 
         def read() -> Edit:
             text, _ = native.read_text(path)
-            return ImportPrompts(read_prompt_list(text, self._session.document))
+            return ImportPrompts(read_prompt_list(text, self.session.document))
 
         def told() -> None:
-            self._screen.say(f"prompts taken in from {path.name}; undo takes them out again")
+            self.screen.say(f"prompts taken in from {path.name}; undo takes them out again")
 
-        self._screen.change_beside("Import the prompts", read, told)
+        self.screen.change_beside("Import the prompts", read, told)
 
     def _open(self, name: str) -> None:
-        if self._session.dirty:
-            self._screen.questions.ask(
+        if self.session.dirty:
+            self.screen.questions.ask(
                 "There are unsaved changes",
                 [
                     ("s", "save them, then open", lambda: self._save_then(lambda: self._open_now(name))),
@@ -271,7 +244,7 @@ class FileActions:
             self._open_now(name)
 
     def _open_now(self, name: str) -> None:
-        app = self._screen.app
+        app = self.screen.app
         assert isinstance(app, Program)
         if not name:
             app.choose_document(can_leave=True)
@@ -282,7 +255,7 @@ class FileActions:
         try:
             self.save("", then=then)
         except ParseqError as error:
-            self._screen.desk.tell(error)
+            self.screen.desk.tell(error)
 
     # -- leaving ---------------------------------------------------------------------------------------------------
 
@@ -296,16 +269,16 @@ class FileActions:
             self.hang_up()
             return
         self._interrupted = now
-        unsaved = " (unsaved work is kept for the next start)" if self._session.dirty else ""
-        self._screen.say(f"{before}Ctrl+C again leaves{unsaved}; Ctrl+Q quits", "warning")
+        unsaved = " (unsaved work is kept for the next start)" if self.session.dirty else ""
+        self.screen.say(f"{before}Ctrl+C again leaves{unsaved}; Ctrl+Q quits", "warning")
 
     def quit(self) -> None:
         """Leave; ask only if something is unsaved."""
-        if not self._session.dirty:
+        if not self.session.dirty:
             self._leave()
             return
-        self._screen.questions.ask(
-            f"{self._session.name} has unsaved changes",
+        self.screen.questions.ask(
+            f"{self.session.name} has unsaved changes",
             [
                 ("s", "save and quit", lambda: self._save_then(self._leave)),
                 ("d", "quit without saving", self._leave),
@@ -321,41 +294,37 @@ class FileActions:
         try:
             self.autosave.write_now()
         except OSError as error:
-            self._screen.log.error(f"journal: {error}")
-        self._screen.app.exit(code, code)
+            self.screen.log.error(f"journal: {error}")
+        self.screen.app.exit(code, code)
 
     def _leave(self) -> None:
         self.autosave.forget()
-        self._screen.app.exit()
+        self.screen.app.exit()
 
     # -- the file on disk ------------------------------------------------------------------------------------------
 
     def _watch(self) -> FileFollower:
         if self._watching is not None:
             self._watching.cancel()
-        self._follower = follower = self._screen.follow(self._session, self._told)
-        self._watching = self._screen.run_worker(follower.run(), name="follow the file", exit_on_error=False)
+        self.follower = follower = self.screen.follow(self.session, self._told)
+        self._watching = self.screen.run_worker(follower.run(), name="follow the file", exit_on_error=False)
         return follower
 
     async def _reload(self) -> None:
-        if self._follower is not None:
-            await self._follower.reload()
+        if self.follower is not None:
+            await self.follower.reload()
 
     @property
     def standing(self) -> str:
         """What is wrong with the file on disk as long as it is, for the title line."""
-        return self._standing
+        return "saving…" if self._saving else self._standing
 
     def _told(self, notice: FileNotice) -> None:
         self._standing = notice.standing
-        self._screen.say(notice.text, notice.severity)
-        self._screen.show_title()
+        self.screen.say(notice.text, notice.severity)
+        self.screen.show_title()
         if notice.cells:
-            self._screen.table.flash(notice.cells)
-
-
-def _unkept(error: OSError) -> str:
-    return f"unsaved work cannot be kept in {recovery_folder()}: {error.strerror or error}"
+            self.screen.table.flash(notice.cells)
 
 
 def _write(document: Document, path: Path) -> str:

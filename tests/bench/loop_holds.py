@@ -264,7 +264,7 @@ class Bench:
         await self.measured("open another large document", self.doing("document.open", str(other)))
         (journal,) = (recovery_folder() / "left").glob("*.draft")
         draft = Draft(other, 0.0, journal)
-        await self.measured("recover its unsaved work", lambda: self.screen.files._recover(draft))
+        await self.measured("recover its unsaved work", lambda: self.screen.files.recovering.recover(draft))
 
 
 ROWS: Mapping[str, Callable[[Bench], Awaitable[None]]] = {

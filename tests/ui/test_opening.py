@@ -12,6 +12,7 @@ import pytest
 from editor_flow import flow, press, rows, settled, shows, until
 from textual.pilot import Pilot
 
+from parseq_tui import recovery
 from parseq_tui.formats import native
 from parseq_tui.gallery import example_named
 from parseq_tui.hot_reload import Follower
@@ -20,9 +21,11 @@ from parseq_tui.recovery import all_left_behind
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.timeline.edits import SetValue
+from parseq_tui.ui import questions
 from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.file_actions import suggested_name
 from parseq_tui.ui.opening import blank_session, example_session
+from parseq_tui.ui.screens.conflicts import ConflictsScreen
 from parseq_tui.ui.screens.editor import EditorScreen
 
 EXAMPLE = bundled("examples") / "bouncy_cuts.json"
@@ -78,6 +81,89 @@ def test_work_left_behind_is_offered_first_and_is_there_again(tmp_path: Path, ki
     started(steps)
     mine = all_left_behind(recovery_folder())
     assert len(mine) <= 1, "the old journal went when the new one held the work"
+
+
+@pytest.fixture
+def asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions that come by themselves come now, and a key is an answer at once."""
+    monkeypatch.setattr(questions, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(questions, "READING_SECONDS", 0.0)
+
+
+def killed_while_working_on(document: Path) -> None:
+    """What an editor leaves behind that is killed while zoom and angle of the first row are unsaved."""
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from parseq_tui.recovery import Journal; from parseq_tui.session import Session\n"
+        "from parseq_tui.timeline.edits import SetValue\n"
+        "session = Session.open(Path(sys.argv[2])); before = session.text()\n"
+        "session.apply(SetValue(0, 'zoom', 7)); session.apply(SetValue(0, 'angle', 3))\n"
+        "journal = Journal(Path(sys.argv[1]), session.path)\n"
+        "journal.write(session.text(), session.file_digest, lambda: before); os.kill(os.getpid(), 9)"
+    )
+    command = [sys.executable, "-c", code, str(recovery_folder()), str(document)]
+    assert subprocess.run(command, check=False).returncode == -9
+
+
+@pytest.mark.usefixtures("asked_at_once")
+def test_work_left_behind_is_merged_with_what_was_saved_since(tmp_path: Path) -> None:
+    document = tmp_path / "song.json"
+    document.write_text(EXAMPLE.read_text())
+    killed_while_working_on(document)
+    theirs = EXAMPLE.read_text().replace('"angle": 0, "angle_i"', '"angle": 5, "angle_i"')
+    document.write_text(theirs.replace('"bpm": 120', '"bpm": 90'))
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await until(pilot.app, lambda: "the file has changed since" in "\n".join(rows(screen)), "the question")
+        await press(pilot, screen, "r")
+        await until(pilot.app, lambda: screen.session.conflict_count == 1, "the conflict")
+        row = screen.session.document.keyframes[0]
+        assert (row.values["zoom"], row.values["angle"]) == (7, 3), "the work stands"
+        assert screen.session.document.options.bpm == 90, "what others saved is there"
+        await press(pilot, screen, "space", "x")
+        await until(pilot.app, lambda: isinstance(pilot.app.screen, ConflictsScreen), "the conflicts")
+        await pilot.press("t", "enter")
+        await until(pilot.app, lambda: screen.session.conflict_count == 0, "the choice")
+        assert screen.session.document.keyframes[0].values["angle"] == 5
+
+    flow(document, steps)
+
+
+def test_work_that_is_in_the_file_already_is_not_offered(tmp_path: Path) -> None:
+    """Killed right after a save, before the journal was removed."""
+    document = tmp_path / "song.json"
+    document.write_text(EXAMPLE.read_text())
+    killed_while_working_on(document)
+    draft = recovery.left_behind(recovery_folder(), document)
+    assert draft is not None
+    document.write_text(draft.text())
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await until(pilot.app, lambda: not draft.journal.exists(), "the end of the journal")
+        assert "left behind" not in "\n".join(rows(screen))
+
+    flow(document, steps)
+
+
+@pytest.mark.usefixtures("asked_at_once")
+def test_of_two_crashes_both_are_offered(tmp_path: Path) -> None:
+    document = tmp_path / "song.json"
+    document.write_text(EXAMPLE.read_text())
+    left_behind(document, 5.0)
+    left_behind(document, 6.0)
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        for number in (6, 5):
+            await until(pilot.app, lambda: "left behind" in "\n".join(rows(screen)), "the question")
+            await press(pilot, screen, "r")
+            await until(
+                pilot.app, lambda n=number: screen.session.document.keyframes[0].values["zoom"] == n, "the work"
+            )
+            more = " (there is older work too: :recover)" if number == 6 else ""
+            await shows(screen, f"recovered; save to keep it{more}", -1)
+            screen.desk.run_line("recover")
+
+    flow(document, steps)
 
 
 def test_an_example_brings_along_what_it_reads(tmp_path: Path) -> None:

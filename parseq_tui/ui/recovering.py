@@ -1,0 +1,104 @@
+"""Unsaved work that an editor left behind: offered, taken over, merged with what was saved since, or discarded.
+
+Invariant: a journal goes only when its work is in another one, in the file, or not wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from parseq_tui import recovery
+from parseq_tui.changes import digest
+from parseq_tui.errors import ParseqError
+from parseq_tui.formats import native
+from parseq_tui.paths import recovery_folder
+from parseq_tui.recovery import Draft
+from parseq_tui.timeline.document import Document
+from parseq_tui.timeline.edits import Edit, ReplaceDocument
+
+if TYPE_CHECKING:
+    from parseq_tui.ui.file_actions import FileActions
+
+
+class Recovering:
+    """What a screen can do about work that was left behind."""
+
+    def __init__(self, files: FileActions) -> None:
+        self._files = files
+
+    async def offer_any(self, otherwise: str = "") -> None:
+        """Ask about unsaved work of an editor that died; say `otherwise` if there is none."""
+        draft = await asyncio.to_thread(_left_behind, self._files.session.path, self._files.session.file_digest)
+        if draft is not None:
+            self._offer(draft)
+        elif otherwise:
+            self._files.screen.say(otherwise)
+
+    def _offer(self, draft: Draft) -> None:
+        when = time.strftime("%d %b %H:%M", time.localtime(draft.time))
+        changed = draft.base_digest not in ("", self._files.session.file_digest)
+        since = "; the file has changed since" if changed else ""
+        merging = "merge it with what the file holds now" if changed else "recover it (undo brings back the file's)"
+        self._files.screen.questions.ask_when_idle(
+            f"Unsaved work from {when} was left behind{since}",
+            [
+                ("r", merging, lambda: self.recover(draft)),
+                ("X", "discard it", lambda: self._discard(draft)),
+                ("l", "decide later (:recover asks again)", lambda: None),
+            ],
+        )
+
+    def _discard(self, draft: Draft) -> None:
+        draft.discard()
+        self._files.screen.say("discarded")
+        self._files.screen.run_worker(self.offer_any(), name="recovery", exit_on_error=False)  # there may be older work
+
+    def recover(self, draft: Draft) -> None:
+        """Put this work into the document, as a step of its history."""
+        session, base = self._files.session, list[Document]()
+
+        def read() -> Edit:
+            work = native.loads(draft.text(), session.path)
+            if session.path is not None and draft.base_digest != session.file_digest and (text := draft.base()):
+                base.append(native.loads(text, session.path))
+            return ReplaceDocument(work, "recover unsaved work")
+
+        def keep() -> None:
+            for begun in base:
+                session.began_from(begun, draft.base_digest)
+            self._files.screen.run_worker(self._keep_recovered(draft), name="recover", exit_on_error=False)
+
+        self._files.screen.change_beside("Recover the unsaved work", read, keep)
+
+    async def _keep_recovered(self, draft: Draft) -> None:
+        try:
+            await asyncio.to_thread(self._files.autosave.write_now)  # from here on it is ours to keep safe
+        except OSError as error:
+            self._files.screen.say(f"recovered, but {unkept(error)}; save soon", "warning")
+        else:
+            draft.discard()
+            older = await asyncio.to_thread(recovery.left_behind, recovery_folder(), self._files.session.path)
+            more = " (there is older work too: :recover)" if older is not None else ""
+            self._files.screen.say(f"recovered; save to keep it{more}")
+        if self._files.follower is not None and draft.base_digest == self._files.session.file_digest:
+            await self._files.follower.reload(asked=False)  # what others have saved since is merged
+
+
+def _left_behind(path: Path | None, file_digest: str) -> Draft | None:
+    """The newest work that is not what the file holds anyway (somebody had just saved). Any thread."""
+    while (draft := recovery.left_behind(recovery_folder(), path)) is not None:
+        try:
+            if not file_digest or digest(draft.text()) != file_digest:
+                return draft
+        except ParseqError:
+            return draft
+        draft.discard()
+    return None
+
+
+def unkept(error: OSError) -> str:
+    """Why there is no journal now."""
+    return f"unsaved work cannot be kept in {recovery_folder()}: {error.strerror or error}"
