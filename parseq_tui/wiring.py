@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,10 @@ from parseq_tui.settings import load_settings
 
 if TYPE_CHECKING:
     from parseq_tui.session import Session
+    from parseq_tui.ui.app import EditorApp
 
+HANGING_SECONDS = 2.0
+"""So long the threads of an editor that was left may take to end."""
 ESCAPE_MILLISECONDS = "20"
 """How long a lone Esc waits for more of a sequence; Textual's own 100 are felt."""
 
@@ -53,11 +57,26 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
         open_session=open_session,
         choose_first=path is None,
     )
-    app.run(mouse=settings.mouse)
+    _run(app, mouse=settings.mouse)
     from parseq_tui.render.client import let_go
 
     let_go()  # what was kept ready was kept for this editor
     return app.return_code or 0
+
+
+def _run(app: EditorApp, *, mouse: bool) -> None:
+    """Run the program. A thread that waits for a disk which does not answer must not keep it from ending."""
+    import asyncio
+
+    guard = threading.Timer(HANGING_SECONDS, lambda: os._exit(app.return_code or 0))
+    guard.daemon = True
+
+    async def life() -> None:
+        await app.run_async(mouse=mouse)
+        guard.start()  # the terminal is as it was; asyncio waits for its threads now
+
+    asyncio.run(life())
+    guard.cancel()
 
 
 def _blank_session() -> Session:

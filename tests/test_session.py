@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from parseq_tui.changes import Applied
 from parseq_tui.errors import DocumentError, EditError
+from parseq_tui.formats.native import load
 from parseq_tui.paths import bundled
 from parseq_tui.session import Session, SessionChange
 from parseq_tui.timeline.edits import SetValue
@@ -21,13 +23,23 @@ def path(tmp_path: Path) -> Path:
     return Path(shutil.copy(EXAMPLE, tmp_path / "song.json"))
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    with pytest.raises(DocumentError, match="no file, but a pipe"):
+        Session.open(pipe)
+    monkeypatch.setattr("parseq_tui.formats.native.MAX_BYTES", 1_000_000)
+    with pytest.raises(DocumentError, match="too large: more than 1 MB"):
+        load("/dev/zero")
+
+
 def test_an_edit_is_told_and_makes_the_document_dirty(path: Path) -> None:
     session = Session.open(path)
     told: list[SessionChange] = []
     session.subscribe(told.append)
     session.apply(SetValue(0, "zoom", 1.5))
     assert session.dirty
-    assert [(change.kind, change.label) for change in told] == [("edit", "set zoom at 0")]
+    assert [(change.kind, change.label) for change in told] == [("edit", "set zoom to 1.5 at 0")]
     assert told[0].before.keyframes[0].values["zoom"] == 1
 
 
@@ -44,10 +56,10 @@ def test_saving_writes_one_changed_line_and_leaves_a_clean_document(path: Path) 
 def test_undo_and_redo_name_the_step_and_end(path: Path) -> None:
     session = Session.open(path)
     session.apply(SetValue(0, "zoom", 1.5))
-    assert session.undo() == "set zoom at 0"
+    assert session.undo() == "set zoom to 1.5 at 0"
     assert session.undo() is None
     assert not session.dirty
-    assert session.redo() == "set zoom at 0"
+    assert session.redo() == "set zoom to 1.5 at 0"
     assert session.redo() is None
     assert session.document.keyframes[0].values["zoom"] == 1.5
 
@@ -121,7 +133,7 @@ def test_an_edit_worked_out_meanwhile_lands_only_on_the_document_it_was_made_for
     assert session.document.keyframes[0].values["zoom"] == 1
     assert session.land(Applied.to(session.document, edit))
     assert session.document.keyframes[0].values["zoom"] == 1.5
-    assert session.undo() == "set zoom at 0"
+    assert session.undo() == "set zoom to 1.5 at 0"
 
 
 def test_a_merge_worked_out_before_a_save_does_not_land_after_it(path: Path) -> None:

@@ -100,6 +100,9 @@ def _sync_folder(folder: Path) -> None:
 _REASONS = {
     errno.ENOSPC: ("there is no space left on the disk", "free some, then save again: the old file is untouched"),
     errno.EDQUOT: ("your disk quota is used up", "free some space, then save again: the old file is untouched"),
+    errno.EFBIG: ("the file is larger than you may write", "raise the limit (ulimit -f): the old file is untouched"),
+    errno.EIO: ("the disk reports an error", "save somewhere else, and have the disk checked"),
+    errno.ESTALE: ("the server's disk was exchanged", "save somewhere else, or mount it again"),
     errno.EACCES: ("you may not write there", "save under another name, or change the permissions"),
     errno.EPERM: ("you may not write there", "save under another name, or change the permissions"),
     errno.EROFS: ("the disk is read-only", "save somewhere else"),

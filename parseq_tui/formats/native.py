@@ -74,16 +74,19 @@ def read_text(path: Path) -> tuple[str, bool]:
     """The text of a UTF-8 file, and whether it began with a byte order mark. Raises DocumentError."""
     try:
         size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise DocumentError(
-                f"{path.name} is too large: {size / 1e6:.0f} MB",
-                path=path,
-                kind="too-large",
-                hint=f"documents have up to {MAX_BYTES // 1_000_000} MB; is this one?",
-            )
-        content = path.read_bytes()
+        if size <= MAX_BYTES:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)  # a pipe does not say how much will come
+            size = len(content)
     except OSError as error:
         raise _unreadable(path, error) from error
+    if size > MAX_BYTES:
+        raise DocumentError(
+            f"{path.name} is too large: {'' if size > MAX_BYTES + 1 else 'more than '}{size / 1e6:.0f} MB",
+            path=path,
+            kind="too-large",
+            hint=f"documents have up to {MAX_BYTES // 1_000_000} MB; is this one?",
+        )
     return _decoded(content, path)
 
 

@@ -63,7 +63,9 @@ def test_a_document_read_and_written_is_the_same_file(tmp_path: Path) -> None:
         (errno.ENOSPC, "disk-full", "no space left"),
         (errno.EACCES, "unwritable", "may not write"),
         (errno.EROFS, "unwritable", "read-only"),
-        (errno.EIO, "unwritable", "not saved"),
+        (errno.EIO, "unwritable", "disk reports an error"),
+        (errno.EFBIG, "unwritable", "larger than you may write"),
+        (errno.ENOLCK, "unwritable", "not saved"),
     ],
 )
 def test_a_failure_at_any_step_leaves_the_old_file(

@@ -108,6 +108,35 @@ def test_a_half_typed_cell_survives_too(terminal: PseudoTerminal, document: Path
     assert '"zoom": 1.25' in draft.text()
 
 
+def test_a_disk_that_hangs_is_said_and_keeps_nobody_from_leaving(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from parseq_tui import hot_reload\n"
+        "hot_reload.look = lambda *known: time.sleep(3600)\n"
+        "hot_reload.SILENT_SECONDS = 0.1\n"
+        "from parseq_tui.wiring import run_editor; sys.exit(run_editor(Path(sys.argv[1])))"
+    )
+    home = {"PARSEQ_TUI_HOME": str(tmp_path / "home")}
+    terminal = PseudoTerminal([sys.executable, "-c", code, str(document)], columns=120, rows=32, environment=home)
+    try:
+        terminal.read_until("sin(p=4b)")
+        terminal.read_until("! disk does not answer")
+        terminal.send(b"1.25\r")
+        terminal.read_until("song.json *")
+        terminal.send(b"\x13")
+        terminal.read_until("saving…")
+        terminal.send(b"\x03")
+        terminal.read_until("Ctrl+C again leaves")
+        terminal.send(b"\x03")
+        assert terminal.wait() == 0
+    finally:
+        terminal.close()
+    draft = left_behind(tmp_path / "home" / "state" / "recovery", document)
+    assert draft is not None
+    assert '"zoom": 1.25' in draft.text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
