@@ -22,10 +22,10 @@ def history_of(*edits: Edit, apart: float = 10.0) -> History:
 
 def test_a_step_has_the_name_of_its_edit() -> None:
     history = history_of(SetValue(0, "zoom", 2), SetFormula(0, "angle", "S"))
-    assert history.undo_label == "set formula of angle at 0"
+    assert history.undo_label == "set angle to =S at 0"
     assert history.redo_label is None
     undone = history.undo()
-    assert (undone.undo_label, undone.redo_label) == ("set zoom at 0", "set formula of angle at 0")
+    assert (undone.undo_label, undone.redo_label) == ("set zoom to 2 at 0", "set angle to =S at 0")
     assert undone.redo().document is history.document
 
 
@@ -38,7 +38,7 @@ def test_undo_past_the_beginning_stays_there() -> None:
 def test_an_edit_after_undo_drops_what_was_undone() -> None:
     history = history_of(SetValue(0, "zoom", 2), SetName("a")).undo().apply(SetName("b"), 99)
     assert history.redo_label is None
-    assert [version.label for version in history.past()] == ["set zoom at 0", "open"]
+    assert [version.label for version in history.past()] == ["set zoom to 2 at 0", "open"]
 
 
 def test_like_edits_in_quick_succession_are_one_step() -> None:

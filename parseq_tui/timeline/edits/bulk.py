@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from parseq_tui.errors import EditError
 from parseq_tui.language.patterns import Pattern, PatternError
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number
+from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number, named
 from parseq_tui.timeline.edits.fills import values_of
 from parseq_tui.timeline.keyframe import Keyframe
 
@@ -67,7 +67,9 @@ class BulkSet:
 
     @property
     def label(self) -> str:
-        return f"set {self.field} on matching rows"
+        number = [] if self.value is None else [f"{self.value:.10g}"]
+        formula = [f"={named(self.formula)}"] if self.formula else []
+        return f"set {self.field} to {' and '.join(number + formula) or 'nothing'} on matching rows"
 
     def apply(self, document: Document) -> Document:
         field, value = checked_field(self.field), checked_number(self.value)
@@ -89,7 +91,7 @@ class BulkExpression:
 
     @property
     def label(self) -> str:
-        return f"set {self.field} to {self.expression} on matching rows"
+        return f"set {self.field} to {named(self.expression)} on matching rows"
 
     def apply(self, document: Document) -> Document:
         indices = self.where.indices(document)
@@ -131,7 +133,9 @@ class BulkLabel:
     where: RowFilter
     info: str | None
 
-    label = "label matching rows"
+    @property
+    def label(self) -> str:
+        return f"label matching rows {named(self.info)}" if self.info else "clear labels of matching rows"
 
     def apply(self, document: Document) -> Document:
         return _changed(document, self.where, lambda row: replace(row, info=self.info))

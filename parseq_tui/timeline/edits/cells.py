@@ -17,6 +17,7 @@ from parseq_tui.timeline.edits.base import (
     checked_number,
     counted,
     index_at,
+    named,
 )
 from parseq_tui.timeline.keyframe import EMPTY, Keyframe
 
@@ -34,7 +35,9 @@ class SetValue:
 
     @property
     def label(self) -> str:
-        return f"{'clear' if self.value is None else 'set'} {self.field} at {self.frame}"
+        if self.value is None:
+            return f"clear {self.field} at {self.frame}"
+        return f"set {self.field} to {self.value:.10g} at {self.frame}"
 
     def continues(self, earlier: Edit) -> bool:
         return isinstance(earlier, SetValue) and (earlier.frame, earlier.field) == (self.frame, self.field)
@@ -57,7 +60,9 @@ class SetFormula:
 
     @property
     def label(self) -> str:
-        return f"{'set' if self.formula else 'clear'} formula of {self.field} at {self.frame}"
+        if not self.formula:
+            return f"clear formula of {self.field} at {self.frame}"
+        return f"set {self.field} to ={named(self.formula)} at {self.frame}"
 
     def continues(self, earlier: Edit) -> bool:
         return isinstance(earlier, SetFormula) and (earlier.frame, earlier.field) == (self.frame, self.field)
@@ -76,7 +81,7 @@ class SetInfo:
 
     @property
     def label(self) -> str:
-        return f"label keyframe {self.frame}"
+        return f"label keyframe {self.frame} {named(self.info)}" if self.info else f"clear label at {self.frame}"
 
     def continues(self, earlier: Edit) -> bool:
         return isinstance(earlier, SetInfo) and earlier.frame == self.frame
@@ -141,14 +146,18 @@ class SetCells:
     formulas: Formulas = field(default_factory=dict)
     infos: Mapping[int, str | None] = field(default_factory=dict)
     target: Hashable = field(default=None, compare=False)
-    """What it acts on, where that is known without looking at every cell: a selection, say."""
+    """What it does to what, where that is known without looking at every cell: ("nudge", a selection), say."""
 
     def continues(self, earlier: Edit) -> bool:
-        if not isinstance(earlier, SetCells) or earlier.label != self.label:
+        if not isinstance(earlier, SetCells):
             return False
         if self.target is not None or earlier.target is not None:
             return self.target == earlier.target
-        return _places(earlier.values) == _places(self.values) and _places(earlier.formulas) == _places(self.formulas)
+        return (
+            earlier.label == self.label
+            and _places(earlier.values) == _places(self.values)
+            and _places(earlier.formulas) == _places(self.formulas)
+        )
 
     def apply(self, document: Document) -> Document:
         for name in _names(self.values) | _names(self.formulas):

@@ -17,6 +17,7 @@ from parseq_tui.timeline.edits.base import (
     checked_number,
     counted,
     indices_at,
+    named,
     with_rows,
 )
 from parseq_tui.timeline.keyframe import EMPTY, Keyframe
@@ -33,7 +34,8 @@ class InsertKeyframe:
 
     @property
     def label(self) -> str:
-        return f"insert keyframe at {self.frame}"
+        told = ", ".join(f"{name} {value:.10g}" for name, value in self.values.items())
+        return f"insert keyframe at {self.frame}{': ' * bool(told)}{named(told)}"
 
     def apply(self, document: Document) -> Document:
         checked_frame(self.frame)
