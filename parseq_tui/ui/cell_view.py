@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.cells import cell_len
 
-from parseq_tui.errors import FormulaError
 from parseq_tui.language.diagnostics import Diagnostic
-from parseq_tui.language.parser import parse
 from parseq_tui.session import Session
 from parseq_tui.timeline.document import Document, Options
 from parseq_tui.timeline.edits.base import counted
 from parseq_tui.timeline.fields import field_named, is_declared
+from parseq_tui.timeline.fitting import reads_numbers
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.commands.cells import formula_in_effect
 from parseq_tui.ui.commands.registry import Context
@@ -19,11 +20,6 @@ from parseq_tui.ui.drawing.grid import LABEL_MAXIMUM, clock, value_at
 from parseq_tui.ui.view_state import Position, column_at, playhead, selected
 from parseq_tui.ui.widgets.formula_bar import CellView
 from parseq_tui.ui.widgets.status_bar import TitleView
-
-READS_THE_NUMBER = frozenset(
-    {"L", "S", "C", "P", "active_keyframe_value", "prev_keyframe_value", "next_keyframe_value", "bez", "slide", "vibe"}
-)
-"""What a formula names when the numbers in its field's cells matter to it."""
 
 
 def cell_view(context: Context) -> CellView:
@@ -56,7 +52,7 @@ def cell_view(context: Context) -> CellView:
         help=unread + _meaning(name, document),
         label=plain(row.info) if row.info and cell_len(plain(row.info)) > LABEL_MAXIMUM and not unread else "",
         warning=_beyond(name, baked if value is None or frame != row.frame else value, document),
-        problem=_problem(table, name, since),
+        problem=_problem(table, name, formula, since),
         is_formula=column.part == "formula",
         takes_formula=column.part == "value",
         grouping=view.grouping,
@@ -81,14 +77,9 @@ def _beat(frame: int, options: Options) -> str:
 
 def _unread(formula: str, is_number: bool) -> str:
     """A word to whoever changes a number and wonders why no curve moves; "" if the formula uses it."""
-    if not is_number:
+    if not is_number or reads_numbers(formula):
         return ""
-    try:
-        read = parse(formula)
-    except FormulaError:
-        return ""
-    unread = READS_THE_NUMBER.isdisjoint(read.variables | read.calls)
-    return "the formula does not use this number; S is its name there   " if unread else ""
+    return "the formula does not use this number; S is its name there   "
 
 
 def _meaning(name: str, document: Document) -> str:
@@ -110,11 +101,15 @@ def _beyond(name: str, value: float | None, document: Document) -> str:
     return f"{shortest(value)} makes no sense for {name}: keep it {field.range} ({field.meaning})"
 
 
-def _problem(table: FrameTable | None, name: str, since: int | None) -> Diagnostic | None:
-    if table is None:
-        return None
-    mine = [one for one in table.errors if one.field == name]
-    return next((one for one in mine if one.keyframe == since), mine[0] if mine else None)
+def _problem(table: FrameTable | None, name: str, formula: str, since: int | None) -> Diagnostic | None:
+    """The first error of the formula in effect; else one of the field's others, and where."""
+    mine = [one for one in table.errors if one.field == name] if table is not None else []
+    here = next((one for one in mine if one.keyframe == since and one.text == formula), None)
+    if here is not None or not mine:
+        return here
+    other = mine[0]
+    at = "" if other.keyframe is None else f"at frame {other.keyframe}: "
+    return replace(other, message=at + other.message, span=None)
 
 
 def title_view(session: Session, state: str) -> TitleView:
@@ -125,7 +120,7 @@ def title_view(session: Session, state: str) -> TitleView:
     about = f"{counted(count, 'frame')}  {clock(count, options.fps)}  {options.fps:g} fps  {options.bpm:g} bpm"
     errors = len(session.table.errors) if session.table else 0
     if errors:
-        about += f"   ! {errors} error{'s' if errors > 1 else ''} (g e)"
+        about += f"   ! {counted(errors, 'error')} (g e)"
     return TitleView(plain(session.name), session.dirty, session.read_only, about, state)
 
 
@@ -134,5 +129,10 @@ def selection_text(context: Context) -> str:
     if context.view.anchor is None:
         return ""
     rows, across = selected(context.document, context.view).size
-    mode = {"block": "", "rows": "whole rows, ", "columns": "whole columns, "}[context.view.reach]
-    return f"{mode}{rows} × {across} selected "
+    told = {
+        "block": f"{rows} × {across}",
+        "rows": counted(rows, "whole row"),
+        "columns": counted(across, "whole column"),
+        "all": f"all {rows} × {across}",
+    }
+    return f"{told[context.view.reach]} selected "

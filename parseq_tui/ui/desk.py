@@ -336,7 +336,9 @@ class Desk:
             self._host.begin_entry(effect.text + typed, bool(typed) or effect.typed)
         elif isinstance(effect, Copy):
             self._copied(effect, applied)
-            if self.view.anchor is not None:  # as in vim: the cursor goes where the copied block begins
+            if self.view.reach == "all":
+                self.look(self.view.without_selection())
+            elif self.view.anchor is not None:  # as in vim: the cursor goes where the copied block begins
                 block = selected(self.session.document, self.view)
                 self.look(self.view.without_selection().at(block.first_row, block.first_column))
         elif isinstance(effect, Ask):

@@ -16,7 +16,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
 
 Part = Literal["frame", "label", "value", "formula"]
-Reach = Literal["block", "rows", "columns"]
+Reach = Literal["block", "rows", "columns", "all"]
 Position = Literal["beats", "seconds"]
 Heads = Literal["tall", "always", "never"]
 
@@ -76,7 +76,7 @@ class ViewState:
     anchor: tuple[int, int] | None = None
     """The other corner (row, column) of a selection; None: only the cursor's cell."""
     reach: Reach = "block"
-    """Whether a selection means its rectangle, its whole rows or its whole columns."""
+    """Whether a selection means its rectangle, its whole rows, its whole columns, or every cell of every field."""
     sticky: bool = False
     """Whether plain moves grow the selection (it was begun with `v`) or end it (it was made with Shift)."""
     playhead: int | None = None
@@ -105,8 +105,9 @@ class ViewState:
 
     def extended_to(self, row: int, column: int) -> ViewState:
         """The cursor elsewhere, everything between selected."""
-        anchor = self.anchor or (self.row, self.column)
-        return replace(self, row=row, column=column, anchor=anchor, playhead=None)
+        begun = self.without_selection() if self.reach == "all" else self
+        anchor = begun.anchor or (self.row, self.column)
+        return replace(begun, row=row, column=column, anchor=anchor, playhead=None)
 
     def without_selection(self) -> ViewState:
         return replace(self, anchor=None, reach="block", sticky=False) if self.anchor or self.sticky else self
@@ -144,9 +145,9 @@ def selected(document: Document, view: ViewState) -> Block:
     row, column = view.anchor or (view.row, view.column)
     first_row, end_row = min(row, view.row), max(row, view.row) + 1
     first_column, end_column = min(column, view.column), max(column, view.column) + 1
-    if view.anchor and view.reach == "rows":
-        first_column, end_column = 0, len(columns(document, view))
-    if view.anchor and view.reach == "columns":
+    if view.anchor and view.reach in ("rows", "all"):
+        first_column, end_column = 2 * (view.reach == "all"), len(columns(document, view))
+    if view.anchor and view.reach in ("columns", "all"):
         first_row, end_row = 0, len(document.keyframes)
     return Block(first_row, end_row, first_column, end_column)
 

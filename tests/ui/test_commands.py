@@ -29,6 +29,11 @@ from parseq_tui.ui.view_state import ViewState
         ("0:[1] 60:2", "0 , 5 enter", "0:0.5 60:[2]"),
         # Enter on an empty cell offers the interpolated value
         ("0:1 30:[] 60:2", "enter enter", "0:1 30:1.5 60:[2]"),
+        # … that is the number which leaves the curve as it is, whatever the formula makes of it
+        ("0:1=S+1 30:[] 60:2", "enter enter", "0:1=S+1 30:1 60:[2]"),
+        ("0:1=S*2 30:[] 60:2", ">", "0:1=S*2 30:[1.01] 60:2"),
+        ("0:1=L*2 30:[] 60:2", "f k", "0:1=L*2 30:[1.5] 60:2"),
+        ("0:1=2+f 30:[] 60:2", "enter enter", "0:1=2+f 30:32 60:[2]"),
         # = in a value cell is a formula
         ("0:[1] 60:2", "c = S enter", "0:1=S 60:[2]"),
         ("0:[1] 60:2", "= S * 2 enter", "0:1=S*2 60:[2]"),
@@ -56,6 +61,10 @@ from parseq_tui.ui.view_state import ViewState
         ("0:[1] 60:2", "a 1 2 enter", "0:1 12:[] 60:2"),
         ("0:1 30:[5] 60:2", "D", "0:1 60:[2]"),
         ("0:1 30:[5] 60:2", "T + 8 enter", "0:1 38:[5] 60:2"),
+        ("0:1 30:[5] 60:2", "T + 4 0 enter >", "0:1 60:2 70:[5.01]"),
+        ("0:1 10:[5] 20:6 60:2", "V down T + 5 2 enter > escape", "0:1 60:2 62:5.01 72:[6.01]"),
+        ("0:1 10:[5] 20:6 60:2", "V down T + 4 5 enter >", "0:1 55:5 60:2 65:[6.01]"),
+        ("0:1 30:[5] 60:2", "left left 7 5 enter >", "0:1 60:2 76:5"),
         ("0:1 30:[5] 60:2", "D u", "0:1 30:[5] 60:2"),
         ("0:1 30:[5] 60:2", "D u U", "0:1 60:[2]"),
         ("0:[1] 60:2", "r", "0:[1] 60:2"),
@@ -72,6 +81,9 @@ from parseq_tui.ui.view_state import ViewState
         ("0:1 15:[] 60:3", "f k", "0:1 15:[1.5] 60:3"),
         ("0:[1] 15: 60:3", "v G f e f / 3 0 enter", "0:0 15:0.5 60:[2]"),
         ("0:[1] 15:2 60:3", "V down d", "0: 15:[] 60:3"),
+        # everything is selected from wherever the cursor is, and it stays there
+        ("0:1=S 30:[5] 60:2", "% d", "0: 30:[] 60:"),
+        ("0:1 30:[5] 60:2", "% shift+down d", "0:1 30: 60:[]"),
         # what was done to a selection is taken back, and another thing tried on it
         ("0:[1] 15: 30: 60:3", "v G f d u f l", "0:1 15:1.5 30:2 60:[3]"),
     ],

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 
-from parseq_tui.errors import FormulaError
+from parseq_tui.errors import EditError, FormulaError, counted
 from parseq_tui.language.evaluate import evaluate_over
-from parseq_tui.timeline.edits import Edit, MoveKeyframes, SetCells, SetFormula, SetInfo, SetValue
-from parseq_tui.timeline.edits.base import tidied
+from parseq_tui.timeline.edits import Edit, MoveKeyframes, SetCells, SetFormula, SetInfo, SetValue, StretchKeyframes
+from parseq_tui.timeline.edits.base import named, tidied
 from parseq_tui.timeline.fields import field_named
+from parseq_tui.timeline.fitting import fitting_numbers, reads_numbers
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.commands.collected import number
 from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Enter, Say, command
 from parseq_tui.ui.drawing.cells import fixed, shortest
-from parseq_tui.ui.drawing.grid import value_at
-from parseq_tui.ui.view_state import LABEL, Part, column_at, columns, fields_of, selected
+from parseq_tui.ui.view_state import LABEL, Part, column_at, columns, fields_of, row_at, selected
 
 CYCLE = ("L", "S", "C", "P")
 """What `i` goes through: linear, step, cubic, polynomial."""
@@ -50,10 +51,24 @@ def entry_text(context: Context) -> str:
         return row.formulas.get(column.field, "")
     if column.field in row.values:
         return shortest(row.values[column.field])
-    baked = value_at(context.table, column.field, row.frame)
-    if baked is None or not math.isfinite(baked):
+    number = own_or_fitting(context, row, column.field)
+    if number is None or not math.isfinite(number):
         return ""
-    return fixed(baked, 4).rstrip("0").rstrip(".") if abs(baked) >= 0.001 else shortest(round(baked, 9))
+    return fixed(number, 4).rstrip("0").rstrip(".") if abs(number) >= 0.001 else shortest(round(number, 9))
+
+
+def own_or_fitting(context: Context, row: Keyframe, name: str) -> float | None:
+    """The number in a cell; of an empty one the number that would leave the curve as it is."""
+    own = row.values.get(name)
+    return fitting_values(context, name, (row.frame,))[0] if own is None else own
+
+
+def fitting_values(context: Context, name: str, frames: Sequence[int]) -> list[float | None]:
+    """For each frame (ascending) the number that a cell must hold to leave the curve as it is; None: there is none."""
+    if context.table is None or name not in context.table:
+        return [None] * len(frames)
+    found = fitting_numbers(context.document, context.table, name, frames)
+    return [None if math.isnan(number) else tidied(round(number, 12)) for number in found.tolist()]
 
 
 @command("cell.edit", "Edit the cell", "Edit in place; an empty value cell offers the interpolated value.",
@@ -129,14 +144,38 @@ def _moved_row(context: Context, row: Keyframe, text: str) -> Effect:
         frame = frame_of(text, context.document.options, relative_to=row.frame)
     except PositionError as error:
         return Say(str(error), "warning")
-    return Change(MoveKeyframes((row.frame,), frame - row.frame))
+    context = replace(context, view=context.view.without_selection())
+    return moved_rows(context, MoveKeyframes((row.frame,), frame - row.frame))
+
+
+def moved_rows(context: Context, edit: MoveKeyframes | StretchKeyframes) -> Effect:
+    """The effect of moving the selected rows: cursor and selection go along; if others come between, only the cursor.
+
+    An edit that cannot be done is left to whoever carries it out: he says why.
+    """
+    document, view = context.document, context.view
+    known = {id(row) for row in document.keyframes}
+    try:
+        rows = edit.apply(document).keyframes
+    except EditError:
+        return Change(edit)
+    landed = [index for index, row in enumerate(rows) if id(row) not in known]
+    if view.reach in ("columns", "all"):
+        return Change(edit, view)
+    first = selected(document, view).first_row
+    together = landed[-1] - landed[0] + 1 == len(landed)
+    if view.anchor is None or not together:
+        return Change(edit, replace(view.without_selection(), row=landed[view.row - first], playhead=None))
+    anchor = (landed[view.anchor[0] - first], view.anchor[1])
+    return Change(edit, replace(view, row=landed[view.row - first], anchor=anchor, playhead=None))
 
 
 def _all_labelled(context: Context, text: str) -> Effect:
     frames = [context.document.keyframes[row].frame for row in selected(context.document, context.view).rows]
     if len(frames) == 1:
         return Change(SetInfo(frames[0], text or None))
-    return Change(SetCells(f"label {len(frames)} keyframes", infos=dict.fromkeys(frames, text or None)))
+    label = f"label {counted(len(frames), 'keyframe')} {named(text)}" if text else "clear labels"
+    return Change(SetCells(label, infos=dict.fromkeys(frames, text or None)))
 
 
 def selected_rows(context: Context) -> Sequence[Keyframe]:
@@ -161,8 +200,9 @@ def _all_values(context: Context, field: str, value: float | None) -> Effect:
     if len(rows) * len(names) < 2:
         return Change(SetValue(current_row(context).frame, names[0] if names else field, value))
     cells = dict.fromkeys(names, value)
-    label = f"set {len(rows) * len(names)} cells to {value}"
-    return Change(SetCells(label, values={row.frame: cells for row in rows}, target=selection(context)))
+    count = counted(len(rows) * len(names), "cell")
+    label = f"clear {count}" if value is None else f"set {count} to {value:.10g}"
+    return Change(SetCells(label, values={row.frame: cells for row in rows}, target=("set", selection(context))))
 
 
 def _all_formulas(context: Context, field: str, text: str) -> Effect:
@@ -170,8 +210,9 @@ def _all_formulas(context: Context, field: str, text: str) -> Effect:
     if len(rows) * len(names) < 2:
         return Change(SetFormula(current_row(context).frame, names[0] if names else field, text or None))
     cells = dict.fromkeys(names, text or None)
-    label = f"set {len(rows) * len(names)} formulas"
-    return Change(SetCells(label, formulas={row.frame: cells for row in rows}, target=selection(context)))
+    count = counted(len(rows) * len(names), "formula")
+    label = f"set {count} to ={named(text)}" if text else f"clear {count}"
+    return Change(SetCells(label, formulas={row.frame: cells for row in rows}, target=("formula", selection(context))))
 
 
 @command("cell.clear", "Clear", "Empty the selected cells: values are interpolated again, formulas end.", group="edit",
@@ -224,10 +265,10 @@ def cycle_interpolation(context: Context, argument: str) -> Effect:
     formulas = {row.frame: cells for row in selected_rows(context)}
     count = len(formulas) * len(cells)
     where = f"{first} from {current_row(context).frame}" if count == 1 else f"{count} cells"
-    label = f"interpolation of {where}"
+    label = f"interpolation of {where}: {CYCLE_NAMES[following]}"
     replaced = f" (instead of {now})" if now not in CYCLE else ""
     return Change(
-        SetCells(label, formulas=formulas, target=selection(context)),
+        SetCells(label, formulas=formulas, target=("interpolation", selection(context))),
         say=f"{where}: {CYCLE_NAMES[following]}{replaced}",
     )
 
@@ -256,20 +297,39 @@ def nudged(context: Context, steps: float) -> Effect:
     if column_at(context.document, context.view).part == "frame":
         block = selected(context.document, context.view)
         frames = tuple(context.document.keyframes[row].frame for row in block.rows)
-        return Change(MoveKeyframes(frames, int(math.copysign(max(1, abs(steps)), steps))))
+        return moved_rows(context, MoveKeyframes(frames, int(math.copysign(max(1, abs(steps)), steps))))
     values = _nudged_alone(context, steps) if context.view.anchor is None else _nudged_rows(context, steps)
     count = sum(map(len, values.values()))
     if not count:
         return Say("there is no value here to nudge")
-    column = column_at(context.document, context.view)
-    what = f"{column.field} at {current_row(context).frame}" if count == 1 else f"{count} cells"
-    return Change(SetCells(f"nudge {what}", values, target=selection(context)))
+    return Change(SetCells(_nudge_label(values), values, target=("nudge", selection(context))), say=unread(context))
+
+
+def _nudge_label(values: Mapping[int, Mapping[str, float | None]]) -> str:
+    if sum(map(len, values.values())) > 1:
+        return f"nudge {sum(map(len, values.values()))} cells"
+    frame, cells = next(iter(values.items()))
+    name, value = next(iter(cells.items()))
+    return f"nudge {name} at {frame} to {value:.10g}"
+
+
+def unread(context: Context, field: str = "", frame: int | None = None) -> str:
+    """A word to whoever changes a number and sees no curve move; "" where the formula in effect uses the number.
+
+    Without `field`: about the cursor's cell.
+    """
+    field = field or column_at(context.document, context.view).field
+    row = context.view.row if frame is None else row_at(context.document, frame)
+    formula, since = formula_in_effect(replace(context, view=replace(context.view, row=row)), field)
+    if not field or reads_numbers(formula):
+        return ""
+    return f"the curve stays as it is: the formula of {field} since {since} does not use this number (S is its name)"
 
 
 def _nudged_alone(context: Context, steps: float) -> dict[int, dict[str, float | None]]:
     """The cursor's cell; where it is empty, from the interpolated value."""
     row, column = current_row(context), column_at(context.document, context.view)
-    value = _own_or_shown(context, row, column.field) if column.field else None
+    value = own_or_fitting(context, row, column.field) if column.field else None
     if value is None or not math.isfinite(value):
         return {}
     return {row.frame: {column.field: round(value + steps * _step(context, column.field), 9)}}
@@ -291,11 +351,6 @@ def _step(context: Context, name: str) -> float:
     return field_named(name, context.document.dialect).step
 
 
-def _own_or_shown(context: Context, row: Keyframe, name: str) -> float | None:
-    own = row.values.get(name)
-    return value_at(context.table, name, row.frame) if own is None else own
-
-
 @command("cell.compute", "Compute", "Put each value through an expression of x: x*1.1+0.2.", group="edit",
          sweeps="selection", edits=True,
          argument="EXPRESSION", aliases=("compute",))  # fmt: skip
@@ -305,7 +360,7 @@ def compute(context: Context, argument: str) -> Effect:
     values: dict[int, dict[str, float | None]] = {}
     for row in selected_rows(context):
         for name in names:
-            old = _own_or_shown(context, row, name) if alone else row.values.get(name)
+            old = own_or_fitting(context, row, name) if alone else row.values.get(name)
             if old is None:
                 continue
             if old not in results:
@@ -317,7 +372,7 @@ def compute(context: Context, argument: str) -> Effect:
     count = sum(map(len, values.values()))
     if not count:
         return Say("there is no value here to compute with")
-    return Change(SetCells(f"compute {argument} on {count} cells", values))
+    return Change(SetCells(f"compute {named(argument)} on {counted(count, 'cell')}", values))
 
 
 @command("cell.outside", "Edit the cell in $EDITOR", "The cell's formula in your own editor.", group="edit", edits=True)

@@ -8,12 +8,20 @@ from __future__ import annotations
 import csv
 import io
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.edits import FillExpression, SetCells, Several
+from parseq_tui.timeline.edits.base import named
 from parseq_tui.timeline.keyframe import Keyframe
-from parseq_tui.ui.commands.cells import cleared, number_in, selected_fields, selected_rows
+from parseq_tui.ui.commands.cells import (
+    cleared,
+    fitting_values,
+    number_in,
+    own_or_fitting,
+    selected_fields,
+    selected_rows,
+)
 from parseq_tui.ui.commands.registry import Change, Context, Copy, Effect, Say, command
 from parseq_tui.ui.drawing.cells import shortest
-from parseq_tui.ui.drawing.grid import value_at
 from parseq_tui.ui.view_state import Column, columns, selected
 
 
@@ -86,7 +94,9 @@ def _filled_from(context: Context, source: int, direction: str) -> Effect:
     if not count:
         return Say("select value or formula cells to fill")
     return Change(
-        SetCells(f"fill {direction} {count} cells", dict.fromkeys(frames, values), dict.fromkeys(frames, formulas))
+        SetCells(
+            f"fill {direction} {counted(count, 'cell')}", dict.fromkeys(frames, values), dict.fromkeys(frames, formulas)
+        )
     )
 
 
@@ -97,7 +107,7 @@ def fill_linear(context: Context, argument: str) -> Effect:
     first, last = rows[0], rows[-1]
     ends: dict[str, tuple[float, float]] = {}
     for name in selected_fields(context, "value"):
-        start, end = _shown(context, first, name), _shown(context, last, name)
+        start, end = own_or_fitting(context, first, name), own_or_fitting(context, last, name)
         if start is None or end is None:
             return Say(f"{name} has no value at both ends of the selection", "warning")
         ends[name] = start, end - start
@@ -107,7 +117,7 @@ def fill_linear(context: Context, argument: str) -> Effect:
     for row in rows:
         share = (row.frame - first.frame) / max(1, last.frame - first.frame)
         values[row.frame] = {name: round(start + rise * share, 9) for name, (start, rise) in ends.items()}
-    return Change(SetCells(f"fill {len(values) * len(ends)} cells linearly", values))
+    return Change(SetCells(f"fill {counted(len(values) * len(ends), 'cell')} linearly", values))
 
 
 @command("fill.series", "Fill with a series", "The first value, then plus STEP on every row.", group="copy and fill",
@@ -118,14 +128,14 @@ def fill_series(context: Context, argument: str) -> Effect:
     if isinstance(step, str):
         return Say(step, "error")
     rows = selected_rows(context)
-    starts = {name: _shown(context, rows[0], name) or 0.0 for name in selected_fields(context, "value")}
+    starts = {name: own_or_fitting(context, rows[0], name) or 0.0 for name in selected_fields(context, "value")}
     if not starts:
         return Say("select value cells to fill")
     values: dict[int, dict[str, float | None]] = {
         row.frame: {name: round(start + step * index, 9) for name, start in starts.items()}
         for index, row in enumerate(rows)
     }
-    return Change(SetCells(f"fill {len(values) * len(starts)} cells with a series", values))
+    return Change(SetCells(f"fill {counted(len(values) * len(starts), 'cell')} with a series of {step:+.10g}", values))
 
 
 @command("fill.expression", "Fill with an expression", "What a formula gives at each selected row, as values.",
@@ -135,7 +145,7 @@ def fill_expression(context: Context, argument: str) -> Effect:
     edits = tuple(FillExpression(frames, name, argument) for name in selected_fields(context, "value"))
     if not edits:
         return Say("select value cells to fill")
-    return Change(Several(edits, f"fill {len(edits) * len(frames)} cells with {argument}"))
+    return Change(Several(edits, f"fill {counted(len(edits) * len(frames), 'cell')} with {named(argument)}"))
 
 
 @command("fill.keys", "Keep interpolated values", "Turn the interpolated values of the selection into keyframes.",
@@ -143,16 +153,12 @@ def fill_expression(context: Context, argument: str) -> Effect:
 def fill_keys(context: Context, argument: str) -> Effect:
     names = selected_fields(context, "value")
     values: dict[int, dict[str, float | None]] = {}
-    for row in selected_rows(context):
-        for name in names:
-            baked = None if name in row.values else value_at(context.table, name, row.frame)
-            if baked is not None and baked == baked:
-                values.setdefault(row.frame, {})[name] = round(baked, 9)
+    for name in names:
+        frames = [row.frame for row in selected_rows(context) if name not in row.values]
+        for frame, number in zip(frames, fitting_values(context, name, frames), strict=True):
+            if number is not None:
+                values.setdefault(frame, {})[name] = round(number, 9)
     count = sum(map(len, values.values()))
     if not count:
         return Say("every cell here has a value of its own")
-    return Change(SetCells(f"keep {count} interpolated values", values))
-
-
-def _shown(context: Context, row: Keyframe, name: str) -> float | None:
-    return row.values[name] if name in row.values else value_at(context.table, name, row.frame)
+    return Change(SetCells(f"keep {counted(count, 'interpolated value')}", values))

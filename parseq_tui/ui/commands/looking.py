@@ -13,7 +13,7 @@ from parseq_tui.ui.view_state import HEADS, clamped, column_at, columns
 def toggle_formulas(context: Context, argument: str) -> Effect:
     view = context.view
     here = column_at(context.document, view)
-    changed = replace(view, formulas=not view.formulas, anchor=None, sticky=False)
+    changed = replace(view.without_selection(), formulas=not view.formulas)
     everything = columns(context.document, changed)
     same_field = [index for index, column in enumerate(everything) if column.field == here.field]
     place = everything.index(here) if here in everything else same_field[0]

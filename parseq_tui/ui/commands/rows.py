@@ -16,6 +16,7 @@ from parseq_tui.timeline.edits import (
     StretchKeyframes,
 )
 from parseq_tui.timeline.edits.rows import frames_per
+from parseq_tui.ui.commands.cells import moved_rows
 from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.commands.registry import Change, Context, Effect, Enter, Say, command
 from parseq_tui.ui.view_state import LABEL, columns, row_at, selected
@@ -93,7 +94,7 @@ def move_rows(context: Context, argument: str) -> Effect:
         by = frame_of(argument, context.document.options)
     except PositionError as error:
         return Say(str(error), "warning")
-    return Change(MoveKeyframes(selected_frames(context), by))
+    return moved_rows(context, MoveKeyframes(selected_frames(context), by))
 
 
 @command("row.stretch", "Stretch rows in time", "Multiply the distances of the selected rows from the first of them.",
@@ -106,7 +107,7 @@ def stretch_rows(context: Context, argument: str) -> Effect:
     frames = selected_frames(context)
     if len(frames) < 2:
         return Say("select the rows to stretch first: V, then move")
-    return Change(StretchKeyframes(frames, frames[0], factor))
+    return moved_rows(context, StretchKeyframes(frames, frames[0], factor))
 
 
 _UNITS: Mapping[str, Lock] = {"b": "beats", "s": "seconds"}

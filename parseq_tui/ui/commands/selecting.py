@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from parseq_tui.ui.commands.registry import Context, Effect, Look, command
-from parseq_tui.ui.view_state import Reach, clamped, columns
+from parseq_tui.ui.view_state import Reach, clamped
 
 
 def _extend(name: str, title: str, rows: int, across: int) -> None:
@@ -25,7 +25,7 @@ def _toggled(context: Context, reach: Reach, say: str) -> Effect:
     view = context.view
     if view.sticky and view.reach == reach:
         return Look(view.without_selection(), "selection ended")
-    anchor = view.anchor or (view.row, view.column)
+    anchor = (view.anchor if view.reach != "all" else None) or (view.row, view.column)
     return Look(replace(view, anchor=anchor, reach=reach, sticky=True), say)
 
 
@@ -44,11 +44,9 @@ def select_columns(context: Context, argument: str) -> Effect:
     return _toggled(context, "columns", "selecting columns: move, then a verb; Esc ends")
 
 
-@command("select.all", "Select all", "Select every cell of every field.", group="select")
+@command("select.all", "Select all", "Select every cell of every field; the cursor stays.", group="select")
 def select_all(context: Context, argument: str) -> Effect:
-    last = (len(context.document.keyframes) - 1, len(columns(context.document, context.view)) - 1)
-    whole = replace(context.view, anchor=(0, 2), row=last[0], column=last[1], reach="block", sticky=True)
-    return Look(clamped(context.document, whole), "everything selected; Esc ends")
+    return _toggled(context, "all", "everything selected: a verb acts on all of it; Esc ends")
 
 
 @command("select.none", "End the selection", "Forget the selection; the cursor stays.", group="select")

@@ -29,9 +29,13 @@ class LineEdit:
         return cls(text, len(text))
 
     def inserted(self, new: str) -> LineEdit:
-        """`new` at the cursor; line breaks become spaces."""
+        """`new` at the cursor, as far as there is room; line breaks become spaces."""
         new = "".join(ch if ch.isprintable() else " " for ch in new)[: max(0, MAXIMUM_LENGTH - len(self.text))]
         return LineEdit(self.text[: self.cursor] + new + self.text[self.cursor :], self.cursor + len(new))
+
+    def room_for(self, new: str) -> bool:
+        """Whether `new` fits in whole."""
+        return len(self.text) + len(new) <= MAXIMUM_LENGTH
 
     def replaced(self, start: int, new: str) -> LineEdit:
         """`new` in place of what stands between `start` and the cursor."""
