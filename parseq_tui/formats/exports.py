@@ -35,9 +35,17 @@ EXPORTS: Mapping[str, Export] = {
 
 
 def export_for(path: Path) -> Export:
-    """The format that a file's name asks for: .csv, .txt for schedules, else Parseq's JSON."""
-    return next(
-        (one for one in EXPORTS.values() if one.suffix.endswith(path.suffix) and path.suffix), EXPORTS["parseq"]
+    """The format that a file's name asks for: .csv, .txt for schedules, .json or no ending for Parseq's.
+
+    Raises DocumentError for an ending that promises something else: film.mp4.
+    """
+    for export in EXPORTS.values():
+        if export.suffix.endswith(path.suffix.lower()):
+            return export
+    raise DocumentError(
+        f"{path.name}: every frame's values are written as .json, .csv or .txt, not {path.suffix}",
+        kind="export",
+        hint="a video: `parseq-tui render DOC --out FILE`, or `Space r v` in the editor",
     )
 
 

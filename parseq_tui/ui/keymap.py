@@ -149,6 +149,7 @@ DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "render.forecast": ("space r w",),
     "render.pause": ("space r z",),
     "render.takes": ("space r t",),
+    "render.video": ("space r v",),
     "render.seeds": ("space r n",),
     "render.compare": ("space r b",),
     "render.prune": ("space r c",),

@@ -11,7 +11,7 @@ import numpy as np
 
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.lock import FolderLock, Holder
-from parseq_tui.render.messages import FrameDone, Started
+from parseq_tui.render.messages import Ended, FrameDone, Started
 from parseq_tui.render.preview import encode_ppm
 from parseq_tui.render.take import LineLog, Take, point_latest, write_atomically
 
@@ -43,6 +43,11 @@ class PretendedRender:
             FrameDone(time.time(), self._done - 1, self._done, self._frames, "k", 0.1, False, 1.0,
                       f"preview/{self._done - 1:05d}.ppm")
         )  # fmt: skip
+
+    def end(self, video: Path) -> None:
+        """It is done, and this is its film."""
+        self._log.event(Ended(time.time(), "done", self._done, 0, 1.0, video=str(video)))
+        self.close()
 
     def close(self) -> None:
         self._log.close()

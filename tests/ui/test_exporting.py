@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from editor_flow import flow, press, shows
+from pretended_render import PretendedRender
 from textual.pilot import Pilot
 
 from parseq_tui.cli import main
 from parseq_tui.paths import bundled
+from parseq_tui.render.client import RenderClient
 from parseq_tui.ui.screens.editor import EditorScreen
 
 
@@ -54,3 +56,44 @@ def test_a_document_with_errors_is_not_exported(document: Path) -> None:
 
     flow(document, steps)
     assert not Path("a.csv").exists()
+
+
+def test_values_are_not_written_under_the_name_of_a_video(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "colon", *"export song.mp4", "enter")
+        await shows(screen, "not .mp4")
+
+    flow(document, steps)
+    assert not Path("song.mp4").exists()
+    assert main(["export", str(document), "-o", "song.mp4"]) == 1
+    assert not Path("song.mp4").exists()
+
+
+def test_the_video_is_saved_under_a_free_name(document: Path) -> None:
+    render = PretendedRender(document, 1)
+    video = RenderClient(document).folder / "takes" / "20260101-000000" / "video.mp4"
+    video.write_bytes(b"a film")
+    render.frame()
+    render.end(video)
+    Path("song.mp4").write_bytes(b"an older one")
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await shows(screen, "finished")
+        await press(pilot, screen, "space", "r", "v")
+        await shows(screen, "song-2.mp4", -1)
+        await press(pilot, screen, "enter")
+        await shows(screen, "wrote", -1)
+        await press(pilot, screen, "colon", *"video song.gif", "enter")
+        await shows(screen, "is .mp4, not .gif")
+
+    flow(document, steps)
+    assert Path("song-2.mp4").read_bytes() == b"a film"
+    assert Path("song.mp4").read_bytes() == b"an older one"
+
+
+def test_without_a_render_there_is_no_video_to_save(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "colon", *"video", "enter")
+        await shows(screen, "no video of this document yet")
+
+    flow(document, steps)

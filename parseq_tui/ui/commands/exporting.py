@@ -1,4 +1,4 @@
-"""The command that writes every frame's values for other programs."""
+"""The commands that write for others: every frame's values, and the video."""
 
 from __future__ import annotations
 
@@ -10,3 +10,9 @@ from parseq_tui.ui.commands.registry import Context, Do, Effect, command
          group="document", argument="[FILE]", aliases=("export",))  # fmt: skip
 def export_frames(context: Context, argument: str) -> Effect:
     return Do("document.export", argument)
+
+
+@command("render.video", "Save the video…", "The film of the take that is shown, with its sound, under a name of yours.",
+         group="render", argument="[FILE]", aliases=("video",))  # fmt: skip
+def save_video(context: Context, argument: str) -> Effect:
+    return Do("render.video", argument)
