@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -161,7 +162,30 @@ def test_round_numbers_are_few_ordered_and_inside(low: float, span: float, most:
     assert len(numbers) <= most
     assert numbers == sorted(numbers)
     assert all(low - span * 1e-3 <= number <= low + span * (1 + 1e-3) for number in numbers)
-    assert len(set(labels(numbers))) == len(numbers) or span < abs(low) / 100
+
+
+@given(st.floats(-1e300, 1e300) | st.floats(-1e7, 1e7), st.floats(1e-9, 2), st.integers(2, 9))
+def test_labels_say_which_number_is_meant(low: float, relative: float, most: int) -> None:
+    numbers = round_numbers(low, low + max(abs(low), 1e-6) * relative, most)
+    texts = labels(numbers)
+    assert len(set(texts)) == len(numbers)
+    step = min((b - a for a, b in pairwise(numbers)), default=abs(low))
+    assert all(abs(float(text) - number) <= step / 10 for text, number in zip(texts, numbers, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "texts"),
+    [
+        ([0.0, 0.5, 1.0], ["0.0", "0.5", "1.0"]),
+        ([200_000.0, 400_000.0], ["200000", "400000"]),
+        ([1e9, 2e9], ["1e+09", "2e+09"]),
+        ([1e-9, 1.5e-9], ["1e-09", "1.5e-09"]),
+        ([1_000_000.1, 1_000_000.2], ["1000000.1", "1000000.2"]),
+        ([-3.0, -2.9999999999], ["-3", "-2.9999999999"]),
+    ],
+)
+def test_labels_are_as_short_as_they_can_be(numbers: list[float], texts: list[str]) -> None:
+    assert labels(numbers) == texts
 
 
 def test_a_constant_lies_in_the_middle_of_its_scale() -> None:

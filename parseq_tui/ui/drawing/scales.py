@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 _SMALLEST = 1e-300
 """A range this small is none: its reciprocal overflows."""
+_LONGEST, _MOST_DECIMALS = 7, 5
+"""Digits of the longest labels that are not written with a power of ten, the point counted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,16 @@ def round_numbers(low: float, high: float, most: int, *, whole: bool = False) ->
 
 
 def labels(numbers: list[float]) -> list[str]:
-    """The numbers as text, all with the same decimals, so that neighbours can be told apart."""
+    """The numbers as text, all with the same decimals where that is short, and so exact that none misleads."""
     if not numbers:
         return []
     largest = max(abs(number) for number in numbers)
     step = min((b - a for a, b in pairwise(numbers)), default=largest)
-    if largest >= 1e6 or 0 < step < 1e-5:
-        return [f"{number:.3g}" for number in numbers]
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 2
-    return [f"{number + 0.0:.{decimals}f}" for number in numbers]
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if 0 < step < math.inf else 0
+    if decimals <= _MOST_DECIMALS and largest < 10.0 ** (_LONGEST - decimals - bool(decimals)):
+        return [f"{number + 0.0:.{decimals}f}" for number in numbers]
+    for digits in range(3, 18):
+        texts = [f"{number + 0.0:.{digits}g}" for number in numbers]
+        if all(abs(float(text) - number) <= step / 20 for text, number in zip(texts, numbers, strict=True)):
+            break
+    return texts
