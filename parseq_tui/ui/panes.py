@@ -132,6 +132,8 @@ class PaneActions:
         self._open = "curves"
         self._maximised = False
         self._size = Size(0, 0)
+        self._last = "table"
+        """The pane that has the focus, or had it before something was typed into a line."""
         self.last_plotted: tuple[str, ...] = ()
 
     @property
@@ -143,8 +145,11 @@ class PaneActions:
         return not self.narrow and self._size.width >= WIDE_COLUMNS
 
     def focused(self) -> str:
+        """The pane with the focus; while something is typed into a line, the one that it will come back to."""
         widget = self._screen.focused
-        return widget.id if widget is not None and widget.id in PANES else "table"
+        if widget is not None and widget.id in PANES:
+            self._last = widget.id
+        return self._last
 
     def expect(self, size: Size) -> None:
         """The terminal will have this size when the screen gets its widgets: they are styled for it from the first."""
@@ -170,6 +175,7 @@ class PaneActions:
         self._apply()
         # at once: the next key may be there already, and Widget.focus comes after it
         self._screen.set_focus(self._screen.query_one(f"#{name}"), scroll_visible=False)
+        self._last = name
         if self._maximised:
             self._apply(focused=name)
 

@@ -10,13 +10,14 @@ import asyncio
 from dataclasses import replace
 
 from parseq_tui.errors import ParseqError
+from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.baking import is_small
 from parseq_tui.ui.commands.cells import committed
-from parseq_tui.ui.commands.registry import Change
+from parseq_tui.ui.commands.registry import Change, Say
 from parseq_tui.ui.drawing.cells import fixed
 from parseq_tui.ui.drawing.grid import value_at
 from parseq_tui.ui.view_state import column_at, playhead
@@ -59,13 +60,15 @@ class Trial:
         effect = committed(context, text) if field else None
         if isinstance(effect, Change):
             self._start(field, effect.edit, text)
-        else:
-            self._screen.query_one(CurvesPane).show_trial(field, None)
+            return
+        self._screen.query_one(CurvesPane).show_trial(field, None)
+        if isinstance(effect, Say):
+            self._screen.formula.show_result("", text, Diagnostic("error", effect.text))
 
-    def _start(self, field: str, edit: Edit, of: object) -> None:
+    def _start(self, field: str, edit: Edit, of: str | Edit) -> None:
         self._screen.run_worker(self._tried(field, edit, of), group="trial", exclusive=True, exit_on_error=False)
 
-    async def _tried(self, field: str, edit: Edit, of: object) -> None:
+    async def _tried(self, field: str, edit: Edit, of: str | Edit) -> None:
         context = self._screen.desk.context()
         try:
             document = edit.apply(context.document)
@@ -74,10 +77,19 @@ class Trial:
         table = await asyncio.to_thread(_baked, document, field)
         if of is not self._newest:
             return
-        failed = field in table.failed_fields or field not in table
-        self._screen.query_one(CurvesPane).show_trial(field, None if failed else table[field])
-        value = None if failed else value_at(table, field, playhead(context.document, context.view))
-        self._screen.formula.show_result("" if value is None else fixed(value, 4))
+        # what is wrong with other formulas of the field is no reason not to show what this one makes of it
+        problem = _problem_of(of, field, table) if isinstance(of, str) else None
+        shown = problem is None and field in table
+        self._screen.query_one(CurvesPane).show_trial(field, table[field] if shown else None)
+        if isinstance(of, str):
+            value = value_at(table, field, playhead(context.document, context.view)) if shown else None
+            self._screen.formula.show_result("" if value is None else fixed(value, 4), of, problem)
+
+
+def _problem_of(typed: str, field: str, table: FrameTable) -> Diagnostic | None:
+    """The first error of the formula that was typed."""
+    formula = typed.removeprefix("=").strip()
+    return next((each for each in table.errors if each.field == field and each.text == formula), None)
 
 
 def _baked(document: Document, field: str) -> FrameTable:

@@ -146,12 +146,12 @@ def test_keys_from_the_file_are_taken_over_while_the_program_runs(document: Path
 
 def test_the_terminals_cursor_is_on_the_current_cell(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
-        assert pilot.app.cursor_position == screen.table.cursor_offset
+        assert pilot.app.cursor_position == screen.table.cursor_screen_offset
         await press(pilot, screen, "j", "l")
-        assert pilot.app.cursor_position == screen.table.cursor_offset
+        assert pilot.app.cursor_position == screen.table.cursor_screen_offset
         await press(pilot, screen, "space", "p")
         await press(pilot, screen, "space", "t")
-        assert pilot.app.cursor_position == screen.table.cursor_offset
+        assert pilot.app.cursor_position == screen.table.cursor_screen_offset
 
     flow(document, steps)
 

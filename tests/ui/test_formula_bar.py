@@ -83,8 +83,9 @@ def test_what_is_wrong_is_underlined_and_has_its_caret_where_there_is_room(docum
 
     async def without(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "=", "ctrl+u", *PARAMETERS, "enter", "up")
-        assert rows(screen)[2].startswith(" ! named and positional")
-        assert underlined(screen)
+        line = rows(screen)[2]
+        assert underlined(screen) and line.count("^") == 1 and "named and positional" in line, "one caret"
+        assert rows(screen)[1][line.index("^") :].startswith(underlined(screen)[:1])
 
     flow(document, with_room, wide)
     flow(document, without, narrow)
@@ -122,3 +123,65 @@ def test_at_rest_a_narrow_bar_leaves_its_room_to_the_formula(document: Path) -> 
         assert "beat 0.00" in rows(screen)[1] and "0:00.00" not in rows(screen)[1]
 
     flow(document, steps, (80, 24))
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "at"),
+    [
+        ("=S + nothere * 2", "unknown variable 'nothere'", "nothere"),
+        ("= sni(p=4b)", "unknown function 'sni'", "sni"),
+        ("=1 + 2/0", "division by zero", "0"),
+        ('=S * info_match("日本語") + sni(3) + 1', "unknown function 'sni'", "sni"),
+    ],
+)
+def test_what_only_shows_when_it_is_tried_is_said_while_it_is_typed(
+    document: Path, typed: str, words: str, at: str
+) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "=", "ctrl+u", *typed)
+        await shows(screen, words, row=2)
+        above, below = rows(screen)[1:3]
+        wide = sum(cell_len(ch) - 1 for ch in above[: above.rindex(at)])
+        assert below.index("^") == above.rindex(at) + wide
+        assert underlined(screen).startswith(at)
+        await press(pilot, screen, "ctrl+u", *"=S+1")
+        await shows(screen, "→ 2.0000", row=1)
+        assert "^" not in rows(screen)[2]
+
+    flow(document, steps)
+
+
+def test_inside_a_call_its_signature_is_shown_and_what_is_wrong_beside_it(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "=", "ctrl+u", *"=sin(p=4b, banana=3")
+        assert "sin(period, " in rows(screen)[2] and "!" not in rows(screen)[2], "not closed yet is not wrong"
+        await press(pilot, screen, ")", "left")
+        await shows(screen, "! ", row=2)
+        assert "sin(period, " in rows(screen)[2] and "banana" in rows(screen)[2]
+
+    flow(document, steps)
+
+
+def test_an_error_out_of_sight_says_on_which_side(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "=", "ctrl+u", *("=nothere" + " + 1" * 30))
+        await shows(screen, "← ! unknown variable 'nothere'", row=2)
+        await press(pilot, screen, "home")
+        assert rows(screen)[2].index("^") == rows(screen)[1].index("nothere")
+        await press(pilot, screen, "end", "ctrl+u", *("=" + "1 + " * 30 + "nothere"), "home")
+        await shows(screen, "! unknown variable 'nothere'", row=2)
+        assert rows(screen)[2].rstrip().endswith("→")
+
+    flow(document, steps, (80, 24))
+
+
+def test_an_error_of_another_row_has_no_caret_here_and_hides_no_preview(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "down", "=", "ctrl+u", *"=1 +", "enter", "up", "up")
+        frame = screen.session.document.keyframes[1].frame
+        assert f"! at frame {frame}: expected a value after '+'" in rows(screen)[2] and "^" not in rows(screen)[2]
+        await press(pilot, screen, "=", "ctrl+u", *"=S+1")
+        await shows(screen, "→ 2.0000", row=1)
+        await shows(screen, "? zoom 2")
+
+    flow(document, steps)

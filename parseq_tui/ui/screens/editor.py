@@ -15,6 +15,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
 from parseq_tui.errors import counted
 from parseq_tui.render.client import RenderClient
@@ -136,7 +137,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             if not self.session.baked:  # else the bake has told us already
                 self._show_everything()
         self.app.cursor_position = self.table.cursor_screen_offset
-        self._show_hints()
+        self.show_hints()
 
     def _start(self) -> None:
         if isinstance(self.app, Program):
@@ -236,7 +237,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
         self.prompts.set_window(event.start, event.count)
         self.table.set_window(event.start, event.count)
 
-    def _show_hints(self) -> None:
+    def show_hints(self) -> None:
         pane = "entry" if self.formula.editing else self.panes.focused()
         self.status.show_hints(hints(pane, self.keymap))
 
@@ -253,7 +254,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
     def use_keymap(self, keymap: Keymap) -> None:
         """Keys mean other things now."""
         self.keymap = self.desk.keymap = keymap
-        self._show_hints()
+        self.show_hints()
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
@@ -305,9 +306,9 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
 
     def on_descendant_focus(self) -> None:
         self.leave_for_pane()
-        self._show_hints()
+        self.show_hints()
         self.panes.mark()
-        if isinstance(self.focused, Themed):
+        if isinstance(self.focused, (Themed, KeyframeTable)):
             self.app.cursor_position = self.focused.cursor_screen_offset
 
     def on_resize(self, event: events.Resize) -> None:
@@ -317,6 +318,11 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
     def idle(self) -> bool:
         """Whether nothing is being typed or chosen here."""
         return self.app.screen is self and self.open_entry is None and not self.desk.in_sequence
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What failed and nobody foresaw is said: silence would pass for success."""
+        if event.state is WorkerState.ERROR:
+            self.say(f"{event.worker.name} failed: {event.worker.error!r}; :saveas NAME keeps your work", "error")
 
     # -- what the desk asks for ------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 from parseq_tui.ui.completing import complete_cell, complete_command
 from parseq_tui.ui.file_actions import FileActions
+from parseq_tui.ui.panes import PANES, PaneActions
 from parseq_tui.ui.trial import Trial
 from parseq_tui.ui.widgets.line_entry import LineEntry, Then
 from parseq_tui.ui.widgets.menu import ProposalList
@@ -17,6 +18,7 @@ class Entries(Workbench):
     """A screen with two lines to type into, of which one at most is open."""
 
     command_line: CommandLine
+    panes: PaneActions
     proposals: ProposalList
     files: FileActions
     trial: Trial
@@ -24,6 +26,10 @@ class Entries(Workbench):
     @abstractmethod
     def show_bars(self) -> None:
         """The formula bar, the selection and the title tell of something that has changed."""
+
+    @abstractmethod
+    def show_hints(self) -> None:
+        """The keys that mean something now."""
 
     @property
     def open_entry(self) -> LineEntry | None:
@@ -41,13 +47,24 @@ class Entries(Workbench):
         self.command_line.begin(line, complete=lambda text, cursor: complete_command(self.desk.context(), text, cursor))
 
     def leave_entry(self, entry: LineEntry) -> None:
-        """What was being typed is over; the table has the focus again."""
+        """What was being typed is over; the pane from which it was begun has the focus again."""
         entry.end()
         self.trial.end()
         self.proposals.hide()
         self.table.set_entry(None)
-        self.table.focus(scroll_visible=False)
+        self.panes.go(self.panes.focused())
         self.show_bars()
+        self.show_hints()  # a click may have moved the focus before the entry ended
+
+    def leave_for_pane(self) -> None:
+        """The mouse has gone to a pane while something was being typed: a cell is kept, as in a spreadsheet."""
+        entry, name = self.open_entry, self.focused.id if self.focused is not None else None
+        if entry is None or entry.text_edit is None or name not in PANES:
+            return
+        if entry is self.command_line:
+            self.entry_cancelled(entry)
+        elif name != "table" and not entry.commit("stay"):  # the table says itself which cell was meant
+            self.set_focus(entry, scroll_visible=False)
 
     # -- what the entries tell -------------------------------------------------------------------------------------
 
@@ -74,6 +91,9 @@ class Entries(Workbench):
         self.say("")
         self.leave_entry(entry)
         self.files.naming_is_over()
+
+    def entry_refused(self, reason: str) -> None:
+        self.say(reason, "error")
 
     def _propose(self, entry: LineEntry) -> None:
         """Show what may be typed: under the formula bar, or above the command line."""

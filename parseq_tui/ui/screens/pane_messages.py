@@ -5,23 +5,23 @@ A mixin of the screen, so that Textual finds the handlers; it keeps no state.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from parseq_tui.errors import ParseqError
 from parseq_tui.session import Session
 from parseq_tui.timeline.edits import AddPrompt, Edit, RemovePrompt, SetPromptRange
+from parseq_tui.ui.commands.cells import fitting_values, unread
 from parseq_tui.ui.commands.fields_shown import dropped_on, resized
 from parseq_tui.ui.commands.moving import at_frame
 from parseq_tui.ui.commands.registry import Change, Say
 from parseq_tui.ui.desk import Desk
-from parseq_tui.ui.drawing.grid import value_at
 from parseq_tui.ui.pane_edits import NudgeKeyframe, drag_edit, prompt_edit, value_edit
 from parseq_tui.ui.panes import PaneActions, TabLine
 from parseq_tui.ui.view_state import columns
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
-from parseq_tui.ui.widgets.line_entry import LineEntry
 from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
@@ -46,16 +46,10 @@ class PaneMessages:
         """A pane wants the document changed."""
         self.desk.carry_out(Change(edit))
 
-    if TYPE_CHECKING:
-
-        def leave_entry(self, entry: LineEntry) -> None:
-            """What was being typed is over."""
-
     def on_keyframe_table_pointed(self, event: KeyframeTable.Pointed) -> None:
-        if self.formula.editing and self.formula.text_edit is not None:
-            if not self.desk.commit_entry(self.formula.text_edit.text, "stay"):
-                return
-            self.leave_entry(self.formula)
+        if self.formula.editing and not self.formula.commit("stay"):
+            self.formula.focus(scroll_visible=False)
+            return
         self.desk.point(event.row, event.column, extend=event.extend)
         if event.edit:
             self.desk.perform("cell.edit")
@@ -80,12 +74,20 @@ class PaneMessages:
         self.desk.carry_out(Say(event.reason, "warning"))
 
     def on_curves_pane_value_wanted(self, event: CurvesPane.ValueWanted) -> None:
-        self.apply(value_edit(self.session.document, event.field, event.frame, event.value))
+        context, value = self.desk.context(), event.value
+        fitting = fitting_values(context, event.field, (event.frame,))[0]
+        say = unread(context, event.field, event.frame)
+        if fitting is not None and not math.isclose(fitting, value, rel_tol=1e-3, abs_tol=1e-9):
+            value = round(fitting, 6)  # the formula makes the curve's value of it
+            say = f"{event.field} is {value:g} at {event.frame}: its formula makes {event.value:g} of that"
+        edit = value_edit(self.session.document, event.field, event.frame, value)
+        self.desk.carry_out(Change(edit, say=say))
         self.desk.look_at(event.frame)  # a row that was made is the one that is meant now
 
     def on_curves_pane_nudged(self, event: CurvesPane.Nudged) -> None:
         document, to_frame = self.session.document, event.frame + event.frames
-        shown = value_at(self.session.table, event.field, event.frame) or 0.0
+        context = self.desk.context()
+        shown = fitting_values(context, event.field, (event.frame,))[0] or 0.0
         edit = NudgeKeyframe(event.field, event.frame, event.frames, event.by, event.step, shown)
         try:
             # the cursor goes along as a part of the step: moving it afterwards would end the step
@@ -93,7 +95,7 @@ class PaneMessages:
         except ParseqError as error:
             self.desk.tell(error)
         else:
-            self.desk.carry_out(Change(edit, view))
+            self.desk.carry_out(Change(edit, view, unread(context, event.field, event.frame) if event.by else ""))
         if self.session.document is document:
             self.curves.set_playhead(event.frame)  # it has gone ahead
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.strip import Strip
 
@@ -171,7 +171,11 @@ class CurvesPane(CurvesMouse, can_focus=True):
         columns = {self._column(before), self._column(frame)} - {None}
         moved = [Region(column, 1, 1, self.size.height - 1) for column in columns if column is not None]
         self.refresh(Region(0, 0, self.size.width, 1), *moved)
-        self.point_at(self._column(frame) or 0, 0)
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Over the playhead, in the line of the curves' values."""
+        return self.content_region.offset + Offset(self._column(self._playhead) or 0, 0)
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
         """What curves are drawn with: braille dots, block quarters, or ASCII."""

@@ -19,7 +19,7 @@ from parseq_tui.language.completion import signature_at
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.highlight import highlight
 from parseq_tui.language.parser import format_formula, parse
-from parseq_tui.ui.drawing.cells import plain
+from parseq_tui.ui.drawing.cells import fitted, plain
 from parseq_tui.ui.theme import Palette
 from parseq_tui.ui.widgets.line_entry import LineEntry
 from parseq_tui.ui.widgets.styled_line import Part
@@ -115,6 +115,10 @@ class FormulaBar(LineEntry):
         self._cell = EMPTY
         self._entry_start = 0
         """Screen column at which the entry's text begins, as if nothing of it were cut."""
+        self._in_sight = (0, 0)
+        """Screen columns between which the entry's text is seen."""
+        self._tried: tuple[str, Diagnostic | None] = ("", None)
+        """What was tried of what is typed, and what went wrong with it."""
 
     def show(self, cell: CellView) -> None:
         """Another cell, or the same one after a bake."""
@@ -122,10 +126,11 @@ class FormulaBar(LineEntry):
             self._cell = cell
             self.draw()
 
-    def show_result(self, text: str) -> None:
-        """The live result of what is being typed."""
+    def show_result(self, result: str, of: str = "", problem: Diagnostic | None = None) -> None:
+        """The live result of what is being typed, or what went wrong when that was tried."""
         if self.editing:
-            self._cell = replace(self._cell, result=text)
+            self._cell = replace(self._cell, result=result)
+            self._tried = (of, problem)
             self.draw()
 
     def column_of(self, index: int) -> int:
@@ -189,31 +194,41 @@ class FormulaBar(LineEntry):
             return [(f" {self._cell.label}", self.palette.style("text", "panel"))]
         if problem is None:
             return [(f" {self._cell.help}", self.palette.style("dim", "panel"))]
-        return self._caret(problem.span, formula, formula_start, problem, "error")
+        return self._pointed(problem, formula, formula_start, (formula_start, self.size.width - 1), "error")
 
     def _grouped(self, formula: str) -> list[Part]:
         """The formula with every parenthesis that is implied; it can be read."""
         return [(" grouped: ", self.palette.style("dim", "panel")), *coloured(grouped(formula), self.palette, "panel")]
 
-    def _caret(
-        self, span: Span | None, formula: str, start: int, problem: Diagnostic | FormulaError, role: str
+    def _pointed(
+        self, problem: Diagnostic | FormulaError, formula: str, start: int, in_sight: tuple[int, int], role: str
     ) -> list[Part]:
-        """Carets under a span of the formula, which begins at `start`, and the words: behind them, else before them.
+        """Carets under what is wrong in a formula that begins at `start`, and the words: behind them, else before them.
 
-        Where there is room for neither, the hint is left out, then the carets: the formula itself is underlined there.
+        Where there is room for neither, there is one caret, then no hint, at last words that are cut. An arrow says on
+        which side of what is `in_sight` it lies otherwise.
         """
-        style, width = self.palette.style(role, "panel"), self.size.width
+        style, width, span = self.palette.style(role, "panel"), self.size.width, problem.span
         message = plain(problem.message)
         words = f"{message}; {plain(problem.hint)}" if problem.hint else message
-        if span is not None:
-            indent = start + cell_len(plain(formula[: span.start]))
-            carets = "^" * max(1, cell_len(plain(formula[span.start : span.end])))
-            for said in (words, message):
-                if indent + len(carets) + 1 + cell_len(said) <= width:
-                    return [(" " * indent + carets + " " + said, style)]
-                if cell_len(said) + 3 <= indent < width:
-                    return [(f" ! {said}" + " " * (indent - cell_len(said) - 3) + carets, style)]
-        return [(f" ! {words}", style)]
+        if span is None:
+            return [(f" ! {words}", style)]
+        first = start + cell_len(plain(formula[: span.start]))
+        end = max(first + 1, start + cell_len(plain(formula[: span.end])))
+        if end <= in_sight[0]:
+            return [(f" ← ! {words}", style)]
+        if first >= in_sight[1]:
+            return [(fitted(f" ! {words}", width - 3) + " → ", style)]
+        first, end = max(first, in_sight[0]), min(end, in_sight[1])
+        for said in (words, message):
+            for carets in ("^" * (end - first), "^"):
+                if first + len(carets) + 1 + cell_len(said) <= width:
+                    return [(f"{' ' * first}{carets} {said}", style)]
+                if cell_len(said) + 4 <= first:
+                    return [(f"{fitted(f' ! {said}', first)}{carets}", style)]
+        if width - first > first:
+            return [(f"{' ' * first}^ {fitted(message, width - first - 2)}", style)]
+        return [(f"{fitted(f' ! {message}', first - 1)} ^", style)]
 
     # -- while editing ---------------------------------------------------------------------------------------------
 
@@ -229,11 +244,12 @@ class FormulaBar(LineEntry):
         result = f" → {self._cell.result} " if self._cell.result else " "
         room = max(10, self.size.width - left - len(result))
         wrong = self._wrong(text)
+        span = wrong.span if wrong is not None else None
         colours: list[Part] = [(plain(text), style("text", "surface"))]
         if self._is_expression(text):
-            colours = coloured(text, self.palette, "surface", wrong.span if wrong is not None else None)
+            colours = coloured(text, self.palette, "surface", span)
         parts, cut = self.entry_parts(left, room, colours)
-        self._entry_start = left - cut
+        self._entry_start, self._in_sight = left - cut, (left, left + room)
         used = sum(cell_len(part) for part, _ in parts)
         line = [(prompt, style("accent", "panel", "bold")), *parts, (" " * (room - used), style("text", "surface"))]
         line.append((result, style("accent", "panel")))
@@ -245,13 +261,21 @@ class FormulaBar(LineEntry):
             return text.startswith("=") or _NUMBER_SO_FAR.fullmatch(text) is None
         return self._cell.is_formula
 
-    def _wrong(self, text: str) -> FormulaError | None:
-        """What is wrong with the expression that is typed, in terms of the whole text."""
+    def _wrong(self, text: str) -> FormulaError | Diagnostic | None:
+        """What is wrong with the expression that is typed, in terms of the whole text: it cannot be read, or what it
+        names does not exist, or it came to nothing when it was tried."""
         if not self._is_expression(text):
             return None
-        return _problem(f" {text[1:]}" if text.startswith("=") else text)
+        unread = _problem(f" {text[1:]}" if text.startswith("=") else text)
+        tried, problem = self._tried
+        if unread is not None or problem is None or tried != text:
+            return unread
+        if problem.span is None:
+            return problem
+        shift = len(text) - len(text.removeprefix("=").lstrip())
+        return replace(problem, span=Span(problem.span.start + shift, problem.span.end + shift))
 
-    def _typing_line(self, wrong: FormulaError | None) -> list[Part]:
+    def _typing_line(self, wrong: FormulaError | Diagnostic | None) -> list[Part]:
         assert self.text_edit is not None
         cell, dim = self._cell, self.palette.style("dim", "panel")
         text, cursor = self.text_edit.text, self.text_edit.cursor
@@ -263,13 +287,16 @@ class FormulaBar(LineEntry):
         call = signature_at(text[shift:], cursor - shift)
         if call is not None:
             strong = self.palette.style("accent", "panel", "bold")
-            return [
+            parts = [
                 (f" {call.text[: call.start]}", dim),
                 (call.text[call.start : call.end], strong),
-                (f"{call.text[call.end :]}  {call.help}", dim),
+                (f"{call.text[call.end :]}  ", dim),
             ]
+            if wrong is None or _unfinished(wrong, text.rstrip()):
+                return [*parts, (call.help, dim)]
+            return [*parts, (f"! {wrong.message}", self.palette.style("error", "panel"))]
         if wrong is not None:
-            return self._caret(wrong.span, text, self._entry_start, wrong, "dim")
+            return self._pointed(wrong, text, self._entry_start, self._in_sight, "error")
         once = "" if cell.is_formula or shift else "computed once, to a number; = in front makes it a formula   "
         return [(f" {once}{cell.help}", dim)]
 
@@ -282,6 +309,11 @@ def grouped(formula: str) -> str:
     """
     text = format_formula(parse(formula))
     return text[1:-1] if text.startswith("(") and text.endswith(")") else text
+
+
+def _unfinished(wrong: FormulaError | Diagnostic, text: str) -> bool:
+    """Whether it is only that the text goes on: something is missing at its end, or is not closed yet."""
+    return wrong.span is not None and (wrong.span.start >= len(text) or text[wrong.span.start] in '("')
 
 
 def _problem(text: str) -> FormulaError | None:

@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
-from parseq_tui.ui.drawing.cells import ending, fitted
+from parseq_tui.ui.drawing.cells import cut_off, ending, fitted
 from parseq_tui.ui.drawing.column_curves import ColumnCurves
 from parseq_tui.ui.drawing.grid import (
     Errors,
@@ -169,7 +169,7 @@ class KeyframeTable(TableMouse, can_focus=True):
         return 2 if tall or self._view.curves == "always" else 1
 
     @property
-    def cursor_offset(self) -> Offset:
+    def cursor_screen_offset(self) -> Offset:
         """Where on the screen the cursor's cell is: the terminal's own cursor goes there, for screen readers."""
         sight = self._sight()
         left, _ = self._grid.span(self._view.column, sight.left)
@@ -201,18 +201,16 @@ class KeyframeTable(TableMouse, can_focus=True):
         if column < 2:
             return left
         start, width = self._grid.lefts[column], self._grid.widths[column]
-        if left <= start and start + width <= left + room:
+        if left <= start and start + width <= left + room and (left in self._grid.heads or left == start):
             return left
-        half = start - max(0, room - width) // 2
-        # begin with the value column of a field, so that no formula stands without its field's name
-        heads = [x for x, what in zip(self._grid.lefts, self._grid.columns, strict=True) if what.part == "value"]
-        wanted = max((x for x in heads if x <= half), default=0)
-        if start + width > wanted + room:
-            wanted = start + width - room
-        return max(0, min(wanted, self._grid.scrolled_width - room))
+        return self._grid.scrolled_to(column, sight.width)
 
     def _resize_contents(self) -> None:
-        size = Size(self._grid.frozen + self._grid.scrolled_width, len(self._document.keyframes) + self.head_height)
+        # so wide that the last columns can begin at the left edge of a field
+        width = max(
+            self._grid.frozen + self._grid.scrolled_width, self._grid.furthest(self.size.width) + self.size.width
+        )
+        size = Size(width, len(self._document.keyframes) + self.head_height)
         if size != self.virtual_size:
             grown = size.height != self.virtual_size.height
             self.virtual_size = size
@@ -273,7 +271,8 @@ class KeyframeTable(TableMouse, can_focus=True):
             current = column == self._view.column
             part = grid.columns[column].part
             style = self._style("head-current" if current else "head-dim" if part == "formula" else "head")
-            run.add(header_cell(grid.columns[column], grid.widths[column], grid.folds), style)
+            head = header_cell(grid.columns[column], grid.widths[column], grid.folds)
+            run.add(cut_off(head, grid.seen_of(column, across, width), whole=False), style)
             if column == 0:
                 title = "beat" if grid.position == "beats" else "time"
                 run.add(title.rjust(grid.position_width - 1) + " ", self._style("head-dim"))
@@ -293,7 +292,11 @@ class KeyframeTable(TableMouse, can_focus=True):
         block = selected(self._document, self._view) if self._view.anchor else None
         visible = grid.visible(across, width)
         for column in (0, 1, *visible):
-            run.add(*self._styled_cell(row, column, block))
+            text, style = self._styled_cell(row, column, block)
+            if column == visible.stop - 1:
+                seen = grid.seen_of(column, across, width)
+                text = cut_off(text, seen, whole=grid.columns[column].part == "value")
+            run.add(text, style)
             if column == 0:
                 frame, options = self._document.keyframes[row].frame, self._document.options
                 run.add(position_cell(frame, grid, options.fps, options.bpm), self._style("dim"))

@@ -13,7 +13,7 @@ from textual import events
 from textual.geometry import Offset
 
 from parseq_tui.language.completion import Completion
-from parseq_tui.ui.drawing.line_edit import LineEdit
+from parseq_tui.ui.drawing.line_edit import MAXIMUM_LENGTH, LineEdit
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
 
 Then = Literal["stay", "down", "up", "right", "left"]
@@ -32,6 +32,9 @@ class EntryHost(Protocol):
 
     def entry_cancelled(self, entry: LineEntry) -> None:
         """Nothing is to change. Ends the entry."""
+
+    def entry_refused(self, reason: str) -> None:
+        """Something could not be typed."""
 
 
 def nothing(text: str, cursor: int) -> Sequence[Completion]:
@@ -62,6 +65,7 @@ class LineEntry(StyledLines, can_focus=True):
         self._history: list[str] | None = None
         self._recalled = 0
         self._draft = ""
+        self._caret = Offset(0, 0)
 
     # -- the host --------------------------------------------------------------------------------------------------
 
@@ -77,7 +81,7 @@ class LineEntry(StyledLines, can_focus=True):
         self._recalled = len(self._history)
         self._propose(text) if typed else self._close_proposals()
         self.draw()
-        self.focus(scroll_visible=False)
+        self.screen.set_focus(self, scroll_visible=False)  # at once: what is painted now shows the cursor here
         if self.host is not None:
             self.host.entry_edited(self)
 
@@ -111,9 +115,16 @@ class LineEntry(StyledLines, can_focus=True):
         return changed is not None
 
     def on_paste(self, event: events.Paste) -> None:
-        if self.text_edit is not None:
-            event.stop()
-            self._set(self.text_edit.inserted(event.text.strip("\r\n")))
+        if self.text_edit is None:
+            return
+        event.stop()
+        text = event.text.strip("\r\n")
+        if self.text_edit.room_for(text):
+            self._set(self.text_edit.inserted(text))
+        elif self.host is not None:
+            self.host.entry_refused(
+                f"nothing was pasted: that is {len(text):,} characters, and a line holds {MAXIMUM_LENGTH:,}"
+            )
 
     def _finishing_key(self, key: str) -> bool:
         if key == "escape":
@@ -123,35 +134,37 @@ class LineEntry(StyledLines, can_focus=True):
             elif self.host is not None:
                 self.host.entry_cancelled(self)
         elif key in ("enter", "ctrl+j"):  # what was typed before the terminal was ours has line feeds for Enter
-            self._commit("down")
-        elif key == "tab":
-            if self.proposals:
-                self._take_proposal()
-            else:
-                self._commit("right")
-        elif key == "shift+tab":
-            self._commit("left")
+            self.commit("down")
+        elif key == "tab" and self.proposals:
+            self._take_proposal()
+        elif key in ("tab", "shift+tab"):
+            self.leave_sideways("right" if key == "tab" else "left")
         else:
             return False
         return True
 
+    def leave_sideways(self, then: Then) -> None:
+        """Tab or Shift+Tab, where nothing is proposed."""
+        self.commit(then)
+
     def _list_key(self, key: str) -> bool:
         if key in ("ctrl+@", "ctrl+space"):
-            assert self.text_edit is not None
-            self._propose(self.text_edit.text, always=True)
+            self.ask_for_proposals()
+            return True
         elif key not in ("up", "down"):
             return False
         elif self.proposals:
             self.chosen = (self.chosen + (1 if key == "down" else -1)) % len(self.proposals)
         elif self._typed:
-            self._commit("up" if key == "up" else "down")
+            self.commit("up" if key == "up" else "down")
             return True
         else:
             self._recall(-1 if key == "up" else 1)
         self._tell_edited()
         return True
 
-    def _commit(self, then: Then) -> None:
+    def commit(self, then: Then) -> bool:
+        """What was typed is to stand; False if it cannot."""
         assert self.text_edit is not None
         text = self.text_edit.text
         kept = self.kept(text)
@@ -159,6 +172,7 @@ class LineEntry(StyledLines, can_focus=True):
         if kept and stands:
             self._history = [*(one for one in self._history or () if one != kept), kept][-HISTORY_LENGTH:]
             self.entered = [*self.entered, kept][-HISTORY_LENGTH:]
+        return stands
 
     def kept(self, text: str) -> str:
         """What is recalled of a text that was entered; "" for nothing."""
@@ -202,6 +216,12 @@ class LineEntry(StyledLines, can_focus=True):
         self.proposals = found if found and not same and (word or always) else ()
         self.chosen = 0
 
+    def ask_for_proposals(self) -> None:
+        """Open all that could stand here, also where no word has been begun."""
+        assert self.text_edit is not None
+        self._propose(self.text_edit.text, always=True)
+        self._tell_edited()
+
     def _close_proposals(self) -> None:
         self.proposals, self.chosen = (), 0
 
@@ -240,5 +260,11 @@ class LineEntry(StyledLines, can_focus=True):
         if cursor >= len(line.text):
             parts.append((" ", marked))
         cut = line.column(first)
-        self.app.cursor_position = self.entry_origin + Offset(left + line.column(cursor) - cut, 0)
+        self._caret = Offset(left + line.column(cursor) - cut, 0)
+        self.app.cursor_position = self.cursor_screen_offset
         return parts, cut
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the terminal's own cursor goes: input methods and braille displays follow it."""
+        return self.entry_origin + self._caret

@@ -22,6 +22,7 @@ class Themed(Painted):
     """A widget that paints with roles. Subclasses override `theme_changed` to forget what they have coloured."""
 
     _palette: Palette | None = None
+    _pointed_at = Offset(0, 0)
 
     @property
     def palette(self) -> Palette:
@@ -42,8 +43,14 @@ class Themed(Painted):
 
     def point_at(self, x: int, y: int) -> None:
         """Put the terminal's own cursor there while this widget has the focus: braille displays follow it."""
-        if self.has_focus:
-            self.app.cursor_position = self.content_region.offset + Offset(x, y)
+        self._pointed_at = Offset(x, y)
+        if self.screen.focused is self:
+            self.app.cursor_position = self.cursor_screen_offset
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where on the screen that is; asked for whenever something is painted while this widget has the focus."""
+        return self.content_region.offset + self._pointed_at
 
     def line(self, *parts: tuple[str, Style], width: int = 0, on: str = "background") -> Strip:
         """A row of exactly `width` cells (the widget's own if 0) from texts and their styles; what is too long is cut.

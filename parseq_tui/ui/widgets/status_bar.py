@@ -12,7 +12,7 @@ from textual.geometry import Offset
 
 from parseq_tui.ui.completing import usage
 from parseq_tui.ui.drawing.cells import fitted, plain
-from parseq_tui.ui.widgets.line_entry import LineEntry
+from parseq_tui.ui.widgets.line_entry import LineEntry, Then
 from parseq_tui.ui.widgets.styled_line import Part, StyledLines
 
 Severity = Literal["information", "warning", "error"]
@@ -170,6 +170,11 @@ class CommandLine(LineEntry):
     def entry_origin(self) -> Offset:
         """The last line of the screen, also before it is laid out there."""
         return Offset(0, self.screen.size.height - 1)
+
+    def leave_sideways(self, then: Then) -> None:
+        """Tab only ever completes here: a command that was not finished is not run."""
+        if then == "right":
+            self.ask_for_proposals()
 
     def draw(self) -> None:
         self.display = self.editing
