@@ -7,6 +7,7 @@ the session takes it only if those are still its own.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,6 +43,18 @@ class Collision:
     conflicts: tuple[Conflict, ...]
     beside: Path | None = None
     """Where theirs is kept whole until something is chosen."""
+
+
+def superseding(older: Sequence[Collision], newer: Collision) -> tuple[Collision, ...]:
+    """All that is to be settled: of what they have changed once more, their newest version."""
+    again, left = {conflict.key for conflict in newer.conflicts}, list[Collision]()
+    for one in older:
+        conflicts = tuple(conflict for conflict in one.conflicts if conflict.key not in again)
+        if conflicts:
+            left.append(one if len(conflicts) == len(one.conflicts) else replace(one, conflicts=conflicts))
+        elif one.beside is not None:
+            newer = replace(newer, beside=one.beside)  # the place of a version that is theirs no longer
+    return (*left, newer)
 
 
 @dataclass(frozen=True, slots=True)

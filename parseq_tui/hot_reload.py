@@ -112,8 +112,9 @@ def _kept_beside(session: Session, seen: Fresh, worked: _Worked) -> Outcome:
     merged = worked.change.merged
     if merged is None:
         return Reloaded(worked.difference)
-    theirs = _beside(session.path) if merged.conflicts and session.path is not None else None
-    if theirs is not None:
+    theirs: Path | None = None
+    if merged.conflicts and session.path is not None:
+        theirs = session.collisions[-1].beside or _beside(session.path)
         write_atomically(theirs, seen.text.encode("utf-8", "surrogatepass"), backup=False)
         session.kept_beside(theirs)
     return Merged(worked.difference, merged.conflicts, theirs)

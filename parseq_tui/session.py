@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from parseq_tui.changes import Applied, Collision, Settlement, TakeIn, digest
+from parseq_tui.changes import Applied, Collision, Settlement, TakeIn, digest, superseding
 from parseq_tui.errors import DocumentError, EditError
 from parseq_tui.formats import native
 from parseq_tui.timeline.bake import Baker
@@ -117,6 +117,8 @@ class Session:
         self.clipboard = ""
         self.collisions: tuple[Collision, ...] = ()
         """Merges whose conflicts are not settled yet, oldest first."""
+        self._settled: list[tuple[Document, tuple[Collision, ...]]] = []
+        """Settlements: the document that came of each, and what was settled."""
         self._clock = clock
         self._history = History.of(document, clock())
         self._on_file = document
@@ -215,7 +217,7 @@ class Session:
             return True
         if merged.conflicts:
             collision = Collision(change.base, change.ours, change.theirs, merged.document, merged.conflicts)
-            self.collisions = (*self.collisions, collision)
+            self.collisions = superseding(self.collisions, collision)
         label = "merge with what was saved on disk"
         history = self._history.apply(ReplaceDocument(merged.document, label), self._clock())
         self.file_digest, self._on_file, self.only_here = change.file_digest, change.theirs, False
@@ -251,9 +253,18 @@ class Session:
         history = self._history.apply(ReplaceDocument(settled, label), self._clock())
         on_file = history.document if settlement.as_on_file else settlement.on_file
         self._move(history.saved(on_file), "edit", label)
-        gone = settlement.collisions
-        self.collisions = tuple(one for one in self.collisions if all(one is not other for other in gone))
+        self._settled.append((history.document, settlement.collisions))
+        self._close_settled()
         return True
+
+    def _close_settled(self) -> None:
+        """Collisions are open again where their settlement was undone, and closed where it stands."""
+        if not self._settled:
+            return
+        stand = {id(version.document) for version in (self._history.current, *self._history.past())}
+        for settled, collisions in self._settled:
+            others = tuple(one for one in self.collisions if all(one is not other for other in collisions))
+            self.collisions = others if id(settled) in stand else (*collisions, *others)
 
     def undo(self) -> str | None:
         """Take the last step back; its name, or None where there is none."""
@@ -293,6 +304,8 @@ class Session:
 
     def _move(self, history: History, kind: ChangeKind, label: str) -> None:
         before, self._history = self.document, history
+        if kind in ("undo", "redo"):
+            self._close_settled()
         if self.document is not before:
             self._tell(SessionChange(kind, label, before, self.document))
 

@@ -99,7 +99,16 @@ def test_what_both_changed_stays_ours_and_theirs_is_kept_beside(session: Session
     _somebody_writes(session, '"angle": 5', '"angle": 6')
     second = _outcome(session)
     assert isinstance(second, Merged)
-    assert second.theirs != outcome.theirs
+    assert session.conflict_count == 1, "theirs is what they saved last"
+    assert second.theirs == outcome.theirs
+    assert Session.open(outcome.theirs).document.keyframes[0].values["angle"] == 6
+    _somebody_writes(session, '"zoom": 1, "zoom_i"', '"zoom": 9, "zoom_i"')
+    session.apply(SetValue(0, "zoom", 3))
+    third = _outcome(session)
+    assert isinstance(third, Merged)
+    assert [one.where for one in third.conflicts] == ["zoom at 0"]
+    assert session.conflict_count == 2
+    assert third.theirs != outcome.theirs
     session.save()
     assert '"angle": 2, "angle_i"' in _path(session).read_text()
 
@@ -119,6 +128,11 @@ def test_conflicts_are_settled_in_one_step_around_what_was_edited_since(session:
     assert session.dirty, "the zoom is not in the file"
     assert session.undo() == "choose between conflicting changes"
     assert session.document.keyframes[0].values["angle"] == 2
+    assert session.collisions == (collision,), "it can be chosen again"
+    assert session.redo() == "choose between conflicting changes"
+    assert session.collisions == ()
+    assert session.travel(-2) is not None
+    assert session.collisions == (collision,)
 
 
 def test_a_choice_is_worked_out_elsewhere_and_refused_by_a_document_that_has_moved_on(session: Session) -> None:
