@@ -42,6 +42,17 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(text, width - 1) + CUT
 
 
+def cut_off(text: str, seen: int, *, whole: bool) -> str:
+    """A cell's text, as wide as before, of which only the first `seen` columns are in sight.
+
+    `whole`: what does not fit is left out and marked, since half a number is another number.
+    """
+    if cell_len(text.rstrip()) <= seen:
+        return text
+    shown = CUT.rjust(seen) if whole else fitted(text.strip(), seen)
+    return shown + " " * (cell_len(text) - seen)
+
+
 def ending(text: str, width: int) -> str:
     """The end of `text` on exactly `width` terminal cells: what is seen of a text that is being typed."""
     text = plain(text[-width:]) if width > 0 else ""

@@ -11,6 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from typing import Literal
 
@@ -72,7 +73,7 @@ class Errors:
         return "" if declared is None or declared.holds(value) else ERROR
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
     """The geometry of the table for one document and view."""
 
@@ -93,6 +94,31 @@ class Grid:
     def scrolled_width(self) -> int:
         """Cells of all scrolling columns."""
         return self.lefts[-1] + self.widths[-1] if len(self.columns) > 2 else 0
+
+    @cached_property
+    def heads(self) -> tuple[int, ...]:
+        """Where fields begin: what stands at the left edge is the number of a field, not a formula of nobody's."""
+        pairs = zip(self.lefts, self.columns, strict=True)
+        return tuple(left for left, column in pairs if column.part == "value")
+
+    def furthest(self, width: int) -> int:
+        """How far the columns can be scrolled in `width` screen cells: the last ones are in sight then."""
+        room = width - self.frozen
+        return next((head for head in self.heads if self.scrolled_width - head <= room), max(self.heads, default=0))
+
+    def scrolled_to(self, column: int, width: int) -> int:
+        """Where to scroll for a column to be in sight in the middle of `width` screen cells."""
+        start, end, room = self.lefts[column], self.lefts[column] + self.widths[column], width - self.frozen
+        showing = [head for head in self.heads if head <= start and end <= head + room]
+        if not showing:  # wider than there is room
+            return start
+        middle = start - max(0, room - self.widths[column]) // 2
+        return min(max((head for head in showing if head <= middle), default=showing[0]), self.furthest(width))
+
+    def seen_of(self, column: int, scroll_x: int, width: int) -> int:
+        """How many cells of a column are in sight, from its left on; all of them where its left is not."""
+        left, own = self.span(column, scroll_x)
+        return min(own, max(0, width - left))
 
     def visible(self, scroll_x: int, width: int) -> range:
         """Indices of the scrolling columns that show in `width` screen cells."""
