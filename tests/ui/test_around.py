@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from editor_flow import flow, press, rows
+from editor_flow import flow, press, rows, settled
 from textual.pilot import Pilot
 
 from parseq_tui.errors import SettingsError
@@ -192,6 +192,18 @@ def test_the_tour_goes_page_by_page_to_its_end(document: Path) -> None:
             assert lines[-1] in shown(pilot), "every line fits"
             await pilot.press("enter")
         assert pilot.app.screen is screen
+
+    flow(document, steps, (80, 24))
+
+
+def test_what_the_tour_tells_of_is_seen_above_it(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        before = rows(screen)
+        screen.desk.run_line("tour")
+        await settled(pilot.app)
+        told = shown(pilot).split("\n")
+        assert told[:16] == before[:16]
+        assert "1 of 5" in told[17]
 
     flow(document, steps, (80, 24))
 

@@ -63,11 +63,11 @@ PAGES: Sequence[tuple[str, Sequence[str]]] = (
 
 
 class TourScreen(ModalScreen[None]):
-    """One page at a time."""
+    """One page at a time, at the bottom: what it tells of is seen above it."""
 
     DEFAULT_CSS = """
-    TourScreen { align: center middle; }
-    TourScreen > Vertical { width: 100%; max-width: 80; height: 10; padding: 1 1; background: $surface;
+    TourScreen { align: center bottom; }
+    TourScreen > Vertical { width: 100%; max-width: 80; height: 7; padding: 0 1; background: $background;
         border: round $accent; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,6 +85,7 @@ class TourScreen(ModalScreen[None]):
             yield TourPage()
 
     def on_mount(self) -> None:
+        self.styles.background = "transparent"  # the program's style sheet has a word on every screen, this is the last
         self.query_one(TourPage).focus()
         self._show()
 
