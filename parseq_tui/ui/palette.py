@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 
 from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.screens.editor import EditorScreen
@@ -21,10 +22,12 @@ class CommandProvider(Provider):
     async def discover(self) -> Hits:
         screen = self.screen
         if isinstance(screen, EditorScreen):
-            for number, entry in enumerate(COMMANDS.values()):
+            # nobody looks here for the arrow keys
+            for number, entry in enumerate(sorted(COMMANDS.values(), key=lambda entry: entry.group == "move")):
                 if number % AT_ONCE == AT_ONCE - 1:
                     await asyncio.sleep(0)
-                yield DiscoveryHit(_palette_title(screen, entry.name), self._runner(entry.name), help=entry.help)
+                title = escape(_palette_title(screen, entry.name))
+                yield DiscoveryHit(title, self._runner(entry.name), text=title, help=escape(entry.help))
 
     async def search(self, query: str) -> Hits:
         screen, matcher = self.screen, self.matcher(query)
@@ -34,7 +37,7 @@ class CommandProvider(Provider):
             title = _palette_title(screen, entry.name)
             score = max(matcher.match(title), matcher.match(entry.name))
             if score > 0:
-                yield Hit(score, matcher.highlight(title), self._runner(entry.name), help=entry.help)
+                yield Hit(score, matcher.highlight(title), self._runner(entry.name), help=escape(entry.help))
 
     def _runner(self, name: str) -> Callable[[], None]:
         screen = self.screen

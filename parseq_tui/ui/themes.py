@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from textual.app import App
 
-from parseq_tui.errors import SettingsError
+from parseq_tui.errors import SettingsError, did_you_mean
 from parseq_tui.paths import theme_folders
 from parseq_tui.settings import Settings
 from parseq_tui.ui.theme import color_level, load_themes, theme_files
+from parseq_tui.ui.theme_roles import UNTHEMED
 
 
 class Themes:
@@ -28,7 +30,9 @@ class Themes:
         self._files = theme_files(theme_folders())
         names = []
         for theme in load_themes(theme_folders(), self.problems.append):
-            self._app.register_theme(theme.textual(self._level))
+            # without colours a light theme's grounds would be taken for something that is marked
+            shown = replace(theme, dark=True, colors=UNTHEMED, colors16=UNTHEMED) if self._app.no_color else theme
+            self._app.register_theme(shown.textual(self._level))
             names.append(theme.name)
         self.names: Sequence[str] = names
 
@@ -54,7 +58,10 @@ class Themes:
     def named(self, name: str) -> str:
         """Raises SettingsError if there is none of this name."""
         if name not in self.names:
-            raise SettingsError(f"there is no theme called {name!r}", hint=f"known: {', '.join(self.names)}")
+            known = f"known: {', '.join(self.names)}"
+            raise SettingsError(
+                f"there is no theme called {name!r}", hint=did_you_mean(name, self.names, otherwise=known)
+            )
         return name
 
     def after(self, name: str) -> str:

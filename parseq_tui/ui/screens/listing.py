@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, TypeVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,6 +18,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
+from parseq_tui.ui.drawing.cells import fitted
 from parseq_tui.ui.widgets.line_view import LineView
 
 T = TypeVar("T")
@@ -106,7 +108,7 @@ class Listing(LineView, can_focus=True):
 
     def _widths(self) -> list[int]:
         total = sum(column.share for column in self._columns)
-        widths = [self.size.width * column.share // total for column in self._columns]
+        widths = [max(self.size.width * column.share // total, cell_len(column.title) + 2) for column in self._columns]
         needed = [self._longest(index) + 2 for index in range(len(widths) - 1)]
         if sum(needed) <= self.size.width * 2 // 3 and any(map(operator.gt, needed, widths)):
             widths[:-1] = needed
@@ -117,23 +119,19 @@ class Listing(LineView, can_focus=True):
         count = len(self._rows)
         sampled = (self._rows[index] for index in range(0, count, 1 + count // SAMPLED_ROWS))
         texts = (self._columns[column].title, *(row.cells[column] for row in sampled))
-        return max(map(len, texts)) + (column == 0)
+        return max(map(cell_len, texts)) + (column == 0)
 
     def _row(self, row: Row, widths: Sequence[int], *, chosen: bool) -> Strip:
         on = "selection" if chosen else "background"
         strips = []
         for index, (text, width) in enumerate(zip(row.cells, widths, strict=True)):
-            role = row.role if index == 0 else "text"
+            # of all roles only plain text can be read on every theme's selection
+            role = row.role if index == 0 and not chosen else "text"
             style = self.palette.style(role, on, "bold" if index == row.strong else "")
             mark = (">" if chosen else " ") if index == 0 else ""
             # the last cell of a column stays empty, so that columns never touch
-            strips.append(self.line((_cut(f"{mark}{text}", width - 1), style), width=width, on=on))
+            strips.append(self.line((fitted(f"{mark}{text}".replace("\n", " "), width - 1), style), width=width, on=on))
         return Strip.join(strips)
-
-
-def _cut(text: str, width: int) -> str:
-    line = " ".join(text.split("\n"))
-    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
 
 
 class ListScreen(ModalScreen[T], Generic[T]):

@@ -32,8 +32,11 @@ class PrefixMenu(StyledLines):
     PrefixMenu { layer: overlay; dock: bottom; display: none; width: 100%; background: $panel; offset-y: -1; }
     """
 
+    _shown: tuple[str, Sequence[MenuEntry], int, int] | None = None
+
     def show(self, title: str, entries: Sequence[MenuEntry], width: int, height: int) -> None:
         """Open with these entries."""
+        self._shown = title, entries, width, height
         column = min(
             max(len(entry.title) + cell_len(entry.key) + 2 * bool(entry.why_not) for entry in entries) + 5,
             max(20, width),
@@ -47,8 +50,14 @@ class PrefixMenu(StyledLines):
             lines.append([part for entry in entries[row::rows] for part in self._entry(entry, column)])
         self.set_parts(lines, on="panel")
 
+    def theme_changed(self) -> None:
+        self._cells = []
+        if self._shown is not None:
+            self.show(*self._shown)
+
     def hide(self) -> None:
         self.display = False
+        self._shown = None
         self._cells = []
 
     def _head(self, title: str, width: int) -> list[list[Part]]:
@@ -75,9 +84,11 @@ class ProposalList(StyledLines):
     ProposalList { layer: overlay; display: none; background: $surface; width: 50; }
     """
     ROWS = 8
+    _shown: tuple[Sequence[tuple[str, str]], int, int, int, int] | None = None
 
     def show(self, names: Sequence[tuple[str, str]], chosen: int, x: int, y: int, screen_width: int) -> None:
         """Open with (name, help) lines at a place on the screen, the chosen one marked."""
+        self._shown = names, chosen, x, y, screen_width
         name_width = min(max(cell_len(name) for name, _ in names) + 2, 30)
         width = min(max(name_width + max(len(text) for _, text in names) + 2, 24), max(24, screen_width - 4), 100)
         first = max(0, min(chosen - self.ROWS // 2, len(names) - self.ROWS))
@@ -96,8 +107,14 @@ class ProposalList(StyledLines):
             lines[-1] = [*others, (fitted(text, cell_len(text) - len(more)) + more, style)]
         self.set_parts(lines, on="surface")
 
+    def theme_changed(self) -> None:
+        self._cells = []
+        if self._shown is not None:
+            self.show(*self._shown)
+
     def hide(self) -> None:
         self.display = False
+        self._shown = None
         self._cells = []
 
     def _line(self, name: str, text: str, chosen: bool, name_width: int, width: int) -> list[Part]:
