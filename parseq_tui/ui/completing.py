@@ -43,19 +43,24 @@ def usage(text: str) -> str:
 
 
 def complete_command(context: Context, text: str, cursor: int) -> Sequence[Completion]:
-    """Names of commands that begin with, then of those that hold, what was typed; an alias brings its command.
+    """Names of commands: what is called exactly so, what begins so (an alias, a word of the name), what holds it.
 
     Behind a command that wants a field, and behind its `where`, the names of fields.
     """
     typed = text[:cursor]
     if " " in typed:
         return _settings_wanted(context, typed) or _fields_wanted(context, typed) or _choices_wanted(typed)
-    names = [name for name in COMMANDS if name.startswith(typed)]
-    names += [name for name in COMMANDS if typed in name and name not in names]
-    known = find(typed)
-    if known is not None and known.name not in names:
-        names.insert(0, known.name)
-    return [Completion(name, 0, "keyword", COMMANDS[name].title) for name in names]
+    found = sorted((rank, place, name) for place, name in enumerate(COMMANDS) if (rank := _likeness(name, typed)) < 3)
+    return [Completion(name, 0, "keyword", COMMANDS[name].title) for _, _, name in found]
+
+
+def _likeness(name: str, typed: str) -> int:
+    """How well what was typed names a command: 0 exactly, 1 as a beginning, 2 somewhere inside, 3 not at all."""
+    if find(typed) is COMMANDS[name]:
+        return 0
+    if any(word.startswith(typed) for word in (name, *name.split("."), *COMMANDS[name].aliases)):
+        return 1
+    return 2 if typed in name else 3
 
 
 def _settings_wanted(context: Context, typed: str) -> Sequence[Completion]:

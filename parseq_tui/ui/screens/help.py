@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 from textual import events
 from textual.app import ComposeResult
@@ -213,16 +213,28 @@ class HelpText(LineView):
 
 
 def matching(sections: Iterable[HelpSection], query: str) -> list[HelpSection]:
-    """The sections with only the entries that hold every word of `query`; sections without any are left out."""
+    """The sections with only the entries that hold every word of `query`; sections without any are left out.
+
+    What is called so comes before what only speaks of it: "sin" finds sin, then what has it in an example.
+    """
     words = query.casefold().split()
     found = []
     for section in sections:
-        entries = tuple(entry for entry in section.entries if _holds(section, entry, words))
-        if entries:
-            found.append(HelpSection(section.title, entries))
-    return found
+        ranked = [(_rank(section, entry, words), entry) for entry in section.entries]
+        ranked = sorted((each for each in ranked if each[0] < _NOT_HELD), key=lambda each: each[0])
+        if ranked:
+            found.append((ranked[0][0], HelpSection(section.title, tuple(entry for _, entry in ranked))))
+    return [section for _, section in sorted(found, key=lambda each: each[0])]
 
 
-def _holds(section: HelpSection, entry: HelpEntry, words: Sequence[str]) -> bool:
-    text = " ".join((section.title, entry.name, entry.head, entry.text, entry.example)).casefold()
-    return all(word in text for word in words)
+_NOT_HELD: Final = 3
+
+
+def _rank(section: HelpSection, entry: HelpEntry, words: Sequence[str]) -> int:
+    """0: its name begins so, 1: its name or title holds the words, 2: something of it does, 3: nothing."""
+    name, title = entry.name.casefold(), entry.text.partition(".")[0].casefold()
+    if all(word in f"{name} {title}" for word in words):
+        parts = (name, *name.split("."), title)
+        return 0 if any(part.startswith(words[0]) for part in parts if words) else 1
+    text = " ".join((section.title, entry.head, entry.text, entry.example)).casefold()
+    return 2 if all(word in f"{name} {text}" for word in words) else _NOT_HELD
