@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from parseq_tui.errors import SettingsError
+from parseq_tui.errors import SettingsError, did_you_mean
 
 Origin = Literal["default", "file", "environment", "option"]
 MAXIMUM_BYTES = 256 * 1024
@@ -102,7 +102,7 @@ def load_settings(
     for name, option in OPTIONS.items():
         values[name], origins[name] = option.default, "default"
         if name in written:
-            values[name], origins[name] = checked(option, written.pop(name), path.name), "file"
+            values[name], origins[name] = checked(option, written.pop(name), str(path)), "file"
         if text := (environment or {}).get(option.variable, ""):
             values[name], origins[name] = _from_text(option, text), "environment"
         given = (options or {}).get(name)
@@ -110,8 +110,8 @@ def load_settings(
             values[name], origins[name] = checked(option, given, "the command line"), "option"
     if written:
         unknown = sorted(written)[0]
-        known = ", ".join([*OPTIONS, "[keys]"])
-        raise SettingsError(f"{path.name}: there is no setting called {unknown!r}", hint=f"known: {known}")
+        hint = did_you_mean(unknown, OPTIONS, otherwise=f"known: {', '.join([*OPTIONS, '[keys]'])}")
+        raise SettingsError(f"{path}: there is no setting called {unknown!r}", hint=hint)
     return Settings(**values, keys=_checked_keys(keys, path), origins=origins)
 
 
@@ -159,13 +159,13 @@ def _from_text(option: Option, text: str) -> Any:
 
 def _checked_keys(value: Any, path: Path) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
-        raise SettingsError(f"{path.name}: [keys] is a table of command names and keys")
+        raise SettingsError(f"{path}: [keys] is a table of command names and keys")
     keys: dict[str, tuple[str, ...]] = {}
     for name, given in value.items():
         listed = [given] if isinstance(given, str) else given
         if not isinstance(listed, list) or not all(isinstance(key, str) and key for key in listed):
             raise SettingsError(
-                f"{path.name}: the keys of {name!r} cannot be {given!r}",
+                f"{path}: the keys of {name!r} cannot be {given!r}",
                 hint='write a key ("ctrl+s", "space r a") or a list of them',
             )
         keys[name] = tuple(listed)

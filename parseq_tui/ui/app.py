@@ -24,6 +24,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input
 
+from parseq_tui.errors import SettingsError
 from parseq_tui.paths import settings_file
 from parseq_tui.recovery import Draft
 from parseq_tui.session import Session
@@ -85,7 +86,7 @@ class EditorApp(App[int], inherit_bindings=False):
 
         Raises SettingsError for keys of a command that does not exist, or a theme option that does not.
         """
-        self.keymap_in_use = Keymap(DEFAULT_KEYS, settings.keys, pane_keys())
+        self.keymap_in_use = _keymap(settings.keys)
         super().__init__(driver_class=driver or driver_for_platform())
         self.preferences = Preferences(self, settings, settings_file())
         self.follow = follow
@@ -349,7 +350,7 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def use_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         """Raises SettingsError for a command that does not exist."""
-        self.keymap_in_use = Keymap(DEFAULT_KEYS, keys, pane_keys())
+        self.keymap_in_use = _keymap(keys)
         self.set_keymap(self.keymap_in_use.panes)
         if self.editor is not None:
             self.editor.use_keymap(self.keymap_in_use)
@@ -387,3 +388,11 @@ class EditorApp(App[int], inherit_bindings=False):
             return None
         finally:
             driver.ask("", None)
+
+
+def _keymap(keys: Mapping[str, tuple[str, ...]]) -> Keymap:
+    """The default keys under a user's. Raises SettingsError, which names the file they are written in."""
+    try:
+        return Keymap(DEFAULT_KEYS, keys, pane_keys())
+    except SettingsError as error:
+        raise SettingsError(f"{settings_file()}: {error.message}", hint=error.hint) from error

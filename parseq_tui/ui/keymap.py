@@ -231,11 +231,14 @@ class Keymap:
     ) -> None:
         """`panes`: names of keys that panes have for themselves, which may be overridden too.
 
-        Raises SettingsError if an override names a command or a key that does not exist.
+        Raises SettingsError if an override names a command or a key that does not exist, or two name the same key.
         """
         self.keys: dict[str, tuple[str, ...]] = {name: tuple(keys) for name, keys in defaults.items()}
         self.panes: dict[str, str] = {}
         """A user's own keys of panes: name → keys with commas between them."""
+        self.taken: dict[str, list[tuple[str, str]]] = {}
+        """What a user's keys took away: command → (key, the command that had it)."""
+        given_to: dict[str, str] = {}
         known = set(panes)
         for name, given in (overrides or {}).items():
             if name in known and name not in self.keys:
@@ -245,15 +248,24 @@ class Keymap:
                 hint = did_you_mean(name, [*self.keys, *known], otherwise="the help (?) has their names")
                 raise SettingsError(f"[keys]: there is no command called {name!r} to bind a key to", hint=hint)
             keys = tuple(sequence_of(written) for written in given)
-            self.keys = {
-                other: tuple(key for key in old if not any(_hides(key, fresh) for fresh in keys))
-                for other, old in self.keys.items()
-            }
-            self.keys[name] = keys
+            _refuse_clash(name, keys, given_to)
+            self._give(name, keys)
         self._sequences: dict[tuple[str, ...], str] = {}
         for name, all_keys in self.keys.items():
             for key in all_keys:
                 self._sequences[tuple(key.split())] = name
+
+    def _give(self, name: str, keys: tuple[str, ...]) -> None:
+        """These keys for a command, and for no other."""
+        self.taken[name] = [
+            (key, other)
+            for other, old in self.keys.items()
+            for key in old
+            if other != name and any(_hides(key, fresh) for fresh in keys)
+        ]
+        lost = set(self.taken[name])
+        self.keys = {other: tuple(key for key in old if (key, other) not in lost) for other, old in self.keys.items()}
+        self.keys[name] = keys
 
     def step(self, pressed: tuple[str, ...]) -> Step:
         """The command these keys run, or what may follow them."""
@@ -297,6 +309,17 @@ def _hides(one: str, other: str) -> bool:
     first, second = one.split(), other.split()
     shorter = min(len(first), len(second))
     return first[:shorter] == second[:shorter]
+
+
+def _refuse_clash(name: str, keys: Iterable[str], given_to: dict[str, str]) -> None:
+    """Note whose keys these are. Raises SettingsError if another command was given one of them, or what begins it."""
+    for key in keys:
+        for old, owner in given_to.items():
+            if owner != name and _hides(old, key):
+                both = f"{readable(key)!r}" if old == key else f"{readable(old)!r} and {readable(key)!r}"
+                hint = "of two commands with one key only one could be run: give another key to one of them"
+                raise SettingsError(f"[keys]: {both} cannot be for {owner} and for {name}", hint=hint)
+        given_to[key] = name
 
 
 def sequence_of(written: str) -> str:

@@ -156,7 +156,8 @@ class ProgramActions:
             if wish == "edit":
                 self._tried(self._edit_settings)
 
-        self._app.push_screen(SettingsScreen(program.preferences, program.themes.names, folders), left)
+        keymap = self._screen.keymap
+        self._app.push_screen(SettingsScreen(program.preferences, program.themes.names, folders, keymap), left)
 
     def _edit_settings(self) -> None:
         """The settings file in the user's editor; what is wrong in it changes nothing. Raises ParseqError."""

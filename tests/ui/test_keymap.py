@@ -65,6 +65,55 @@ def test_a_users_key_is_taken_from_all_that_it_would_hide() -> None:
     assert longer.step(("x", "s")).command == "document.save"
 
 
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"cursor.down": ["n"], "cursor.up": ["x", "n"]}, r"'n' cannot be for cursor\.down and for cursor\.up"),
+        ({"cursor.down": ["space"], "cursor.up": ["space r"]}, "'Space' and 'Space r' cannot be for"),
+    ],
+)
+def test_a_user_who_gives_one_key_to_two_commands_is_told(keys: dict[str, list[str]], words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as raised:
+        Keymap(DEFAULT_KEYS, keys)
+    assert "another key" in raised.value.hint
+
+
+def test_a_key_may_be_given_on_and_what_lost_it_is_known() -> None:
+    keymap = Keymap(DEFAULT_KEYS, {"cursor.down": ["u", "j"], "document.undo": ["ctrl+z"]})
+    assert keymap.taken["cursor.down"] == [("u", "document.undo")]
+    assert keymap.keys["document.undo"] == ("ctrl+z",)
+
+
+def test_settings_show_what_a_users_keys_took_away(tmp_path: Path) -> None:
+    document = Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text('[keys]\n"cursor.down" = ["u"]\n"render.large" = ["F8"]\n')
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        assert isinstance(pilot.app, EditorApp)
+        pilot.app.preferences.read_again()
+        screen.desk.run_line("settings")
+        await pilot.pause()
+        text = "\n".join(rows(pilot.app.screen))
+        assert "Down; takes u from document.undo" in text
+        assert "keys in a pane" in text
+
+    flow(document, steps, (140, 40))
+
+
+def test_keys_that_cannot_be_used_are_said_with_the_file_they_stand_in(tmp_path: Path) -> None:
+    document = Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text('[keys]\n"cursor.dwon" = ["u"]\n')
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        assert isinstance(pilot.app, EditorApp)
+        with pytest.raises(SettingsError, match=re.escape(f"{settings_file()}: [keys]: there is no command")):
+            pilot.app.preferences.read_again()
+
+    flow(document, steps)
+
+
 def test_the_keys_of_panes_can_be_a_users_own(tmp_path: Path) -> None:
     document = Path(shutil.copy(bundled("examples") / "bouncy_cuts.json", tmp_path / "song.json"))
     settings_file().parent.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,9 @@ from textual.binding import Binding, BindingType
 
 from parseq_tui.errors import SettingsError
 from parseq_tui.settings import OPTIONS, Origin
+from parseq_tui.ui.commands import COMMANDS
 from parseq_tui.ui.drawing.cells import plain
-from parseq_tui.ui.keymap import readable
+from parseq_tui.ui.keymap import Keymap, readable
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.screens.listing import Column, ListScreen, Row
 
@@ -40,10 +41,13 @@ class SettingsScreen(ListScreen["str | None"]):
     ]
     HEADING = "settings"
     KEYS = "← → change   d default   e edit the file   Esc leave"
-    COLUMNS = (Column("setting", 24), Column("value", 22), Column("from", 15), Column("what it is", 40))
+    COLUMNS = (Column("setting", 24), Column("value", 20), Column("from", 17), Column("what it is", 40))
 
-    def __init__(self, preferences: Preferences, themes: Sequence[str], folders: Mapping[str, Path]) -> None:
+    def __init__(
+        self, preferences: Preferences, themes: Sequence[str], folders: Mapping[str, Path], keymap: Keymap
+    ) -> None:
         super().__init__()
+        self._keymap = keymap
         self._preferences = preferences
         self._themes = tuple(themes)
         self._folders = folders
@@ -58,7 +62,7 @@ class SettingsScreen(ListScreen["str | None"]):
             for name, option in OPTIONS.items()
         ]  # fmt: skip
         keys = [
-            Row((name, ", ".join(readable(key) for key in keys) or "(no key)", "file", "keys of a command"))
+            Row((name, ", ".join(readable(key) for key in keys) or "(no key)", "file", self._key_words(name)))
             for name, keys in settings.keys.items()
         ]
         environment = [
@@ -77,6 +81,14 @@ class SettingsScreen(ListScreen["str | None"]):
             for name, path in self._folders.items()
         ]
         return [*options, *keys, *environment, *folders]
+
+    def _key_words(self, name: str) -> str:
+        """What a user's keys do, and what did not keep all of its own because of them."""
+        if name not in COMMANDS:
+            return "keys in a pane"
+        lost = [f"{readable(key)} from {other}" for key, other in self._keymap.taken.get(name, ())]
+        taken = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+        return COMMANDS[name].title + (f"; takes {taken}" if taken else "")
 
     def detail(self, chosen: int) -> Sequence[str]:
         name, value, _, words = self.rows()[chosen].cells
