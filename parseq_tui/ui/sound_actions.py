@@ -157,10 +157,10 @@ def listen(path: Path, options: list[str], run: Callable[..., Any] = subprocess.
 
 
 def _keyframes_wanted(argument: str) -> tuple[str, int, str]:
-    """`beats 4 song.ogg`: the event, every how many, the file."""
+    """`beats 4 song.ogg`: the event, every how many, the file, which the document's own sound stands in for."""
     event, _, rest = argument.partition(" ")
     number, _, path = rest.strip().partition(" ")
-    if number.isdecimal() and path.strip():
+    if number.isdecimal():
         return event, max(1, int(number)), path
     return event, 1, rest
 

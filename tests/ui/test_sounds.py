@@ -59,6 +59,24 @@ def test_keyframes_on_every_second_beat(document: Path, heard: list[tuple[str, l
     flow(document, steps)
 
 
+def test_the_documents_sound_is_listened_to_and_a_missing_one_asked_for(
+    document: Path, heard: list[tuple[str, list[str]]]
+) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        for key, name in (("t", "sound.tempo"), ("l", "sound.length")):
+            await press(pilot, screen, "space", "a", key)
+            assert status(screen).startswith(f":{name} ")
+            await press(pilot, screen, "escape")
+        await line(pilot, screen, "setting audio song.ogg")
+        await line(pilot, screen, "sound.keyframes beats 2")
+        await until(pilot.app, lambda: "add 2 keyframes" in status(screen))
+        await press(pilot, screen, "space", "a", "t")
+        await until(pilot.app, lambda: screen.session.document.options.bpm == 99)
+        assert [name for name, _ in heard] == ["song.ogg", "song.ogg"]
+
+    flow(document, steps)
+
+
 def test_what_was_not_heard_says_how_to_hear_it(document: Path, heard: list[tuple[str, list[str]]]) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await line(pilot, screen, "sound.keyframes low song.ogg")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from parseq_tui.audio.heard import CURVES, EVENTS, is_curve
 from parseq_tui.timeline.edits import RemoveTimeSeries
-from parseq_tui.ui.commands.registry import Change, Context, Do, Effect, Say, command
+from parseq_tui.ui.commands.registry import Ask, Change, Context, Do, Effect, Say, command
 
 
 @command("sound.keyframes", "Keyframes on a sound…",
-         "Rows on its beats, its onsets, or onsets of low, mid or high sounds: beats 4 song.ogg is every fourth beat.",
+         "Rows on a song's beats, its onsets, or onsets of low, mid or high: beats 4 song.ogg is every fourth beat.",
          group="sound", edits=True, argument="EVENT [EVERY] [FILE]", aliases=("listen",))  # fmt: skip
 def sound_keyframes(context: Context, argument: str) -> Effect:
     event = argument.partition(" ")[0]
@@ -18,8 +18,8 @@ def sound_keyframes(context: Context, argument: str) -> Effect:
 
 
 @command("sound.series", "Time series of a sound…",
-         "A curve that formulas read by its name, or by one of yours (low=bass): loudness, low, mid, high, attack, "
-         "pitch; of a MIDI file also its controllers (cc74=filter).",
+         "A curve of a song that formulas read by its name, or by one of yours (low=bass): loudness, low, mid, high, "
+         "attack, pitch; of a MIDI file also its controllers (cc74=filter).",
          group="sound", edits=True, argument="CURVE[=NAME] [FILE]")  # fmt: skip
 def sound_series(context: Context, argument: str) -> Effect:
     curve = argument.partition(" ")[0].partition("=")[0]
@@ -29,21 +29,26 @@ def sound_series(context: Context, argument: str) -> Effect:
     return Do("sound.series", argument)
 
 
-@command("sound.tempo", "Tempo of a sound…", "The document gets the beats per minute of a sound file.",
+def _of_a_sound(context: Context, name: str, argument: str) -> Effect:
+    """Done with the file that is named, else with the document's sound; it has none: a file is asked for."""
+    return Do(name, argument) if argument or context.document.render.get("audio") else Ask(f"{name} ")
+
+
+@command("sound.tempo", "Tempo of a sound…", "The document gets the beats per minute (bpm) of a song.",
          group="sound", edits=True, argument="[FILE]")  # fmt: skip
 def sound_tempo(context: Context, argument: str) -> Effect:
-    return Do("sound.tempo", argument)
+    return _of_a_sound(context, "sound.tempo", argument)
 
 
 @command("sound.length", "As long as a sound…",
-         "A last row where the sound ends, so that the video lasts as long; it never gets shorter.",
+         "A last row where the song ends, so that the video lasts as long; it never gets shorter.",
          group="sound", edits=True, argument="[FILE]")  # fmt: skip
 def sound_length(context: Context, argument: str) -> Effect:
-    return Do("sound.length", argument)
+    return _of_a_sound(context, "sound.length", argument)
 
 
 @command("sound.heard", "Hear a sound with the video…",
-         "The sound becomes the document's own: its videos are heard with it, and the commands here need no file then.",
+         "The song becomes the document's own audio: its videos are heard with it, and these commands need no file.",
          group="sound", edits=True, argument="FILE")  # fmt: skip
 def sound_heard(context: Context, argument: str) -> Effect:
     return Do("sound.heard", argument)
