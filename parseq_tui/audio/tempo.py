@@ -22,6 +22,8 @@ _NEAR = 0.15
 """Of a beat: a note that begins this near to it is the beat."""
 _UNEVEN = 0.2
 """Of a beat: so much longer or shorter may the first and the last one be."""
+_EXACT = 0.01
+"""Seconds: how well the moment of a beat is known."""
 _TIGHTNESS = 400.0
 """How much an uneven beat costs."""
 
@@ -49,7 +51,14 @@ def tempo(sound: Spectrum, onsets: Floats, bpm: float | None = None) -> Tempo:
         return Tempo(0.0, np.zeros(0))
     beats = _on_onsets(beats, onsets, _NEAR * _slope(beats))
     seconds = _slope(beats)
-    return Tempo(60 / seconds, _without_strays(beats, seconds))
+    return Tempo(_whole(60 / seconds, len(beats)), _without_strays(beats, seconds))
+
+
+def _whole(bpm: float, beats: int) -> float:
+    """Most music is made at a whole number: that one, if over all beats it parts from what was heard by less than is
+    heard; else what was heard."""
+    whole = float(round(bpm))
+    return whole if whole and abs(60 / whole - 60 / bpm) * beats < _EXACT else bpm
 
 
 def _on_onsets(beats: Floats, onsets: Floats, near: float) -> Floats:

@@ -28,7 +28,7 @@ def off(found: Floats, played: Floats) -> Floats:
 def test_beats_onsets_and_tempo(bpm: float) -> None:
     played = song(bpm)
     hearing = Hearing(played.recording)
-    assert hearing.tempo.bpm == pytest.approx(bpm, abs=0.1)
+    assert hearing.tempo.bpm == (bpm if bpm == int(bpm) else pytest.approx(bpm, abs=0.1))
     assert off(hearing.moments("beats"), played.kicks).max() < 0.01
     assert off(hearing.moments("low"), played.kicks).max() < 0.01
     assert off(hearing.moments("high"), played.hats).max() < 0.01
@@ -41,7 +41,7 @@ def test_a_whole_band() -> None:
     """The example's song: drums on beats, a plucked note every eighth, bass and chords under them, at 120 bpm."""
     hearing = Hearing(read_recording(bundled("examples") / "beat.ogg"))
     eighths = np.arange(0, 8, 0.25)
-    assert hearing.tempo.bpm == pytest.approx(120, abs=0.1)
+    assert hearing.tempo.bpm == 120, "a whole number that fits as well is meant"
     assert off(hearing.moments("beats"), eighths[::2]).max() < 0.01
     assert off(hearing.moments("onsets"), eighths).max() < 0.01
     sixteenths = np.arange(0, 8, 0.125)
