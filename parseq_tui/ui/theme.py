@@ -261,6 +261,11 @@ class Palette:
     def of(cls, app: App[Any]) -> Palette:
         return cls({**UNTHEMED, **app.theme_variables}, colorless=app.no_color)
 
+    @property
+    def few_colors(self) -> bool:
+        """Whether there are no colours, or sixteen: too few for eight curves to be told apart by them alone."""
+        return self._colorless or self._variables["background"].startswith("ansi_")
+
     def color(self, role: str) -> Color:
         """Raises KeyError for a name that is no role."""
         return Color.parse(self._variables[role])

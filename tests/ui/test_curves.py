@@ -89,12 +89,12 @@ def test_zoom_keeps_the_playhead_where_it_is_and_pan_stays_inside() -> None:
         await settled(app)
         assert pane.window[1] == 100
         assert pane._column(200) == pytest.approx(before, abs=1)
-        pane.pan(-1e9)
+        pane.action_page(-1000)
         assert pane.window == (0, 100)
-        pane.pan(1e9)
+        pane.action_page(1000)
         assert pane.window == (300, 100)
         for _ in range(30):
-            pane.zoom(2)
+            pane.action_zoom(2)
         assert pane.window[1] == 4
         await pilot.press("f")
         assert pane.window == (0, 400)
@@ -135,8 +135,12 @@ def test_every_curve_is_named_as_long_as_there_is_room() -> None:
     assert legend(80).rstrip() == "1● strength 0.5  2■ zoom 1  3▲ rotation_3d_z 0  4◆ seed 0!"
     assert legend(55).rstrip() == "1● strength 0.5  2■ zoom 1  3▲ rotati…_z 0  4◆ seed 0!"
     assert legend(48).rstrip() == "1● strength 0.5  2■ zoom  3▲ rotati…_z  4◆ seed!"
-    assert legend(30) == "1● str…th 0.5  2■ zoom  +2"
-    assert all(len(legend(width).rstrip()) <= width for width in range(3, 80))
+    assert legend(36).rstrip() == "1●str…th 0.5 2■zoom 3▲rot…_z 4◆seed!"
+    assert legend(28).rstrip() == "1●s…th 2■zoom 3▲r…_z 4◆seed!"
+    view.activate("seed")
+    assert legend(28).rstrip() == "1●s…th 2■zoom 3▲r…_z 4◆seed!"
+    assert legend(25) == "1●s…th 2■zoom 4◆seed! +1", "the active curve is always named"
+    assert all(len(legend(width).rstrip()) <= width for width in range(10, 80))
 
 
 def test_zero_lies_on_one_row_however_it_came_about() -> None:
@@ -151,7 +155,7 @@ def test_zero_lies_on_one_row_however_it_came_about() -> None:
 def test_the_window_follows_a_playhead_that_leaves_it() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = app.query_one(CurvesPane)
-        pane.zoom(8)
+        pane.action_zoom(8)
         app.move(300)
         await settled(app)
         assert pane._column(300) is not None
@@ -213,7 +217,7 @@ def test_pictures_are_built_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) 
             return plot.chart(request)
 
         monkeypatch.setattr("parseq_tui.ui.widgets.curves.chart", where)
-        app.query_one(CurvesPane).zoom(2)
+        app.query_one(CurvesPane).action_zoom(2)
         await settled(app)
         assert threads and threading.get_ident() not in threads
 
@@ -230,7 +234,7 @@ def test_curves_hide_scales_change_and_the_axis_moves_on() -> None:
         assert pane._chart is not None and pane._chart.request.axis_of == 0
         await pilot.press("2", "3", "4")
         await settled(app)
-        assert "no curve is shown" in rows(app)[1]
+        assert rows(app)[1].rstrip() == "every curve is hidden: 1-8 show them"
 
     in_panes(test)
 
@@ -343,10 +347,12 @@ def test_a_held_keyframe_moves_one_way_only_after_x_or_y() -> None:
         held = app.posted[-1]
         assert isinstance(held, CurvesPane.KeyframeDragged)
         assert held.to_frame == 100 and held.value > 0.5
+        assert rows(app)[row - 2][column] == "◎", "it is seen where it would be dropped"
         await pilot.press("x")
         held = app.posted[-1]
         assert isinstance(held, CurvesPane.KeyframeDragged)
         assert held.to_frame > 100 and held.value == 0.5
+        assert rows(app)[row + 1][column + 5] == "◎"
 
     in_panes(test)
 

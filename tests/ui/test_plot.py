@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -217,3 +218,19 @@ def test_a_prompts_bar_fades_with_its_weight() -> None:
 
 def test_a_prompt_of_one_frame_is_still_on_its_bar() -> None:
     assert "█" in range_bar(Prompt(all_frames=False, start=5003, end=5003), 0, 10_000, 20, 9_999, "braille")
+
+
+def test_curves_are_numbered_along_their_way_where_colours_do_not_tell_them_apart() -> None:
+    curves = tuple(Curve(f"c{n}", np.full(400, float(n)), series=n) for n in range(8))
+    request = ChartRequest(curves, 120, 20, 0, 400, scale="shared", numbered=True)
+    made = chart(request)
+    assert made is not None
+    for n in range(8):
+        row = made.cells.rows[made.row_of(n, float(n))]
+        assert row.count(str(n + 1)) >= 4, "also far from keyframes and from the end"
+    columns = [[x for x, mark in enumerate(row[made.left : -1]) if mark.isdigit()] for row in made.cells.rows[:18]]
+    flat = [x for row in columns for x in row]
+    assert len(flat) == len(set(flat)), "no two in one column: none hides another"
+    for usual in (replace(request, numbered=False), replace(request, glyphs="ascii")):
+        drawn = chart(usual)
+        assert drawn is not None and not any(mark.isdigit() for row in drawn.cells.rows[:18] for mark in row[5:-1])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.drawing.plot import ChartRequest, Curve
+from parseq_tui.ui.drawing.ranges import lanes
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.drawing.series import sampled
 
@@ -119,8 +120,21 @@ class CurveView:
         why = f"{name} is a time series, which is not changed here" if series else "no curve is shown here"
         return f"{why}: a goes to the next curve, 1-8 show them"
 
-    def request(self, width: int, height: int, glyphs: Glyphs) -> ChartRequest:
-        """What to draw on `width` × `height` cells, axes included."""
+    def why_empty(self) -> str:
+        """Why there is no picture."""
+        if not self.fields:
+            return "no curve is shown: t in a column of the table shows it here"
+        return "every curve is hidden: 1-8 show them" if self.hidden.issuperset(self.fields) else "no room for curves"
+
+    def lanes(self, height: int) -> list[list[int]]:
+        """The prompts on each row below the curves, in a pane of this height."""
+        if not self.document.prompts.enabled:
+            return []
+        most = max(min(6, (height - 9) // 3), 1 if height > 6 else 0)
+        return lanes(self.document.prompts.entries, self.document.last_frame, most)
+
+    def request(self, width: int, height: int, glyphs: Glyphs, *, numbered: bool = False) -> ChartRequest:
+        """What to draw on `width` × `height` cells, axes included. `numbered`: as ChartRequest says."""
         shown = [(number, name) for number, name in enumerate(self.fields) if name not in self.hidden]
         curves = [Curve(name, self.columns[name], self._keyframes[name], number) for number, name in shown]
         if self._trial is not None:
@@ -140,6 +154,7 @@ class CurveView:
             numbers.index(self.axis) if self.axis in numbers else 0,
             self.fit_values,
             2 if height >= _ROOMY else 1,
+            numbered,
         )
 
 

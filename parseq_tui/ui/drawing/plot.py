@@ -30,6 +30,8 @@ BEAT, ASCII_BEAT = "┊", ":"
 PLAYHEAD, ASCII_PLAYHEAD = "┃", "|"
 SMALLEST_CANVAS = (8, 2)
 _EMPTY = " \u2800"
+_APART = 3
+"""Cells between the numbers of two curves, where curves are numbered along their way."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +72,8 @@ class ChartRequest:
     """Whether scales are made for the frames shown, not for all."""
     axis_rows: int = 2
     """What the axis below takes: 1 with the labels on its line."""
+    numbered: bool = False
+    """Whether curves have their numbers along their way, not only at its end: where colours do not tell them apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,15 +242,20 @@ def _with_marks(made: Chart) -> Chart:
 
 def _number(made: Chart, rows: list[list[str]]) -> None:
     """Curves' numbers at the right end, `?` for one that is only tried out: without colours, and far from keyframes,
-    nothing else tells them apart."""
-    request, column = made.request, made.left + made.canvas_width - 1
-    last = request.start + request.count - 1
+    nothing else tells them apart. Along their way no two curves have them in the same column."""
+    request, end = made.request, made.left + made.canvas_width - 1
     for number in sorted(range(len(request.curves)), key=lambda number: number == request.axis_of):
         curve = request.curves[number]
-        if 0 <= last < curve.values.size and np.isfinite(curve.values[last]):
-            y = made.row_of(number, float(curve.values[last]))
-            rows[y][column] = str(curve.series + 1) if curve.series < len(MARKS) else "?"
-            made.cells.series[y, column] = curve.series + 1
+        first = made.left + _APART * (curve.series + 1)
+        along = (
+            range(first, end - 1, _APART * (len(MARKS) + 1)) if request.numbered and request.glyphs != "ascii" else ()
+        )
+        stops = {made.column_of(frame): frame for frame in map(made.frame_at, along)}
+        for column, frame in (*stops.items(), (end, request.start + request.count - 1)):
+            if column is not None and 0 <= frame < curve.values.size and np.isfinite(curve.values[frame]):
+                y = made.row_of(number, float(curve.values[frame]))
+                rows[y][column] = str(curve.series + 1) if curve.series < len(MARKS) else "?"
+                made.cells.series[y, column] = curve.series + 1
 
 
 def plot_text(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
+from typing import Literal
 
 import numpy as np
 from rich.cells import cell_len
@@ -22,9 +23,20 @@ from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.theme import Palette
 
 GRIP, ASCII_GRIP = "◎", "@"
-_GAP = "  "
-_BREVITY = ((100, True), (13, True), (9, True), (9, False), (6, False))
-"""What a legend may do to fit: letters of a name, and whether every curve has its value."""
+Told = Literal["all", "active", "none"]
+"""Of which curves a legend says the value."""
+_BREVITY: tuple[tuple[int, Told, str], ...] = (
+    (100, "all", "  "),
+    (13, "all", "  "),
+    (9, "all", "  "),
+    (9, "active", "  "),
+    (6, "active", "  "),
+    (6, "active", " "),
+    (4, "active", " "),
+    (4, "none", " "),
+)
+"""What a legend may do to fit: letters of a name, whose values it tells, and what stands between two curves: where that
+is one blank, there is none after a mark."""
 
 
 def chart_row(chart: Chart, y: int, palette: Palette) -> Strip:
@@ -88,14 +100,22 @@ def with_grip(strip: Strip, column: int, palette: Palette, glyphs: Glyphs) -> St
 def legend_parts(view: CurveView, index: int, palette: Palette, glyphs: Glyphs, width: int) -> list[tuple[str, Style]]:
     """`1● zoom 1.02`: the key that hides it, its mark, its name, its value at the frame `index` (from 0).
 
-    Where `width` cells do not hold them all, names get shorter, then only the curve of the axis keeps its value, and
-    what is left over is counted.
+    Where `width` cells do not hold them all, names get shorter, then only the active curve keeps its value, and what is
+    left over is counted. Each curve's part begins with its digit.
     """
-    for longest, values in _BREVITY:
-        parts = _legend(view, index, palette, glyphs, longest, values=values)
-        if sum(cell_len(text) for text, _ in parts) - len(_GAP) <= width:
+    parts: list[tuple[str, Style]] = []
+    for longest, told, gap in _BREVITY:
+        parts = _legend(view, index, palette, glyphs, longest, told, gap)
+        if sum(cell_len(text) for text, _ in parts) - len(gap) <= width:
             return parts
-    return _counted(parts, width, palette.style("dim"))
+    return _counted(parts, view.axis, width, palette.style("dim"))
+
+
+def named_at(view: CurveView, parts: Sequence[tuple[str, Style]], column: int) -> str | None:
+    """The curve that is named in this column of a legend made by `legend_parts`."""
+    ends = accumulate(cell_len(text) for text, _ in parts)
+    begun = next((text[0] for (text, _), end in zip(parts, ends, strict=True) if column < end), "")
+    return view.fields[int(begun) - 1] if begun.isdigit() else None
 
 
 def title_parts(view: CurveView, made: Chart | None, glyphs: Glyphs) -> list[str]:
@@ -113,31 +133,35 @@ def title_parts(view: CurveView, made: Chart | None, glyphs: Glyphs) -> list[str
 
 
 def _legend(
-    view: CurveView, index: int, palette: Palette, glyphs: Glyphs, longest: int, *, values: bool
+    view: CurveView, index: int, palette: Palette, glyphs: Glyphs, longest: int, told: Told, gap: str
 ) -> list[tuple[str, Style]]:
     parts: list[tuple[str, Style]] = []
     for number, name in enumerate(view.fields):
-        short = abbreviated(plain(name), longest)
+        short = gap[1:] + abbreviated(plain(name), longest)
         if name in view.hidden:
-            parts.append((f"{number + 1}- {short}{_GAP}", palette.style("dim")))
+            parts.append((f"{number + 1}-{short}{gap}", palette.style("dim")))
             continue
         failed = "!" if name in view.table.failed_fields else ""
-        value = f" {view.columns[name][index]:.4g}" if values or number == view.axis else ""
+        said = told == "all" or (told == "active" and number == view.axis)
+        value = f" {view.columns[name][index]:.4g}" if said else ""
         style = palette.series(number, attributes="bold" if number == view.axis else "")
-        parts.append((f"{number + 1}{mark_of(number, glyphs)} {short}{value}{failed}{_GAP}", style))
+        parts.append((f"{number + 1}{mark_of(number, glyphs)}{short}{value}{failed}{gap}", style))
     if view.trial is not None:
         name, tried = view.trial
-        parts.append((f"? {plain(name)} {tried[min(index, tried.size - 1)]:.4g}{_GAP}", palette.style("warning")))
+        parts.append((f"? {plain(name)} {tried[min(index, tried.size - 1)]:.4g}{gap}", palette.style("warning")))
     return parts
 
 
-def _counted(parts: list[tuple[str, Style]], width: int, style: Style) -> list[tuple[str, Style]]:
-    """As many as there is room for, and how many more there are."""
-    kept, used = 0, 0
-    while kept < len(parts) and used + cell_len(parts[kept][0]) + len("+9") <= width:
-        used += cell_len(parts[kept][0])
-        kept += 1
-    return [*parts[:kept], (f"+{len(parts) - kept}", style)]
+def _counted(parts: list[tuple[str, Style]], active: int, width: int, style: Style) -> list[tuple[str, Style]]:
+    """The active curve and as many others as there is room for, and how many more there are."""
+    kept = [active] if active < len(parts) else []
+    room = width - len("+9") - sum(cell_len(parts[number][0]) for number in kept)
+    for number, (text, _) in enumerate(parts):
+        room -= 0 if number in kept else cell_len(text)
+        if room < 0:
+            break
+        kept = sorted({*kept, number})
+    return [*(parts[number] for number in kept), (f"+{len(parts) - len(kept)}", style)]
 
 
 def _style(number: int, palette: Palette) -> Style:

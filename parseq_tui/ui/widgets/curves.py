@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import ClassVar
 
 import numpy as np
@@ -26,13 +25,13 @@ from parseq_tui.ui.commands.positions import next_beat
 from parseq_tui.ui.drawing.curve_view import CurveView
 from parseq_tui.ui.drawing.grips import rounded, step_of
 from parseq_tui.ui.drawing.plot import Chart, ChartRequest, chart
-from parseq_tui.ui.drawing.ranges import lanes
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.widgets.curve_strips import (
     chart_part,
     chart_row,
     lane_row,
     legend_parts,
+    named_at,
     title_parts,
     with_grip,
     with_playhead,
@@ -146,8 +145,7 @@ class CurvesPane(CurvesMouse, can_focus=True):
         if self._view is None:
             return None
         parts = legend_parts(self._view, self._index, self.palette, self._glyphs, self.size.width)
-        ends = accumulate(cell_len(text) for text, _ in parts)
-        return next((name for name, end in zip(self._view.fields, ends, strict=False) if column < end), None)
+        return named_at(self._view, parts, column)
 
     def show_trial(self, field: str, values: NDArray[np.float64] | None) -> None:
         """Draw another course of a shown field beside it, on its scale, as `?`; None takes it away again.
@@ -182,24 +180,6 @@ class CurvesPane(CurvesMouse, can_focus=True):
         self._glyphs = glyphs
         self.redraw()
 
-    def zoom(self, factor: float) -> None:
-        """Show fewer frames (factor > 1) or more, around the playhead."""
-        if self._view is not None:
-            self._view.zoom(factor, self._index)
-            self.redraw()
-
-    def pan(self, frames: float) -> None:
-        """Show later (positive) or earlier frames."""
-        if self._view is not None:
-            self._view.set_window(self._view.start + frames, self._view.count)
-            self.redraw()
-
-    def fit(self) -> None:
-        """Show all frames."""
-        if self._view is not None:
-            self._view.set_window(0, self._view.table.frame_count)
-            self.redraw()
-
     @property
     def window(self) -> tuple[int, int]:
         """First frame shown (counted from 0) and how many."""
@@ -211,7 +191,10 @@ class CurvesPane(CurvesMouse, can_focus=True):
         self.go_to(self._playhead + frames)
 
     def action_page(self, direction: int) -> None:
-        self.pan(direction * self.window[1] / 2)
+        """Show later (or earlier) frames, by half a window."""
+        if self._view is not None:
+            self._view.set_window(self._view.start + direction * self._view.count / 2, self._view.count)
+            self.redraw()
 
     def action_edge(self, end: int) -> None:
         if self._view is not None:
@@ -224,10 +207,16 @@ class CurvesPane(CurvesMouse, can_focus=True):
             self.go_to(next_beat(self._playhead, direction, per_beat))
 
     def action_zoom(self, factor: float) -> None:
-        self.zoom(factor)
+        """Show fewer frames (factor > 1) or more, around the playhead."""
+        if self._view is not None:
+            self._view.zoom(factor, self._index)
+            self.redraw()
 
     def action_fit(self) -> None:
-        self.fit()
+        """Show all frames."""
+        if self._view is not None:
+            self._view.set_window(0, self._view.table.frame_count)
+            self.redraw()
 
     def action_toggle_scale(self) -> None:
         if self._view is not None:
@@ -312,8 +301,8 @@ class CurvesPane(CurvesMouse, can_focus=True):
             self.post_message(self.WindowMoved(*self.window))
         if not self.size.width:
             return
-        height = self.size.height - 1 - len(self._lanes())
-        self._asked = self._view.request(self.size.width, height, self._glyphs)
+        height = self.size.height - 1 - len(self._view.lanes(self.size.height))
+        self._asked = self._view.request(self.size.width, height, self._glyphs, numbered=self.palette.few_colors)
         if not self._building:
             self._building = True
             self.run_worker(self._build(), name="curves", group="curves")
@@ -347,16 +336,10 @@ class CurvesPane(CurvesMouse, can_focus=True):
             return None
         return self._chart.column_of(frame - self._view.table.first_frame)
 
-    def _lanes(self) -> list[list[int]]:
-        """The prompts on each row below the curves."""
-        if self._view is None or not self._view.document.prompts.enabled:
-            return []
-        document, height = self._view.document, self.size.height
-        most = max(min(6, (height - 9) // 3), 1 if height > 6 else 0)
-        return lanes(document.prompts.entries, document.last_frame, most)
-
     def theme_changed(self) -> None:
         self._strips.clear()
+        if self._chart is not None and self._chart.request.numbered != self.palette.few_colors:
+            self.redraw()
 
     def render_line(self, y: int) -> Strip:
         if y == 0:
@@ -369,8 +352,9 @@ class CurvesPane(CurvesMouse, can_focus=True):
         column = self._column(self._playhead)
         if column is not None:
             strip = with_playhead(strip, column, self.palette, self._glyphs)
-        if self._held is not None and min(max(self._held_at[1], 0), self._chart.canvas_height - 1) == y - 1:
-            strip = with_grip(strip, self._held_at[0], self.palette, self._glyphs)
+        grip = self.held_cell()
+        if grip is not None and min(max(grip[1], 0), self._chart.canvas_height - 1) == y - 1:
+            strip = with_grip(strip, grip[0], self.palette, self._glyphs)
         return strip
 
     def line_part(self, y: int, first: int, end: int) -> Sequence[Segment] | None:
@@ -383,11 +367,12 @@ class CurvesPane(CurvesMouse, can_focus=True):
     def _picture_row(self, y: int) -> Strip:
         made, dim = self._chart, self.palette.style("dim")
         if made is None:
-            words = "no curve is shown" if self._view is not None else ""
+            words = self._view.why_empty() if self._view is not None else ""
             return self.line((words if y == 0 else "", dim))
         if y < len(made.cells.rows):
             return chart_row(made, y, self.palette)
-        index, rows = y - len(made.cells.rows), self._lanes()
+        rows = self._view.lanes(self.size.height) if self._view is not None else []
+        index = y - len(made.cells.rows)
         if self._view is None or index >= len(rows):
             return self.line()
         return lane_row(made, self._view, rows[index], self.palette, self._glyphs)

@@ -138,6 +138,13 @@ class CurvesMouse(Themed):
         frame, value = self._held_to
         return f"{self._held.grip.field}: {value:g} at {frame + self._view.table.first_frame}  "
 
+    def held_cell(self) -> tuple[int, int] | None:
+        """Column and row of the picture (or above or below it) to which it is drawn; None if none is held."""
+        if self._held is None:
+            return None
+        column = self._held.column if self._only == "y" else self._held_at[0]
+        return column, self._held.row if self._only == "x" else self._held_at[1]
+
     def _choose(self, field: str | None) -> None:
         """A click on a curve's name shows it and makes it the active one."""
         if field is not None and self._view is not None:
@@ -146,10 +153,9 @@ class CurvesMouse(Themed):
             self.redraw()
 
     def _try_here(self) -> None:
-        assert self._held is not None
-        column = self._held.column if self._only == "y" else self._held_at[0]
-        row = self._held.row if self._only == "x" else self._held_at[1]
-        self._held_to = self._held.moved_to(column, row)
+        cell = self.held_cell()
+        assert self._held is not None and cell is not None
+        self._held_to = self._held.moved_to(*cell)
         self._post_drag("held")
         self.refresh()
 
