@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from editor_flow import Flow, flow, press, rows, until
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from parseq_tui.paths import bundled
@@ -76,6 +77,31 @@ def test_all_theirs_at_once_and_leaving_decides_nothing(document: Path) -> None:
         assert "nothing was changed differently" in "\n".join(rows(screen)[-2:])
 
     flow(document, colliding(document, steps), (80, 24))
+
+
+def test_what_differs_is_seen_of_long_versions(document: Path) -> None:
+    """A prompt of many lines that differs at its end, on the smallest screen; wide characters push nothing aside."""
+    beginning = "a blue fish,\nin the sea,\n" * 40
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        text = document.read_text()
+        document.write_text(text.replace("a blue fish, in the sea", beginning.replace("\n", "\\n")))
+        await until(pilot.app, lambda: "\n" in screen.session.document.prompts.entries[0].positive, "the long prompt")
+        screen.session.apply(SetPromptText(0, beginning + "at dawn"))
+        document.write_text(document.read_text().replace('in the sea,\\n"', 'in the sea,\\n夜に"'))
+        await until(pilot.app, lambda: screen.session.collisions, "the conflict")
+        screen.desk.run_line("conflicts")
+        await pilot.pause()
+        shown = rows(pilot.app.screen)
+        listed = next(row for row in shown if ">?" in row)
+        assert "sea,↵at dawn" in listed and "sea,↵夜に" in listed
+        detail = "\n".join(shown[shown.index(listed) + 1 :])
+        assert "at dawn" in detail and "夜に" in detail and "1 of 1; 1 not chosen yet" in detail
+        assert all(cell_len(row) == 80 for row in shown)
+        await pilot.press("t")
+        assert any(">theirs " in row for row in rows(pilot.app.screen)), "the choice is not cut"
+
+    flow(document, steps, (80, 24))
 
 
 def test_versions_of_anything_are_said_in_a_line() -> None:

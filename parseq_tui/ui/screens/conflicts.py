@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rich.cells import chop_cells
 from textual.binding import Binding, BindingType
 
 from parseq_tui.errors import counted
@@ -16,9 +17,13 @@ from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.merge import Conflict, Side
 from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.timeline.time_series import TimeSeries
-from parseq_tui.ui.drawing.cells import plain, shortest
+from parseq_tui.ui.drawing.cells import CUT, fitted, plain, shortest
 from parseq_tui.ui.screens.listing import Column, ListScreen, Row, Rows
 
+_NAME_WIDTH = 8
+"""Cells for "theirs" and what follows it."""
+_LEAD = 8
+"""Characters that are shown before the first difference."""
 _MARKS: dict[Side | None, str] = {None: "?", "ours": "yours", "theirs": "theirs"}
 _STRONG: dict[Side | None, int | None] = {None: None, "ours": 3, "theirs": 4}
 
@@ -46,15 +51,23 @@ class ConflictsScreen(ListScreen["tuple[Side, ...] | None"]):
     def rows(self) -> Rows:
         return _Listed(self._conflicts, self._choices)
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)  # how much is said of the chosen one depends on the room
+
     def detail(self, chosen: int) -> Sequence[str]:
         conflict = self._conflicts[chosen]
-        left = self._choices.count(None)
+        left, count = self._choices.count(None), len(self._conflicts)
         hint = f"{left} not chosen yet" if left else "all chosen: Enter keeps them (one step of undo)"
+        versions, begin = _versions(conflict)
+        width, height = self.listing.size.width - 2 - _NAME_WIDTH, self.listing.size.height
+        lines = max(1, (height - 3 - min(count, max(4, height // 3))) // 3)
+        said = [plain(conflict.where)]
+        for name, version in zip(("was", "yours", "theirs"), versions, strict=True):
+            parts = _wrapped(version, begin, max(1, width), lines)
+            said += [f"{'' if index else name:{_NAME_WIDTH}}{part}" for index, part in enumerate(parts)]
         return (
-            f"was     {in_words(conflict.base)}",
-            f"yours   {in_words(conflict.ours)}",
-            f"theirs  {in_words(conflict.theirs)}",
-            f"! choose first: {hint}" if self._missing and left else hint,
+            *said,
+            f"{chosen + 1} of {count}; {'! choose first: ' if self._missing and left else ''}{hint}",
         )
 
     def action_side(self, side: Side) -> None:
@@ -88,9 +101,33 @@ class _Listed(Rows):
 
     def __getitem__(self, index: int, /) -> Row:
         conflict, side = self.conflicts[index], self.choices[index]
-        versions = (in_words(version) for version in (conflict.base, conflict.ours, conflict.theirs))
+        versions, begin = _versions(conflict)
         role = "success" if side else "warning"
-        return Row((_MARKS[side], plain(conflict.where), *versions), role, _STRONG[side])
+        return Row((_MARKS[side], plain(conflict.where), *(_from(one, begin) for one in versions)), role, _STRONG[side])
+
+
+def _versions(conflict: Conflict) -> tuple[list[str], int]:
+    """What it was, is here and is on disk, in words; and where the first difference of those that exist begins."""
+    sides = (conflict.base, conflict.ours, conflict.theirs)
+    words = [in_words(side) for side in sides]
+    there = [text for text, side in zip(words, sides, strict=True) if side is not None]
+    differing = (place for place, letters in enumerate(zip(*there, strict=False)) if len(set(letters)) > 1)
+    return words, next(differing, min(map(len, there)))
+
+
+def _from(text: str, begin: int) -> str:
+    """The text from a little before `begin` on."""
+    return text if begin <= _LEAD * 2 or begin > len(text) else f"{CUT}{text[begin - _LEAD :]}"
+
+
+def _wrapped(text: str, begin: int, width: int, lines: int) -> list[str]:
+    """The text in so many lines at most; the part at `begin` is among them."""
+    parts = chop_cells(text, width)
+    if len(parts) > lines and begin > width * lines - _LEAD * 2:
+        parts = chop_cells(_from(text, begin), width)
+    if len(parts) > lines:
+        parts = [*parts[: lines - 1], fitted(parts[lines - 1] + parts[lines], width)]
+    return parts or [""]
 
 
 def in_words(version: Any) -> str:
