@@ -11,8 +11,9 @@ from textual.worker import Worker
 
 from parseq_tui import recent
 from parseq_tui.changes import Collision, Settlement, digest
-from parseq_tui.errors import EditError, ParseqError
+from parseq_tui.errors import ParseqError
 from parseq_tui.formats import native
+from parseq_tui.formats.atomic_file import backup_of
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import Draft, Journal
 from parseq_tui.render.client import RenderClient
@@ -127,7 +128,7 @@ class FileActions:
         """Carry out a command about files; False if it is none. Raises ParseqError."""
         wanted: dict[str, Callable[[], object]] = {
             "document.save": lambda: self.save(argument),
-            "document.save_as": lambda: self.save(argument, overwrite=True),
+            "document.save_as": lambda: self.save(argument),
             "document.open": lambda: self._open(argument),
             "prompt.import": lambda: self._import_prompts(Path(argument).expanduser()),
             "document.conflicts": self._choose_conflicts,
@@ -144,10 +145,10 @@ class FileActions:
         wanted[action]()
         return True
 
-    def save(self, name: str, *, overwrite: bool = False, then: Callable[[], None] | None = None) -> None:
+    def save(self, name: str, *, then: Callable[[], None] | None = None) -> None:
         """Write the document: to its file, or to a new one and go on there; `then` follows if that went well.
 
-        Raises EditError; what goes wrong with the disk is said later.
+        Asks before it replaces another file. What goes wrong with the disk is said later.
         """
         path = Path(name).expanduser() if name else None
         if path is None and self.session.path is None:
@@ -156,9 +157,22 @@ class FileActions:
         then = then or self._after_naming
         if path is not None and not path.suffix:
             path = path.with_suffix(".json")
-        if path is not None and path != self.session.path and path.exists() and not overwrite:
-            raise EditError(f"{path} exists", hint=f"to overwrite it: :saveas {path}")
+        if path is not None and self._is_ours(path):
+            path = None
+        if path is not None and path.exists():
+            self.screen.questions.ask(
+                f"{path.name} exists already; what it holds stays in {backup_of(path).name}",
+                [("r", "replace it", lambda: self._begin_save(path, then)), ("n", "leave it", lambda: None)],
+            )
+            return
+        self._begin_save(path, then)
+
+    def _begin_save(self, path: Path | None, then: Callable[[], None] | None) -> None:
         self.screen.run_worker(self._save(path, then), name="save", group="save", exit_on_error=False)
+
+    def _is_ours(self, path: Path) -> bool:
+        """Whether this is the document's own file, however it is written."""
+        return self.session.path is not None and path.resolve() == self.session.path.resolve()
 
     def ask_name(self, then: Callable[[], None] | None = None) -> None:
         """Ask where a document without a file shall be saved; `then` follows if it is."""

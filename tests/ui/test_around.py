@@ -144,6 +144,29 @@ def test_keys_from_the_file_are_taken_over_while_the_program_runs(document: Path
     flow(document, steps)
 
 
+@pytest.mark.parametrize("line", ["saveas other.json", "w other"])
+def test_another_file_is_only_replaced_when_that_is_wanted(document: Path, line: str) -> None:
+    other = document.with_name("other.json")
+    other.write_text("precious")
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line(line.replace("other", str(other.with_suffix(""))))
+        await settled(pilot.app)
+        assert "other.json exists already" in shown(pilot)
+        await press(pilot, screen, "n")
+        assert other.read_text() == "precious" and screen.session.path == document
+        screen.desk.run_line(line.replace("other", str(other.with_suffix(""))))
+        await settled(pilot.app)
+        await press(pilot, screen, "r")
+        assert screen.session.path == other and "saved other.json" in shown(pilot)
+        assert other.with_name("other.json.bak").read_text() == "precious"
+        screen.desk.run_line(f"saveas {other.parent / '.' / 'other.json'}")
+        await settled(pilot.app)
+        assert "exists already" not in shown(pilot), "its own file is no other"
+
+    flow(document, steps)
+
+
 def test_the_terminals_cursor_is_on_the_current_cell(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         assert pilot.app.cursor_position == screen.table.cursor_screen_offset
