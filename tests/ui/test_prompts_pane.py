@@ -9,9 +9,10 @@ from pane_session import in_panes, settled, text_of
 from panes_demo import PanesDemo
 from textual.geometry import Offset
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Checkbox, Input, Static
 
 from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.timeline.document import Options
 from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
 from parseq_tui.ui.drawing.prompt_marks import prompt_marks
 from parseq_tui.ui.screens.prompt_editor import PromptArea, PromptEditor
@@ -145,12 +146,40 @@ def test_fades_or_a_formula_make_the_overlap() -> None:
     in_panes(test)
 
 
+def test_ranges_and_fades_are_written_in_beats_and_seconds_too() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        kept: list[Prompt | None] = []
+        options = Options(fps=20, bpm=120)
+        app.push_screen(PromptEditor(Prompt("p", all_frames=False), options=options), kept.append)
+        await pilot.pause()
+        for name, text in {"start": "4b", "end": "0:05", "fade_in": "1.5s", "fade_out": "2,5"}.items():
+            app.screen.query_one(f"#{name}", Input).value = text
+        await pilot.press("ctrl+s")
+        assert kept[0] is not None
+        assert (kept[0].start, kept[0].end, kept[0].overlap) == (40, 100, Overlap("linear", 30, 2.5))
+
+    in_panes(test)
+
+
+def test_a_first_range_spans_all_frames_and_a_range_that_was_comes_back() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        for prompt, end in ((Prompt("p"), "159"), (Prompt("p", start=20, end=40), "40")):
+            app.push_screen(PromptEditor(prompt, last_frame=159))
+            await pilot.pause()
+            app.screen.query_one("#all", Checkbox).value = False
+            await pilot.pause()
+            assert app.screen.query_one("#end", Input).value == end
+            await pilot.press("escape")
+
+    in_panes(test)
+
+
 def test_what_cannot_be_meant_is_said_and_escape_changes_nothing() -> None:
     cases = [
         ("start", "500", "the range ends at 200, before it starts at 500"),
-        ("end", "x", "to is a whole number of frames, not 'x'"),
-        ("fade_in", "-3", "fade in is a number of frames, not '-3'"),
-        ("fade_out", "nan", "fade out is a number of frames, not 'nan'"),
+        ("end", "x", "to is a number of frames, seconds (4s or 0:04) or beats (8b), not 'x'"),
+        ("fade_in", "-3", "fade in is a number of frames, seconds (4s or 0:04) or beats (8b), not '-3'"),
+        ("fade_out", "nan", "fade out is a number of frames, seconds (4s or 0:04) or beats (8b), not 'nan'"),
     ]
 
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:

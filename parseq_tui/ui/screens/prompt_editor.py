@@ -20,7 +20,9 @@ from textual.widgets import Checkbox, Input, Label, Static, TextArea
 from parseq_tui.errors import EditError, FormulaError
 from parseq_tui.language.parser import parse
 from parseq_tui.language.tokens import EMBEDDED
+from parseq_tui.timeline.document import Options
 from parseq_tui.timeline.prompts import Overlap, Prompt
+from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.prompt_marks import ROLES, MarkKind, prompt_marks
 from parseq_tui.ui.theme import Palette
@@ -95,9 +97,21 @@ class PromptEditor(ModalScreen["Prompt | None"]):
         Binding("escape,ctrl+c", "cancel", "cancel", priority=True, id="prompt_editor.cancel"),
     ]
 
-    def __init__(self, prompt: Prompt, *, common: bool = False, read_only: bool = False) -> None:
-        """`common`: the prompt that is joined to all others; it has no name and no range."""
+    def __init__(
+        self,
+        prompt: Prompt,
+        *,
+        options: Options = Options(),  # noqa: B008 - a value
+        last_frame: int = 0,
+        common: bool = False,
+        read_only: bool = False,
+    ) -> None:
+        """`options` and `last_frame` are the document's, for positions in beats and seconds and for a first range.
+
+        `common`: the prompt that is joined to all others; it has no name and no range.
+        """
         super().__init__()
+        self._options, self._last_frame = options, last_frame
         self._read_only = read_only
         self._prompt = prompt
         self._common = common
@@ -144,6 +158,12 @@ class PromptEditor(ModalScreen["Prompt | None"]):
 
     def on_input_changed(self) -> None:
         self._show_problem()
+
+    def on_checkbox_changed(self) -> None:
+        """A prompt that was for all frames and never had a range begins with one over all of them."""
+        end = self.query_one("#end", Input)
+        if not self.query_one("#all", TickBox).value and (self._text("start"), end.value) == ("0", "0"):
+            end.value = str(self._last_frame)
 
     def _show_problem(self) -> None:
         """The first formula that cannot be read, while it is typed; it can be kept all the same."""
@@ -218,12 +238,16 @@ class PromptEditor(ModalScreen["Prompt | None"]):
         return self.query_one(f"#{name}", Input).value.strip()
 
     def _number(self, name: str, *, whole: bool = False) -> float:
+        """Frames, or what seconds and beats are in frames. Raises EditError."""
         text = self._text(name)
         words = {"start": "from", "end": "to", "fade_in": "fade in", "fade_out": "fade out"}[name]
         try:
-            value = float(int(text) if whole else float(text.replace(",", ".") or "0"))
+            value = float(text.replace(",", ".") or "0") if not whole else float(int(text))
         except ValueError:
-            value = -1.0
+            try:
+                value = float(frame_of(text, self._options))
+            except PositionError:
+                value = -1.0
         if not 0 <= value < 1e9:
-            raise EditError(f"{words} is a {'whole ' if whole else ''}number of frames, not {text!r}")
+            raise EditError(f"{words} is a number of frames, seconds (4s or 0:04) or beats (8b), not {text!r}")
         return int(value) if value == int(value) else value

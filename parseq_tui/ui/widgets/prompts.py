@@ -198,7 +198,10 @@ class PromptsPane(PromptsMouse):
             if after is not None:
                 entered(after)
 
-        self.app.push_screen(PromptEditor(prompt, common=common, read_only=self._read_only), left)
+        assert self._document is not None
+        options, last = self._document.options, self._document.last_frame
+        editor = PromptEditor(prompt, options=options, last_frame=last, common=common, read_only=self._read_only)
+        self.app.push_screen(editor, left)
 
     def action_command(self, name: str) -> None:
         """A command on the selected prompt."""
