@@ -144,7 +144,8 @@ def kept(progress: Progress, width: int) -> list[Words]:
         return []
     until = strftime("%H:%M:%S", localtime(progress.kept.until))
     size = f"{progress.kept.bytes / 1e6:.0f} MB"
-    return flowed([Part(f"engine kept until {until} ({size})", "dim"), Part("Space r e frees it", "dim")], width)
+    words = (f"engine kept until {until}", f"({size})", "Space r e frees it")
+    return flowed([Part(word, "dim") for word in words], width)
 
 
 def _short(video: Path) -> str:

@@ -15,8 +15,9 @@ from parseq_tui.paths import bundled
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.forecast import Forecast
 from parseq_tui.ui.questions import READING_SECONDS
-from parseq_tui.ui.render_actions import in_words, megabytes
+from parseq_tui.ui.render_actions import RenderActions, in_words, megabytes
 from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.widgets.status_bar import TitleBar
 
 
 @pytest.fixture
@@ -154,6 +155,24 @@ def test_forecasts_and_sizes_in_words() -> None:
     assert in_words(Forecast(1, 0, 2.0, False)) == "1 frame to render, about 00:02 (guessed from another size or steps)"
     assert "shows after the first frames" in in_words(Forecast(3, 0))
     assert (megabytes(340_000_000), megabytes(200_000)) == ("340 MB", "0.2 MB")
+
+
+def test_what_is_rendered_stands_in_the_title_however_wide_it_is(
+    document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "rendering 60/128, 00:04 left"
+    monkeypatch.setattr(RenderActions, "state", property(lambda self: words))
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        bar, whole = screen.query_one(TitleBar), rows(screen)[0].split()
+        for width in range(62, 84):
+            await pilot.resize_terminal(width, 24)
+            await until(pilot.app, lambda: bar.size.width == width)
+            title = rows(screen)[0]
+            assert title.rstrip().endswith(words)
+            assert all(word in whole for word in title.split()), "no word is cut"
+
+    flow(document, steps, size=(120, 24))
 
 
 def test_new_seeds_are_those_of_no_take_before(document: Path) -> None:

@@ -446,6 +446,26 @@ def test_durations(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
 
+def test_a_finished_take_is_looked_at_again_with_the_next_tick_while_keys_scrub_it(client: RenderClient) -> None:
+    worker = FakeWorker(client, running=False)
+    worker.say(started(9))
+    for frame in range(9):
+        worker.frame(frame, 9)
+    worker.say(Ended(NOON, "done", 9, 0, 8.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await polled(app, pilot)
+        pane = app.query_one(RenderPane)
+        pane._feed.shown_at = pane._ticks = 4
+        pane.set_playhead(3)  # after a picture in the same tick: it waits
+        assert "frame 0" in rows(app)
+        pane._tick()
+        await settled(app)
+        assert "frame 3" in rows(app)
+
+    in_panes(test, client=client)
+
+
 def test_the_pane_polls_less_when_it_cannot_be_seen(client: RenderClient) -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         pane = app.query_one(RenderPane)

@@ -174,8 +174,13 @@ class RenderPane(LineView, can_focus=True):
 
     def _tick(self) -> None:
         self._ticks += 1
-        if (self._shown.running and self.is_on_screen) or self._ticks % HIDDEN_POLLS == 0:
+        if ((self._shown.running or self._behind) and self.is_on_screen) or self._ticks % HIDDEN_POLLS == 0:
             self.poll()
+
+    @property
+    def _behind(self) -> bool:
+        """Whether there is a picture of the frame one looks at that is not shown yet."""
+        return self._feed.frame != self._shown.frame and bool(self._shown.previews) and not self._feed.off
 
     async def _poll(self, shown: ShownTakes) -> None:
         try:

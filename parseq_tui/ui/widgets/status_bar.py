@@ -57,8 +57,9 @@ class TitleBar(StyledLines):
         ]
         room = self.size.width - sum(cell_len(text) for text, _ in left)
         about, state = f"   {view.about}", f"{view.state} "
-        if len(about) + len(state) > room and view.state:  # what goes on says more than how long the document is
-            about = about[: max(0, room - len(state) - 1)]
+        if len(about) + len(state) >= room and view.state:  # what goes on says more than how long the document is
+            about = about[: max(0, room - len(state))]
+            about = about[: max(0, about.rfind("  "))]  # no word is cut
         left.append((about, style("dim", "panel")))
         gap = room - len(about) - len(state)
         if gap > 0:
