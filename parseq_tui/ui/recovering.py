@@ -29,23 +29,30 @@ class Recovering:
     def __init__(self, files: FileActions) -> None:
         self._files = files
 
-    async def offer_any(self, otherwise: str = "") -> None:
-        """Ask about unsaved work of an editor that died; say `otherwise` if there is none."""
+    async def offer_any(self, otherwise: str = "", *, older: bool = False) -> None:
+        """Ask about unsaved work of an editor that died; say `otherwise` if there is none.
+
+        `older`: newer work has been asked about just now.
+        """
         draft = await asyncio.to_thread(_left_behind, self._files.session.path, self._files.session.file_digest)
         if draft is not None:
-            self._offer(draft)
+            self._offer(draft, older=older)
         elif otherwise:
             self._files.screen.say(otherwise)
 
-    def _offer(self, draft: Draft) -> None:
+    def _offer(self, draft: Draft, *, older: bool) -> None:
         when = time.strftime("%d %b %H:%M", time.localtime(draft.time))
         changed = draft.base_digest not in ("", self._files.session.file_digest)
         since = "; the file has changed since" if changed else ""
-        merging = "merge it with what the file holds now" if changed else "recover it (undo brings back the file's)"
+        recovering = "recover it (undo brings back the file's)"
+        if self._files.session.dirty:
+            recovering = "take it instead of what is here (undo brings that back)"
+        elif changed:
+            recovering = "merge it with what the file holds now"
         self._files.screen.questions.ask_when_idle(
-            f"Unsaved work from {when} was left behind{since}",
+            f"{'Older unsaved' if older else 'Unsaved'} work from {when} was left behind{since}",
             [
-                ("r", merging, lambda: self.recover(draft)),
+                ("r", recovering, lambda: self.recover(draft)),
                 ("X", "discard it", lambda: self._discard(draft)),
                 ("l", "decide later (:recover asks again)", lambda: None),
             ],
@@ -54,7 +61,7 @@ class Recovering:
     def _discard(self, draft: Draft) -> None:
         draft.discard()
         self._files.screen.say("discarded")
-        self._files.screen.run_worker(self.offer_any(), name="recovery", exit_on_error=False)  # there may be older work
+        self._files.screen.run_worker(self.offer_any(older=True), name="recovery", exit_on_error=False)
 
     def recover(self, draft: Draft) -> None:
         """Put this work into the document, as a step of its history."""
@@ -80,11 +87,10 @@ class Recovering:
             self._files.screen.say(f"recovered, but {unkept(error)}; save soon", "warning")
         else:
             draft.discard()
-            older = await asyncio.to_thread(recovery.left_behind, recovery_folder(), self._files.session.path)
-            more = " (there is older work too: :recover)" if older is not None else ""
-            self._files.screen.say(f"recovered; save to keep it{more}")
+            self._files.screen.say("recovered; save to keep it")
         if self._files.follower is not None and draft.base_digest == self._files.session.file_digest:
             await self._files.follower.reload(asked=False)  # what others have saved since is merged
+        await self.offer_any(older=True)
 
 
 def _left_behind(path: Path | None, file_digest: str) -> Draft | None:
