@@ -48,6 +48,9 @@ _SORTED_RUNS: Final = 300
 """In a frame of more runs than this, the order of rows is kept."""
 _MOST_MARKS: Final = 4
 """Combining marks kept on one character: what comes after them is a joke or an attack."""
+_WIDENS: Final = "\ufe0f"
+_SKINS: Final = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+"""Colour the picture before them, or are pictures of their own: terminals disagree. They are left out."""
 _OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of characters that do something instead of being seen."""
 _FIRST_UNSURE: Final = "\u2e80"
@@ -101,7 +104,9 @@ def cells_of(texts: Iterable[Segment], colors: ColorSystem | None) -> list[Cell]
             width = cell_len(character)
             if width:
                 cells.append((character, look))
-            elif cells:
+            elif character == _WIDENS:
+                _widen(cells, blank)
+            elif cells and character not in _SKINS:
                 _combine(cells, character)
             if width == 2:
                 cells.append(("", look))
@@ -114,6 +119,12 @@ def _harmless(text: str) -> str:
     What is left out has no width. Characters for private use stay: they stand for pictures.
     """
     return "".join(ch for ch in text if unicodedata.category(ch) not in _OBEYED)
+
+
+def _widen(cells: list[Cell], blank: Cell) -> None:
+    """A narrow character that is meant as a picture has two cells; where it is drawn as text, one of them is empty."""
+    if cells and cells[-1][0] and cell_len(cells[-1][0][0] + _WIDENS) == 2:
+        cells.append(blank)
 
 
 def _combine(cells: list[Cell], mark: str) -> None:
@@ -260,6 +271,9 @@ def _runs(y: int, x: int, cells: Sequence[Cell]) -> Iterator[_Run]:
     text: list[str] = []
     codes, begun, sure, last = RESET, x, True, None
     for at, (character, look) in enumerate(cells, x):
+        if not text and not character:  # the second half of a picture
+            begun = at + 1
+            continue
         if look is not last:
             last = look
             if not text:
@@ -273,8 +287,16 @@ def _runs(y: int, x: int, cells: Sequence[Cell]) -> Iterator[_Run]:
         text.append(character)
         if character >= _FIRST_UNSURE or len(character) > 1:
             sure = False
+            if _is_picture(character):  # what follows is put in its place, however wide this has come out
+                yield _Run(y, begun, "".join(text), codes, at + 1 - begun, sure)
+                text, last, begun, sure = [], None, at + 1, True
     if text:
         yield _Run(y, begun, "".join(text), codes, x + len(cells) - begun, sure)
+
+
+def _is_picture(character: str) -> bool:
+    """Whether this is an emoji, of which terminals know more or fewer and which they join or do not."""
+    return "\U0001f000" <= character <= "\U0001faff" or character[1:] >= "\u2000"
 
 
 def _from_nothing(codes: Codes) -> list[str]:

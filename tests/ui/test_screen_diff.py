@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 
 import pyte
+import pytest
 from editor_flow import flow, press
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
@@ -18,9 +20,10 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from parseq_tui.paths import bundled
+from parseq_tui.ui.drawing.cells import fitted
 from parseq_tui.ui.screen_diff import Part, PartsUpdate, ScreenDiff, Update
 from parseq_tui.ui.screens.editor import EditorScreen
-from parseq_tui.ui.terminal_text import cells_of
+from parseq_tui.ui.terminal_text import TerminalText, cells_of
 
 WIDTH, HEIGHT = 12, 3
 STYLES = [
@@ -166,3 +169,14 @@ def test_a_part_of_the_screen_is_rendered_as_the_whole_would_show_it(tmp_path: P
 def test_nothing_that_a_terminal_obeys_gets_past_the_last_gate() -> None:
     cells = cells_of(Strip([Segment("a\x1b[31m\x9b1mb\u202ec\x07", None)]), None)
     assert "".join(text for text, _ in cells).isprintable()
+
+
+@pytest.mark.parametrize("text", ["❤️ x", "1️⃣ x", "🏳️x", "👩🏽x", "☝🏽x", "🇩🇪x", "e\u0301x", "日本x", "👩🏽\u200d🚀x"])
+def test_a_picture_of_several_characters_has_the_cells_that_the_layout_gives_it(text: str) -> None:
+    shown = fitted(text, 9)
+    cells = cells_of([Segment(shown, None)], None)
+    assert len(cells) == cell_len(shown) == 9
+    screen = pyte.Screen(WIDTH, HEIGHT)
+    pyte.Stream(screen).feed(TerminalText().written([(0, 0, cells)], WIDTH))
+    at = next(index for index, (character, _) in enumerate(cells) if character == "x")
+    assert screen.buffer[0][at].data == "x"  # however wide the terminal thinks that the picture is

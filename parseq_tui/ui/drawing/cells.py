@@ -18,6 +18,8 @@ from rich.cells import cell_len, set_cell_size
 INTERPOLATED = "·"
 ERROR = "!"
 CUT = "…"
+_JOINER = "\u200d"
+"""Makes one picture of several; terminals disagree about its width, so the pictures stand side by side."""
 MAXIMUM_DECIMALS = 4
 
 
@@ -32,7 +34,7 @@ def fitted(text: str, width: int) -> str:
     """`text` cut or padded on the right to exactly `width` terminal cells."""
     if width <= 0:
         return ""
-    text = plain(text[: width * 4 + 8])
+    text = plain(text[: width * 4 + 8].replace(_JOINER, ""))
     if text.isascii():
         if len(text) <= width:
             return text.ljust(width)

@@ -272,7 +272,7 @@ class KeyframeTable(TableMouse, can_focus=True):
             part = grid.columns[column].part
             style = self._style("head-current" if current else "head-dim" if part == "formula" else "head")
             head = header_cell(grid.columns[column], grid.widths[column], grid.folds)
-            run.add(cut_off(head, grid.seen_of(column, across, width), whole=False), style)
+            run.add(cut_off(head, grid.seen_of(column, across, self._unhidden(width)), whole=False), style)
             if column == 0:
                 title = "beat" if grid.position == "beats" else "time"
                 run.add(title.rjust(grid.position_width - 1) + " ", self._style("head-dim"))
@@ -294,7 +294,7 @@ class KeyframeTable(TableMouse, can_focus=True):
         for column in (0, 1, *visible):
             text, style = self._styled_cell(row, column, block)
             if column == visible.stop - 1:
-                seen = grid.seen_of(column, across, width)
+                seen = grid.seen_of(column, across, self._unhidden(width))
                 text = cut_off(text, seen, whole=grid.columns[column].part == "value")
             run.add(text, style)
             if column == 0:
@@ -339,6 +339,10 @@ class KeyframeTable(TableMouse, can_focus=True):
         if what.field not in self._decimals:
             self._decimals[what.field] = column_decimals(self._document, self._table, what.field)
         return field_cell(keyframe, what, width, self._table, self._errors, self._decimals)
+
+    def _unhidden(self, width: int) -> int:
+        """What of a line no scrollbar lies over."""
+        return width - self.scrollbar_size_vertical
 
     def _placed(self, run: Run, width: int, rest: Style, visible: range, across: int) -> Strip:
         """Frozen cells, then the `visible` ones shifted by the part of the first one that is scrolled away."""

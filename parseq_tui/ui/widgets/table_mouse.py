@@ -96,11 +96,10 @@ class TableMouse(Painted, ScrollView):
     def _scroll_columns(self, direction: int) -> None:
         """Show the columns beyond the edge, a field at a time; the cursor stays where it is."""
         grid, here = self._grid, self.scroll_offset.x
-        heads = [x for x, what in zip(grid.lefts, grid.columns, strict=True) if what.part == "value"]
-        beyond = [x for x in heads if (x - here) * direction > 0]
-        furthest = max(0, grid.scrolled_width - (self.size.width - grid.frozen))
+        beyond = [x for x in grid.heads if (x - here) * direction > 0]
         if beyond:
-            self.scroll_to(x=min(min(beyond) if direction > 0 else max(beyond), furthest), animate=False, force=True)
+            x = min(min(beyond) if direction > 0 else max(beyond), grid.furthest(self.size.width))
+            self.scroll_to(x=x, animate=False, force=True)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         if self._head_held is not None:
