@@ -10,6 +10,7 @@ from panes_demo import PanesDemo
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Static
+from waiting import until
 
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.timeline.document import Options
@@ -85,6 +86,19 @@ def test_every_size_works_and_the_selection_stays_in_sight() -> None:
             selected = next(y for y, row in enumerate(rows(app)) if row.startswith(">"))
             assert app.cursor_position == pane.content_region.offset + Offset(0, selected), "braille displays follow it"
             assert any(row.startswith("at frame 0") for row in rows(app))
+
+    in_panes(test)
+
+
+def test_no_prompt_stays_hidden_where_there_is_room_again() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        pane = focused(app)
+        await pilot.resize_terminal(62, 12)
+        await pilot.press("down", "down", "down", "down")
+        await until(app, lambda: rows(app)[0].startswith(">common"))
+        await pilot.resize_terminal(200, 60)
+        await until(app, lambda: pane.size.height > 12)
+        await until(app, lambda: rows(app)[0].startswith(" 1 cats"))
 
     in_panes(test)
 

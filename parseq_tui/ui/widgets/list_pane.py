@@ -25,9 +25,11 @@ class ListPane(LineView, can_focus=True):
         self.set_lines([])
 
     def scroll_to_selected(self, shown: int) -> None:
-        """Keep the selection on an entry, and that entry among the `shown` ones that there is room for."""
-        self._selected = min(max(self._selected, 0), max(0, self.entry_count() - 1))
-        self._top = min(max(self._top, self._selected - shown + 1), self._selected)
+        """Keep the selection on an entry, and that entry among the `shown` ones there is room for; no room is left
+        over while entries are hidden above."""
+        count = self.entry_count()
+        self._selected = min(max(self._selected, 0), max(0, count - 1))
+        self._top = min(max(self._top, self._selected - shown + 1), self._selected, max(0, count - shown))
 
     def action_select(self, step: int) -> None:
         self._selected = min(max(self._selected + step, 0), max(0, self.entry_count() - 1))
