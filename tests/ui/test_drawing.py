@@ -142,8 +142,9 @@ def spoken(start: int, end: int, **overlap: Any) -> Prompt:
 
 def test_prompts_that_do_not_overlap_share_a_row() -> None:
     prompts = [spoken(50, 100), spoken(0, 60), spoken(101, 150), spoken(55, 58)]
-    assert lanes(prompts, 150, 3) == [[1, 2], [0], [3]]
-    assert lanes(prompts, 150, 2) == [[1, 3, 2], [0]], "what has no room lies over what ends first"
+    assert lanes(prompts, 150, 3) == [[0], [1, 2], [3]]
+    assert lanes(prompts, 150, 2) == [[0], [1, 3, 2]], "what has no room lies over what ends first"
+    assert lanes([spoken(0, 60), spoken(0, 150)], 150, 1) == [[1, 0]], "the longer one hides none"
     assert lanes(prompts, 150, 0) == lanes([], 150, 3) == []
 
 

@@ -197,6 +197,10 @@ def test_a_dragged_keyframe_is_drawn_before_it_is_dropped_and_is_one_step(docume
         assert screen.session.document.keyframes[0].values["zoom"] == 1.4
         await press(pilot, screen, "u")
         assert screen.session.document == before
+        assert "undone: " in rows(screen)[-1]
+        screen.on_curves_pane_nudged(CurvesPane.Nudged("zoom", 0, by=0.1, step=0.1))
+        await settled(pilot.app)
+        assert "undone: " not in rows(screen)[-1], "what was said of another step goes"
 
     flow(document, steps)
 

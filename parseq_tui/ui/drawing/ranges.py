@@ -84,12 +84,14 @@ def range_bar(
 def lanes(prompts: Sequence[Prompt], last_frame: int, most: int) -> list[list[int]]:
     """Indices of the prompts on each of at most `most` rows, in the order they are drawn.
 
-    Prompts take the first row that is free where they begin; where none is, they lie over what ends first.
+    Prompts take the first row that is free where they begin; where none is, they lie over what ends first. Of those that
+    begin together the longest comes first, so that it hides none. Rows are in the order of their lowest indices.
     """
+    ranges = [prompt_range(prompt, last_frame) for prompt in prompts]
     rows: list[list[int]] = []
     ends: list[int] = []
-    for index in sorted(range(len(prompts)), key=lambda index: prompt_range(prompts[index], last_frame)[0]):
-        start, end = prompt_range(prompts[index], last_frame)
+    for index in sorted(range(len(prompts)), key=lambda index: (ranges[index][0], -ranges[index][1])):
+        start, end = ranges[index]
         free = next((row for row, taken in enumerate(ends) if taken < start), None)
         if free is None and len(rows) < most:
             rows.append([])
@@ -100,4 +102,4 @@ def lanes(prompts: Sequence[Prompt], last_frame: int, most: int) -> list[list[in
         if free is not None:
             rows[free].append(index)
             ends[free] = max(end, ends[free])
-    return rows
+    return sorted(rows, key=min)

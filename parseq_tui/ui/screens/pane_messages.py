@@ -44,7 +44,12 @@ class PaneMessages:
 
     def apply(self, edit: Edit) -> None:
         """A pane wants the document changed."""
-        self.desk.carry_out(Change(edit))
+        self._change(Change(edit))
+
+    def _change(self, change: Change) -> None:
+        """As a command does it: what was said of something else goes."""
+        self.desk.carry_out(Say(""))
+        self.desk.carry_out(change)
 
     def on_keyframe_table_pointed(self, event: KeyframeTable.Pointed) -> None:
         if self.formula.editing and not self.formula.commit("stay"):
@@ -81,7 +86,7 @@ class PaneMessages:
             value = round(fitting, 6)  # the formula makes the curve's value of it
             say = f"{event.field} is {value:g} at {event.frame}: its formula makes {event.value:g} of that"
         edit = value_edit(self.session.document, event.field, event.frame, value)
-        self.desk.carry_out(Change(edit, say=say))
+        self._change(Change(edit, say=say))
         self.desk.look_at(event.frame)  # a row that was made is the one that is meant now
 
     def on_curves_pane_nudged(self, event: CurvesPane.Nudged) -> None:
@@ -95,7 +100,7 @@ class PaneMessages:
         except ParseqError as error:
             self.desk.tell(error)
         else:
-            self.desk.carry_out(Change(edit, view, unread(context, event.field, event.frame) if event.by else ""))
+            self._change(Change(edit, view, unread(context, event.field, event.frame) if event.by else ""))
         if self.session.document is document:
             self.curves.set_playhead(event.frame)  # it has gone ahead
 
@@ -106,9 +111,10 @@ class PaneMessages:
             self.desk.carry_out(Say("x: only in time   y: only in value   Esc: as it was"))
             return
         self.trial.end()
-        self.desk.carry_out(Say(""))
         if event.stage == "dropped":
             self.apply(edit)
+        else:
+            self.desk.carry_out(Say(""))
 
     def on_problems_pane_problem_selected(self, event: ProblemsPane.ProblemSelected) -> None:
         problem = event.diagnostic
