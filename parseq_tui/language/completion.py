@@ -80,6 +80,8 @@ def completions(text: str, cursor: int, names: Iterable[str] = ()) -> list[Compl
     start = cursor - len(word)
     if not word and last is not None and last.kind in ("number", "name", "text"):
         return []
+    if text[start - 1 : start].isdigit():
+        return []  # the unit of a number: 2b
     candidates = _candidates(opened, names, start, argument_begins=_argument_begins(tokens, word))
     return _ranked(candidates, word)
 

@@ -42,7 +42,7 @@ def test_a_parameter_is_offered_once_and_not_behind_one_without_a_name() -> None
     assert not [text for text in offered("sin(2b, |") if text.endswith("=")]
 
 
-@pytest.mark.parametrize("typed", ["12|", 'posneg("ca|', "1 # si|", '"text|'])
+@pytest.mark.parametrize("typed", ["12|", "sin(p=2b|", "1.5s|", 'posneg("ca|', "1 # si|", '"text|'])
 def test_nothing_is_offered_where_nothing_fits(typed: str) -> None:
     assert offered(typed) == []
 
