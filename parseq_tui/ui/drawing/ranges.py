@@ -84,8 +84,8 @@ def range_bar(
 def lanes(prompts: Sequence[Prompt], last_frame: int, most: int) -> list[list[int]]:
     """Indices of the prompts on each of at most `most` rows, in the order they are drawn.
 
-    Prompts take the first row that is free where they begin; where none is, they lie over what ends first. Of those that
-    begin together the longest comes first, so that it hides none. Rows are in the order of their lowest indices.
+    Prompts take the first row that is free where they begin; where none is, they lie over what ends first. Of those
+    that begin together the longest comes first, so that it hides none. Rows are in the order of their lowest indices.
     """
     ranges = [prompt_range(prompt, last_frame) for prompt in prompts]
     rows: list[list[int]] = []
