@@ -5,6 +5,7 @@ Nothing here draws or reads files: a row is texts and the roles they are painted
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from textwrap import wrap
@@ -20,6 +21,9 @@ from parseq_tui.ui.render_progress import Level, Progress, clock
 
 VALUE_NAME_CELLS, VALUE_CELLS = 18, 28
 """Width of a name beside a picture, and of the name, its value and a gap."""
+TIMED_CELLS = 40
+"""Width from which on the log says when."""
+_TIME = re.compile(r"\A\d\d:\d\d:\d\d ")
 _ROLES: dict[Level, str] = {"info": "dim", "warning": "warning", "error": "error"}
 _LEVEL_MARKS: dict[Level, str] = {"info": " ", "warning": "? ", "error": "! "}
 _STATES = {
@@ -168,6 +172,7 @@ def log(progress: Progress, width: int, rows: int) -> list[Words]:
     for level, text in reversed(progress.log):
         if len(lines) >= rows:
             break
+        text = text if width >= TIMED_CELLS else _TIME.sub("", text)
         texts = [text] if level == "info" else wrap(text, max(8, width - 2)) or [text]
         lines = [*spoken((_LEVEL_MARKS[level] + part for part in texts), _ROLES[level]), *lines]
     return lines[-rows:] if rows > 0 else []
@@ -194,8 +199,8 @@ def pair(names: tuple[str, str], looking: str, summary: str, width: int) -> list
     for letter, name in zip("AB", names, strict=True):
         seen = looking in ("both", letter)
         row.append(Part(f"{'>' if seen else ' '}{letter} {plain(name)}", "text" if seen else "dim", "bold" * seen))
-    keys = [Part("o both, A, B", "dim"), Part("b ends", "dim")]
-    return [*flowed(row, width), *flowed([*keys, Part(summary, "accent")], width)]
+    told = [Part(line, "accent") for line in wrap(summary, max(8, width))]
+    return [*flowed(row, width), *flowed([Part("o both, A, B", "dim"), Part("b ends", "dim"), *told], width)]
 
 
 def wrapped(text: str, width: int, rows: int) -> list[Words]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from parseq_tui.render.client import RenderClient, Take, waiting
+from parseq_tui.render.client import EventTail, RenderClient, Take, waiting
 from parseq_tui.render.messages import Event
 from parseq_tui.ui.render_progress import Progress
 
 LOOKS_AT_WORKER = 4
-"""Of so many polls without news one asks whether the worker is still there."""
+"""Of so many polls without news one asks whether the worker is still there, and so does the first look at a take."""
 
 
 class TakeFollower:
@@ -27,22 +27,34 @@ class TakeFollower:
     def poll(self) -> None:
         """Take in what was added; change to a newer take unless a certain one is looked at."""
         self._polls += 1
-        if not self._pinned:
-            latest = self._client.latest()
-            if latest is not None and latest != self.take:
-                self.take, self._tail, self.progress = latest, latest.tail(), Progress()
+        fresh = self._polls == 1 if self._pinned else self._renewed()
         if self._tail is None or self.take is None:
             return
         events: list[Event] = self._tail.poll()
         self.progress.fold(events)
         self.progress.kept = next(iter(waiting()), None) if self.progress.over else None
         self.progress.asked = "" if self.progress.over else self.take.asked
-        quiet = not events and self.progress.ended is None and self._polls % LOOKS_AT_WORKER == 0
-        if quiet and self.take.waiting():
+        begun = self.progress.started is not None  # before, the lock may not name its worker yet
+        unsure = (fresh and begun) or (not events and self._polls % LOOKS_AT_WORKER == 0)
+        if self.progress.ended is None and unsure:
+            self._look_at_worker(self.take, self._tail)
+
+    def _renewed(self) -> bool:
+        """Whether there is a newer take, which is followed from now on, as far as it has come."""
+        latest = self._client.latest()
+        if latest is None or latest == self.take:
+            return False
+        tail, progress = latest.tail(), Progress()
+        progress.fold(tail.poll())  # nobody must see a finished take as one that starts
+        self.take, self._tail, self.progress = latest, tail, progress
+        return True
+
+    def _look_at_worker(self, take: Take, tail: EventTail) -> None:
+        if take.waiting():
             self.progress.words = "waiting for the take before it"
-        elif quiet and not self.take.running():
-            self.progress.fold(self._tail.poll())  # its last words may have come between the two looks
-            self.progress.worker_gone(last_lines(self.take.log_path))
+        elif not take.running():
+            self.progress.fold(tail.poll())  # its last words may have come between the two looks
+            self.progress.worker_gone(last_lines(take.log_path))
 
     def preview(self, frame: int | None) -> Path | None:
         """The small picture of a frame, if this take has one."""

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,9 @@ from parseq_tui.render.preview import encode_ppm
 from parseq_tui.render.take import Job, LineLog, Take, point_latest, write_atomically
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
+from parseq_tui.ui import take_follower
 from parseq_tui.ui.render_progress import Progress, clock
+from parseq_tui.ui.take_follower import TakeFollower
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
 NOON = 1_795_000_000.0
@@ -235,6 +238,35 @@ def test_a_worker_that_was_killed_is_noticed_and_its_last_words_shown(client: Re
         assert "! Segmentation fault" in text
 
     in_panes(test, client=client)
+
+
+def test_a_take_that_was_killed_before_is_never_taken_for_one_that_runs(client: RenderClient) -> None:
+    worker = FakeWorker(client, running=False)
+    worker.say(started(4))
+    worker.frame(0, 4)
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        assert (await polled(app, pilot, times=1))[0].startswith("ended without a word")
+
+    in_panes(test, client=client)
+
+
+def test_a_finished_take_is_never_seen_as_one_that_starts(client: RenderClient) -> None:
+    worker = FakeWorker(client, running=False)
+    worker.say(started(1))
+    worker.frame(0, 1)
+    worker.say(Ended(NOON, "done", 1, 0, 8.0))
+    follower, seen = TakeFollower(client), []
+
+    class Watched(Progress):
+        def fold(self, events: Iterable[Event]) -> None:
+            seen.append(follower.take)  # what the event loop would find meanwhile
+            super().fold(events)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(take_follower, "Progress", Watched)
+        follower.poll()
+    assert seen[0] is None and follower.progress.state == "done"
 
 
 def test_the_values_of_a_frame_stand_beside_its_picture(client: RenderClient) -> None:
