@@ -28,7 +28,8 @@ def write_atomically(path: Path, content: bytes, *, backup: bool = True) -> bool
     try:
         if target.exists() and not os.access(target, os.W_OK):
             # Renaming would get past this; whoever made the file read-only did not want that.
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            number = errno.EROFS if os.statvfs(target).f_flag & os.ST_RDONLY else errno.EACCES
+            raise OSError(number, os.strerror(number))
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -115,5 +116,9 @@ _REASONS = {
 
 def _explained(path: Path, error: OSError) -> DocumentError:
     reason, hint = _REASONS.get(error.errno or 0, (error.strerror or "the system refused", "save somewhere else"))
+    if error.errno in (errno.EACCES, errno.EPERM) and not os.access(path.resolve().parent, os.W_OK):
+        reason = "you may not write into its folder"
+    elif error.errno == errno.EACCES and path.exists() and not os.access(path, os.W_OK):
+        reason = "the file is write-protected"
     kind = "disk-full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unwritable"
     return DocumentError(f"{path.name} was not saved: {reason}", path=path, kind=kind, hint=hint)
