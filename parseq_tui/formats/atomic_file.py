@@ -117,7 +117,7 @@ _REASONS = {
 def _explained(path: Path, error: OSError) -> DocumentError:
     reason, hint = _REASONS.get(error.errno or 0, (error.strerror or "the system refused", "save somewhere else"))
     if error.errno in (errno.EACCES, errno.EPERM) and not os.access(path.resolve().parent, os.W_OK):
-        reason = "you may not write into its folder"
+        reason, hint = "you may not write into its folder", "save somewhere else, or change the folder's permissions"
     elif error.errno == errno.EACCES and path.exists() and not os.access(path, os.W_OK):
         reason = "the file is write-protected"
     kind = "disk-full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unwritable"
