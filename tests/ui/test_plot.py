@@ -141,6 +141,20 @@ for _ in range(150):
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_a_sparkline_in_the_middle_of_a_paint_loads_nothing(glyphs: Glyphs) -> None:
+    program = f"""
+import sys
+import numpy as np
+from parseq_tui.ui.drawing.sparkline import sparkline
+before = set(sys.modules)
+assert sparkline(np.array([0.0, 1.0, np.nan, -2.0]), 3, {glyphs!r}).strip()
+sys.exit(" ".join(set(sys.modules) - before) or 0)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_dots_of_two_curves_share_a_character_and_the_upper_curve_owns_it() -> None:
     low = Span(np.array([0.0, 0.0]), np.array([0.0, 0.0]), 0)
     high = Span(np.array([3.0, np.nan]), np.array([3.0, np.nan]), 1)
