@@ -76,6 +76,7 @@ from parseq_tui.ui.view_state import ViewState
         ("0:[1] 30:5 60:2", "shift+right y down p", "0:1 30:[1] 60:2"),
         # fills act on the selection
         ("0:[1] 15: 30: 60:3", "v G f d", "0:1 15:1 30:1 60:[1]"),
+        ("0:1 15:[] 30: 60:3", "v down f d", "0:1 15: 30:[] 60:3"),
         ("0:[1] 15: 30: 60:3", "v G f l", "0:1 15:1.5 30:2 60:[3]"),
         ("0:[1] 15: 30: 60:3", "v G f s 2 enter", "0:1 15:3 30:5 60:[7]"),
         ("0:1 15:[] 60:3", "f k", "0:1 15:[1.5] 60:3"),
@@ -194,6 +195,8 @@ def test_a_command_that_wants_more_begins_with_the_field_at_hand() -> None:
     assert fingers.host.command_line is not None
     assert fingers.host.command_line.text == "bulk.set zoom "
     assert usage("bulk.set zoom ").startswith("FIELD NUMBER where ROWS")
+    assert "ROWS: chorus" in usage("bulk.set zoom "), "what is meant by that is said nowhere else in the editor"
+    assert usage("listen ").startswith("EVENT [EVERY] [FILE] ")
 
 
 @pytest.mark.parametrize(

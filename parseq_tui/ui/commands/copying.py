@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection
 
 from parseq_tui.errors import counted
 from parseq_tui.timeline.edits import FillExpression, SetCells, Several
@@ -51,7 +52,9 @@ def cell_text(row: Keyframe, column: Column) -> str:
 @command("clipboard.copy", "Copy", "Copy the selected cells, also to the terminal's clipboard.", group="copy and fill",
          sweeps="selection")  # fmt: skip
 def copy(context: Context, argument: str) -> Effect:
-    return Copy(to_tsv(context), f"copied {_size(context)}")
+    text = to_tsv(context)
+    empty = "" if text.strip('\t\n"') else ": empty, for an interpolated value is not the cell's own (f k makes it so)"
+    return Copy(text, f"copied {_size(context)}{empty}")
 
 
 @command("clipboard.cut", "Cut", "Copy the selected cells and empty them.", group="copy and fill",
@@ -93,11 +96,18 @@ def _filled_from(context: Context, source: int, direction: str) -> Effect:
     count = len(frames) * (len(values) + len(formulas))
     if not count:
         return Say("select value or formula cells to fill")
+    if not any(_holds(row, values, formulas) for row in selected_rows(context)):
+        return Say(f"these cells are empty: there is nothing to fill {direction} (f k keeps interpolated values)")
     return Change(
         SetCells(
             f"fill {direction} {counted(count, 'cell')}", dict.fromkeys(frames, values), dict.fromkeys(frames, formulas)
         )
     )
+
+
+def _holds(row: Keyframe, values: Collection[str], formulas: Collection[str]) -> bool:
+    """Whether a row says anything of these fields."""
+    return any(name in row.values for name in values) or any(name in row.formulas for name in formulas)
 
 
 @command("fill.linear", "Fill linearly", "A straight line from the first to the last selected row, as values.",
