@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from parseq_tui.audio.heard import CURVES, EVENTS
 from parseq_tui.language.completion import Completion, completions
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.fields import FIELDS, OWN_FIELDS, field_named, is_declared
@@ -39,7 +40,11 @@ def usage(text: str) -> str:
     """What may be typed behind a command's name, and what it does with it; "" before the name is complete."""
     name, space, _ = text.partition(" ")
     known = find(name) if space else None
-    return f"{known.argument.strip('[]')}   {known.help}" if known is not None and known.argument else ""
+    if known is None or not known.argument:
+        return ""
+    argument = known.argument[1:-1] if known.argument[0] == "[" and known.argument.count("[") == 1 else known.argument
+    rows = " ROWS: chorus (a label), 8b..16b, zoom=1.5, zoom~sin." if "ROWS" in known.argument else ""
+    return f"{argument}   {known.help}{rows}"
 
 
 def complete_command(context: Context, text: str, cursor: int) -> Sequence[Completion]:
@@ -86,7 +91,12 @@ def _settings_wanted(context: Context, typed: str) -> Sequence[Completion]:
     ]
 
 
-_CHOICES: Mapping[str, Sequence[str]] = {"view.glyphs": (*KINDS, "auto"), "document.lock": LOCKS}
+_CHOICES: Mapping[str, Sequence[str]] = {
+    "view.glyphs": (*KINDS, "auto"),
+    "document.lock": LOCKS,
+    "sound.keyframes": EVENTS,
+    "sound.series": CURVES,
+}
 """Commands that want one of a few words."""
 
 

@@ -17,6 +17,7 @@ from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.screens.history import ago
 from parseq_tui.ui.screens.tour import PAGES
 from parseq_tui.ui.widgets.curves import CurvesPane
+from parseq_tui.ui.widgets.prompts import PromptsPane
 
 
 @pytest.fixture
@@ -167,6 +168,20 @@ def test_another_file_is_only_replaced_when_that_is_wanted(document: Path, line:
     flow(document, steps)
 
 
+def test_the_copy_of_what_is_only_read_can_be_changed(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.session.read_only = screen.query_one(PromptsPane).read_only = True
+        await press(pilot, screen, "5")
+        assert "read-only" in shown(pilot) and not screen.session.dirty
+        screen.desk.run_line(f"saveas {document.with_name('copy.json')}")
+        await settled(pilot.app)
+        await press(pilot, screen, "5", "enter", "space", "p", "enter")
+        assert screen.session.dirty
+        assert "Ctrl+S keep" in shown(pilot)
+
+    flow(document, steps)
+
+
 def test_the_terminals_cursor_is_on_the_current_cell(document: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         assert pilot.app.cursor_position == screen.table.cursor_screen_offset
@@ -262,3 +277,17 @@ def test_help_begins_with_the_pane_one_is_in_and_its_keys_are_told_from_the_tabl
         assert "in the prompts pane" in first
 
     flow(document, steps)
+
+
+def test_what_a_command_wants_is_read_whole_above_a_short_line(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        before = rows(screen)
+        await press(pilot, screen, "b", "r")
+        told = [line.strip() for line in rows(screen)]
+        assert told[-1] == ":bulk.replace    /OLD/NEW/ where ROWS"
+        words = " ".join(told[-5:-1])
+        assert "Replace a text" in words and words.endswith("ROWS: chorus (a label), 8b..16b, zoom=1.5, zoom~sin.")
+        await press(pilot, screen, "escape")
+        assert rows(screen) == before
+
+    flow(document, steps, (80, 24))

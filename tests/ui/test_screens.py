@@ -51,7 +51,7 @@ def as_text(lines: list[str]) -> str:
         ("folded_and_selected", (120, 40), ("z", "g", "V", "down")),
         ("rows_every_second", (160, 45), (":", *"every", "space", *"1s", "enter")),
         ("sound_menu", (80, 24), ("space", "a")),
-        ("long_message", (80, 24), ("space", "a", "t")),
+        ("long_message", (80, 24), (":", *"listen", "space", *"beats", "enter")),
         ("zoomed_curves", (120, 40), ("space", "c")),
     ],
 )

@@ -12,7 +12,7 @@ def export_frames(context: Context, argument: str) -> Effect:
     return Do("document.export", argument)
 
 
-@command("render.video", "Save the video…", "The film of the take that is shown, with its sound, under a name of yours.",
+@command("render.video", "Save the video…", "The film of the shown take, with its sound, under a name of yours.",
          group="render", argument="[FILE]", aliases=("video",))  # fmt: skip
 def save_video(context: Context, argument: str) -> Effect:
     return Do("render.video", argument)

@@ -161,11 +161,16 @@ class StatusBar(StyledLines):
 
 
 class CommandLine(LineEntry):
-    """`:` and a command. Takes the place of the status line while it is open."""
+    """`:` and a command. Takes the place of the status line while it is open.
+
+    What may be typed behind a command stands behind it, or above it where the line is too short for its help.
+    """
 
     DEFAULT_CSS = "CommandLine { height: 1; dock: bottom; background: $surface; display: none; }"
 
     prompt = ":"
+    _explained = ""
+    """What is said above it."""
 
     @property
     def entry_origin(self) -> Offset:
@@ -180,11 +185,26 @@ class CommandLine(LineEntry):
     def draw(self) -> None:
         self.display = self.editing
         if self.text_edit is None or not self.size.width:
+            self._explain("")
             return
         style = self.palette.style
         room = self.size.width - len(self.prompt)
         parts, _ = self.entry_parts(len(self.prompt), room, [(self.text_edit.text, style("text", "surface"))])
-        used = sum(cell_len(text) for text, _ in parts)
-        hint = usage(self.text_edit.text)[: max(0, room - used - 2)]
-        parts.append((f"  {hint}", style("dim", "surface")))
+        room -= sum(cell_len(text) for text, _ in parts) + 2
+        hint = usage(self.text_edit.text)
+        words, _, rest = hint.partition("   ")
+        above = len(hint) > room and not self.proposals
+        self._explain((rest if len(words) <= room else hint) if above else "")
+        words = words if above else hint
+        parts.append((f"  {words[: max(0, room)]}", style("dim", "surface")))
         self.set_parts([[(self.prompt, style("accent", "surface", "bold")), *parts]], on="surface")
+
+    def _explain(self, text: str) -> None:
+        """Lines above this one; "" takes them away."""
+        if text == self._explained:
+            return
+        self._explained = text
+        style = self.palette.style("text", "panel")
+        lines = wrap(text, self.size.width - 2, max_lines=_MOST_LINES) if text else []
+        for above in self.screen.query(LongMessage):
+            above.show([[(f" {line}", style)] for line in lines])
