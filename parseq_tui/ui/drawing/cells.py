@@ -10,6 +10,7 @@ never carried by colour alone. Text from files is untrusted: whatever could move
 from __future__ import annotations
 
 import math
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from rich.cells import cell_len, set_cell_size
 INTERPOLATED = "·"
 ERROR = "!"
 CUT = "…"
+_CLOSING = frozenset("、。，．：；！？）」』】〉》〕］｝・ー…")
+"""Does not begin a row."""
 _JOINER = "\u200d"
 """Makes one picture of several; terminals disagree about its width, so the pictures stand side by side."""
 MAXIMUM_DECIMALS = 4
@@ -61,6 +64,47 @@ def ending(text: str, width: int) -> str:
     while cell_len(text) > width:
         text = text[1:]
     return text + " " * (width - cell_len(text))
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """`text` in rows of at most `width` terminal cells, all but the first one indented; words are parted only where one
+    is longer than a row. Wide characters need no blank between them to be parted.
+
+    >>> wrapped("a cat 夕暮れの海", 8)
+    ['a cat 夕', '暮れの海']
+    """
+    text = plain(text)
+    if text.isascii():
+        return wrap(text, width, subsequent_indent=indent) or [""]
+    rows, row, blank, width = [], "", "", max(width, len(indent) + 2)
+    for piece in _pieces(text):
+        if piece.isspace():
+            blank = piece if row.strip() else ""
+            continue
+        if row.strip() and cell_len(row + blank + piece) > width:
+            rows.append(row)
+            row, blank = indent, ""
+        row, blank = row + blank + piece, ""
+        while cell_len(row) > width:
+            first = set_cell_size(row, width)
+            rows.append(first.rstrip())
+            row = indent + row[len(first.rstrip()) :].lstrip()
+    return [*rows, row] if row.strip() or not rows else rows
+
+
+def _pieces(text: str) -> list[str]:
+    """Blanks, words, and wide characters one by one, each with the marks and the closing characters behind it."""
+    pieces: list[str] = []
+    joins = False
+    """Whether a narrow character goes on with the piece before it."""
+    for character in text:
+        width, blank = cell_len(character), character.isspace()
+        if pieces and (width == 0 or character in _CLOSING or (joins and width == 1 and not blank)):
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+            joins = width == 1 and not blank
+    return pieces
 
 
 def abbreviated(name: str, longest: int) -> str:

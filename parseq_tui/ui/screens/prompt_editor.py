@@ -5,6 +5,7 @@ Dismissed with the changed Prompt, or None if it was cancelled. Ctrl+S keeps, Es
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
@@ -26,6 +27,10 @@ from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.prompt_marks import ROLES, MarkKind, prompt_marks
 from parseq_tui.ui.theme import Palette
+
+_JOINED = re.compile("\u200d[\u2600-\u27bf\U0001f000-\U0001faff]")
+"""What is joined to an emoji: terminals disagree about how wide both are together, so that only the first is drawn."""
+_WITHOUT_WIDTH = "\ufe0f"
 
 
 class PromptArea(TextArea):
@@ -50,7 +55,7 @@ class PromptArea(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         """A line as it is shown: what a terminal would obey is replaced, character by character."""
-        raw = self.document.get_line(line_index)
+        raw = _JOINED.sub(lambda match: _WITHOUT_WIDTH * len(match[0]), self.document.get_line(line_index))
         line = Text("\t".join(map(plain, raw.split("\t"))), end="", no_wrap=True)
         before = sum(len(self.document.get_line(index)) + 1 for index in range(line_index))
         for span, kind in prompt_marks(self.text):
@@ -91,6 +96,8 @@ class PromptEditor(ModalScreen["Prompt | None"]):
     PromptEditor TickBox { padding: 0 2 0 0; background: $surface; }
     PromptEditor .hint { color: $dim; height: 1; }
     PromptEditor #problem { color: $error; height: 1; }
+    PromptEditor.wrong #problem { height: 2; }
+    PromptEditor.wrong #marks { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "keep", "keep", priority=True, id="prompt_editor.keep"),
@@ -141,7 +148,8 @@ class PromptEditor(ModalScreen["Prompt | None"]):
                     formula = overlap.formula if overlap.kind == "custom" else ""
                     yield Input(plain(formula), id="weight", placeholder="formula", compact=True)
             yield Static("", id="problem", markup=False)
-            yield Label("${formula}   (emphasis:1.2)   cat AND dog :0.5   <lora:name:1>", classes="hint", markup=False)
+            marks = "${formula}   (emphasis:1.2)   cat AND dog :0.5   <lora:name:1>"
+            yield Label(marks, id="marks", classes="hint", markup=False)
 
     def _numbers(self, *fields: tuple[str, str, float]) -> ComposeResult:
         for words, name, value in fields:
@@ -167,7 +175,12 @@ class PromptEditor(ModalScreen["Prompt | None"]):
 
     def _show_problem(self) -> None:
         """The first formula that cannot be read, while it is typed; it can be kept all the same."""
-        self.query_one("#problem", Static).update(next(self._problems(), self._refused))
+        self._say(next(self._problems(), self._refused))
+
+    def _say(self, problem: str) -> None:
+        """What is wrong; it may need the line below, too."""
+        self.set_class(bool(problem), "wrong")
+        self.query_one("#problem", Static).update(problem)
 
     def _problems(self) -> Iterator[str]:
         formulas = [
@@ -203,7 +216,7 @@ class PromptEditor(ModalScreen["Prompt | None"]):
                 prompt = self._with_range(prompt)
         except EditError as error:
             self._refused = error.message
-            self.query_one("#problem", Static).update(error.message)
+            self._say(error.message)
             return
         self.dismiss(prompt)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 from rich.style import Style
 
-from parseq_tui.ui.drawing.cells import CUT, plain
+from parseq_tui.ui.drawing.cells import CUT, fitted, plain, wrapped
 from parseq_tui.ui.drawing.prompt_marks import marked
 from parseq_tui.ui.theme import Palette
 
-_LONGEST_SHOWN = 4000
-"""Characters of a resolved prompt; more fits no terminal."""
+_INDENT = "  "
+"""Before all rows but the first, so that the first word stands out."""
 Row = list[tuple[str, Style]]
 
 
@@ -26,21 +25,17 @@ def marked_parts(text: str, palette: Palette, on: str = "background") -> Row:
 
 def resolved(positive: str, negative: str, width: int, room: int, palette: Palette) -> list[Row]:
     """Both halves in at most `room` rows, the positive one in at least half of them."""
-    above = _wrapped("+ " + positive[:_LONGEST_SHOWN], width)
-    below = _wrapped("- " + negative[:_LONGEST_SHOWN], width) if negative else []
+    most, width = width * (room + 1), max(8, width)  # what is behind that has no room
+    above = wrapped("+ " + positive[:most], width, _INDENT)
+    below = wrapped("- " + negative[:most], width, _INDENT) if negative else []
     kept = max(room - len(below), (room + 1) // 2)
-    above, below = _cut(above, kept), _cut(below, room - min(kept, len(above)))
+    above, below = _cut(above, kept, width), _cut(below, room - min(kept, len(above)), width)
     dim = palette.style("dim")
     return [*(marked_parts(row, palette) for row in above), *([(row, dim)] for row in below)]
 
 
-def _wrapped(text: str, width: int) -> Sequence[str]:
-    """The text in rows of at most `width` cells, the first word standing out."""
-    return wrap(plain(text), max(8, width), subsequent_indent="  ", break_long_words=True) or [""]
-
-
-def _cut(rows: Sequence[str], most: int) -> Sequence[str]:
+def _cut(rows: Sequence[str], most: int, width: int) -> Sequence[str]:
     """At most so many of the rows; the last one says if there were more."""
     if len(rows) <= most:
         return rows
-    return [*rows[: most - 1], f"{rows[most - 1][:-2]} {CUT}"] if most > 0 else []
+    return [*rows[: most - 1], f"{fitted(rows[most - 1], width - 2).rstrip(CUT + ' ')} {CUT}"] if most > 0 else []
