@@ -240,12 +240,12 @@ def _found(context: Context, direction: int) -> Effect:
     document, view = context.document, context.view
     places = list(_places(document, view, _test_of(view.search)))
     if not places:
-        return Look(view, f"{view.search!r} is nowhere in the columns shown")
+        return Look(view, f"'{view.search}' is nowhere in the columns shown")
     here = (view.row, view.column)
     beyond = [place for place in places if (place > here if direction > 0 else place < here)]
     row, column = (beyond or places)[0 if direction > 0 else -1]
     count = f"{places.index((row, column)) + 1} of {len(places)}"
-    return Look(clamped(document, view.at(row, column)), f"{view.search!r}: {count}")
+    return Look(clamped(document, view.at(row, column)), f"'{view.search}': {count}")
 
 
 def _test_of(search: str) -> Callable[[str], bool]:
