@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from editor_flow import flow, press, rows, settled
+from textual.command import Hit
 from textual.pilot import Pilot
 
 from parseq_tui.errors import SettingsError
 from parseq_tui.paths import bundled, settings_file, user_config
 from parseq_tui.timeline.edits import SetValue
 from parseq_tui.ui.app import EditorApp
+from parseq_tui.ui.palette import CommandProvider
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.screens.history import ago
 from parseq_tui.ui.screens.tour import PAGES
@@ -291,3 +293,18 @@ def test_what_a_command_wants_is_read_whole_above_a_short_line(document: Path) -
         assert rows(screen) == before
 
     flow(document, steps, (80, 24))
+
+
+def test_the_palette_finds_commands_by_the_words_of_their_help(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        provider = CommandProvider(screen)
+
+        async def found(query: str) -> list[str]:
+            hits = [hit async for hit in provider.search(query)]
+            return [str(hit.text) for hit in sorted(hits, key=lambda hit: -hit.score) if isinstance(hit, Hit)]
+
+        song = await found("song")
+        assert all("sound" in title for title in song[:5]), "they are called sounds"
+        assert (await found("bpm"))[0].startswith("Beats per minute"), "what is called so comes first"
+
+    flow(document, steps)
