@@ -70,8 +70,8 @@ def bulk_compute(context: Context, argument: str) -> Effect:
 
 
 @command("bulk.replace", "Replace text", "Replace a text in labels and formulas: /old/new/ or old new; /pattern/new/r "
-         "takes a regular expression; in the selection, or everywhere.", group="rows", sweeps="document", edits=True,
-         argument="/OLD/NEW/ where ROWS", aliases=("replace", "s"))  # fmt: skip
+         "takes a regular expression, $& in new is what it found; in the selection, or everywhere.", group="rows",
+         sweeps="document", edits=True, argument="/OLD/NEW/ where ROWS", aliases=("replace", "s"))  # fmt: skip
 def bulk_replace(context: Context, argument: str) -> Effect:
     what, conditions = parted(argument)
     change = _replacement(what)
@@ -123,6 +123,8 @@ def _replacement(text: str) -> Replacement:
     if text and not re.match(r'[\w"]', text):
         parts = text.split(text[0])
         if len(parts) in (3, 4) and parts[1] and "".join(parts[3:]) in ("", "r"):
+            if parts[3:] == ["r"] and re.search(r"[\\$]\d", parts[2]):
+                raise EditError("groups of a pattern have no numbers here", hint="$& stands for all that it found")
             return Replacement(parts[1], parts[2], compiled(parts[1]) if parts[3:] == ["r"] else None)
     elif len(words(text)) == 2 and words(text)[0]:
         old, new = words(text)

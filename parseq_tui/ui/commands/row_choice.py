@@ -63,6 +63,8 @@ def _narrowed(context: Context, meant: RowFilter, word: str) -> RowFilter:
     if ".." in word and not re.match(r"[A-Za-z_]\w*[~=]", word):
         first, _, last = word.partition("..")
         return replace(meant, first=_frame(context, first), last=_frame(context, last))
+    if re.match(r"(?:[A-Za-z_]\w*)?[<>]", word):
+        raise EditError(f"{word}: rows are not chosen by < and >", hint="a range of frames is 0..120, 8b.. or ..4s")
     match = re.match(r"([A-Za-z_]\w*)([~=])", word)
     if match is None:
         return replace(meant, label=word)
