@@ -248,3 +248,18 @@ def test_curves_are_numbered_along_their_way_where_colours_do_not_tell_them_apar
     for usual in (replace(request, numbered=False), replace(request, glyphs="ascii")):
         drawn = chart(usual)
         assert drawn is not None and not any(mark.isdigit() for row in drawn.cells.rows[:18] for mark in row[5:-1])
+
+
+def test_what_is_only_tried_is_dashed_and_hides_nothing() -> None:
+    flat = np.zeros(100)
+    tried = Curve("zoom?", flat + 1, series=8, scale_of="zoom", dashed=True)
+    made = chart(ChartRequest((Curve("zoom", flat), tried), 60, 12, 0, 100))
+    assert made is not None
+    rows = [row[made.left : -1] for row in made.cells.rows[: made.canvas_height]]
+    solid = rows[made.row_of(0, 0.0)]
+    gaps = [character in " \u2800" for character in rows[made.row_of(1, 1.0)]]
+    assert " " not in solid and gaps == [index % 4 == 3 for index in range(len(gaps))]
+    plain = chart(ChartRequest((Curve("zoom", flat), tried), 60, 12, 0, 100, glyphs="ascii"))
+    assert plain is not None
+    drawn = "".join(plain.cells.rows[: plain.canvas_height])
+    assert "*" in drawn and "?" in drawn, "ASCII has a mark of its own for it"

@@ -139,7 +139,7 @@ class CurveView:
         curves = [Curve(name, self.columns[name], self._keyframes[name], number) for number, name in shown]
         if self._trial is not None:
             name, values = self._trial
-            curves.append(Curve(f"{name}?", values, series=PREVIEW_SERIES, scale_of=name))
+            curves.append(Curve(f"{name}?", values, series=PREVIEW_SERIES, scale_of=name, dashed=True))
         numbers = [number for number, _ in shown]
         return ChartRequest(
             tuple(curves),

@@ -29,6 +29,8 @@ ASCII_KEYFRAMES = "ABCDEFGH"
 BEAT, ASCII_BEAT = "┊", ":"
 PLAYHEAD, ASCII_PLAYHEAD = "┃", "|"
 SMALLEST_CANVAS = (8, 2)
+_DASH = 4
+"""Cells of a dash and the gap behind it, which is one."""
 _EMPTY = " \u2800"
 _APART = 3
 """Cells between the numbers of two curves, where curves are numbered along their way."""
@@ -47,6 +49,8 @@ class Curve:
     """Which colour and mark, from 0."""
     scale_of: str = ""
     """Name of the curve whose scale it shares; "" = its own."""
+    dashed: bool = False
+    """Drawn with gaps: what is only tried out is told apart from what it may replace without colours too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +163,9 @@ def _span(request: ChartRequest, curve: Curve, scale: Scale, dots_across: int, d
     if before or after:
         window = np.pad(window, (before, min(after, request.count)), constant_values=np.nan)[: request.count]
     low, high = connected(*extremes(window, dots_across))
+    if curve.dashed:
+        gaps = np.arange(dots_across) // DOTS[request.glyphs][0] % _DASH == _DASH - 1
+        low, high = np.where(gaps, np.nan, low), np.where(gaps, np.nan, high)
     return Span(_heights(scale, low, dots_down), _heights(scale, high, dots_down), curve.series)
 
 

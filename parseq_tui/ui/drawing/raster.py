@@ -52,7 +52,7 @@ def paint(width: int, height: int, spans: Sequence[Span], glyphs: Glyphs) -> Cel
         series[bits > 0] = span.series + 1
         codes |= bits
     if glyphs == "ascii":
-        marks = " " + "".join(ASCII_MARKS[index % len(ASCII_MARKS)] for index in range(255))
+        marks = " " + ASCII_MARKS.ljust(255, "?")
         return Cells(tuple("".join(marks[number] for number in row) for row in series.tolist()), series)
     if glyphs == "block":
         return Cells(tuple("".join(_BLOCKS[code] for code in row) for row in codes.tolist()), series)
