@@ -7,6 +7,7 @@ own rules (see `parseq`, `seed_era`) and stay theirs: their untouched formulas a
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from parseq_tui.errors import DocumentError
@@ -92,7 +93,8 @@ def read_text(path: Path) -> tuple[str, bool]:
 
 def _unreadable(path: Path, error: OSError) -> DocumentError:
     if isinstance(error, FileNotFoundError):
-        return DocumentError(f"there is no file {path.name}", path=path, kind="no-file", hint="check the name")
+        new = f", or make it: parseq-tui new {shlex.quote(str(path))}" if path.suffix == ".json" else ""
+        return DocumentError(f"there is no file {path.name}", path=path, kind="no-file", hint=f"check the name{new}")
     if isinstance(error, IsADirectoryError):
         return DocumentError(f"{path.name} is a folder", path=path, kind="no-file", hint="name a file in it")
     reason = error.strerror or "the system refused"

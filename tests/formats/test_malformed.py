@@ -144,8 +144,9 @@ def test_a_byte_of_another_encoding_is_located(tmp_path: Path) -> None:
 
 
 def test_files_that_are_not_there_or_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DocumentError, match="there is no file gone"):
+    with pytest.raises(DocumentError, match="there is no file gone") as gone:
         load(tmp_path / "gone.json")
+    assert f"parseq-tui new {tmp_path / 'gone.json'}" in gone.value.hint
     with pytest.raises(DocumentError, match="is a folder"):
         load(tmp_path)
     path = tmp_path / "big.json"

@@ -139,6 +139,20 @@ def test_recent_files_examples_and_a_blank_one_are_offered() -> None:
     in_panes(test, size=(80, 24))
 
 
+def test_a_name_that_is_nowhere_is_offered_as_a_new_document() -> None:
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        chosen: list[object] = []
+        app.push_screen(opened(chosen), chosen.append)
+        await pilot.press(*"clip.json")
+        await settled(app)
+        text = [row.rstrip() for row in text_of(app.screen.query_one(OfferList))]
+        assert text[:2] == [" new: saving asks for its name", "> new  a blank document"]
+        await pilot.press("enter")
+        assert chosen == [OpenChoice("blank")]
+
+    in_panes(test, size=(80, 24))
+
+
 def test_what_is_called_so_comes_before_what_speaks_of_it() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         chosen: list[object] = []
@@ -194,7 +208,7 @@ def test_problems_errors_first_with_caret_and_hint() -> None:
             "        ^^^",
             '  did you mean "sin"?',
         ]
-        assert pane.border_title == "problems: 1 errors, 1 warnings"
+        assert pane.border_title == "problems: 1 error, 1 warning"
         pane.focus()
         await pilot.press("down", "enter")
         (message,) = app.posted

@@ -95,7 +95,8 @@ class OpenDocument(ModalScreen["OpenChoice | None"]):
             found = [each for each in self._offers if all(w in f"{each.name} {each.words}".casefold() for w in words)]
             # what is called so comes before what only speaks of it
             offers = sorted(found, key=lambda each: not all(w in each.name.casefold() for w in words))
-        self._shown, self._selected = offers, 0
+        # what is nowhere may be wanted as a new one
+        self._shown, self._selected = offers or [each for each in self._offers if each.choice.kind == "blank"], 0
         self._draw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -134,7 +135,7 @@ class OfferList(LineView):
         "draft": "unsaved work that was left behind",
         "file": "files",
         "example": "examples: a copy opens, saving asks for a name",
-        "blank": "new",
+        "blank": "new: saving asks for its name",
     }
 
     def show(self, offers: Sequence[Offer], selected: int) -> None:
