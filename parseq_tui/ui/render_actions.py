@@ -55,10 +55,10 @@ class _Wish:
         """Raises ParseqError."""
         return forecast(self.client, self._text, options=self.options, frames=self.frames)
 
-    def launched(self, *, preview_width: int, linger: float) -> None:
-        """Raises ParseqError."""
+    def launched(self, *, preview_width: int, linger: float) -> str:
+        """The name of the take. Raises ParseqError."""
         job = self.client.job(self._text, options=self.options, frames=self.frames, preview_width=preview_width)
-        self.client.start_jobs([job], linger=linger)
+        return self.client.start_jobs([job], linger=linger)[0].name
 
 
 class RenderActions:
@@ -194,11 +194,11 @@ class RenderActions:
         self._note("")
         width, linger = self._pane.picture_pixels, self._linger()
         try:
-            await asyncio.to_thread(wish.launched, preview_width=width, linger=linger)
+            take = await asyncio.to_thread(wish.launched, preview_width=width, linger=linger)
         except ParseqError as error:
             self._screen.desk.tell(error)
             return
-        self._pane.set_client(wish.client)
+        self._pane.set_client(wish.client, take)
         self._screen.say(words)
 
     async def _tell_forecast(self) -> None:
@@ -257,6 +257,12 @@ class RenderActions:
             self._screen.desk.tell(error)
             return False
         return True
+
+    def over(self, progress: Progress) -> None:
+        """Say how a render ended to somebody who does not look at it."""
+        if not self._pane.is_on_screen:
+            words = over_words(progress)
+            self._screen.say(words, "error" if progress.state in ("failed", "killed") else "information")
 
     # -- the cache -------------------------------------------------------------------------------------------------
 
@@ -334,6 +340,18 @@ def in_words(cost: Forecast) -> str:
         return f"{frames}; how long it takes shows after the first frames"
     time = f"about {clock(cost.seconds)}" if cost.seconds >= 1 else "less than a second"
     return f"{frames}, {time}{'' if cost.same else ' (guessed from another size or steps)'}"
+
+
+def over_words(progress: Progress) -> str:
+    """How a render ended, for a person."""
+    if progress.state == "killed" or progress.ended is None:
+        return "the worker of the render is gone; render again: it goes on behind the last frame"
+    ended = progress.ended
+    if ended.outcome == "failed":
+        return f"the render failed: {ended.message}{'; ' + ended.hint if ended.hint else ''}"
+    if ended.outcome == "stopped":
+        return f"the render is stopped at {progress.done} of {counted(progress.total, 'frame')}"
+    return f"{counted(progress.done, 'frame')} rendered in {clock(ended.seconds)}; Space r r shows them"
 
 
 def megabytes(count: int) -> str:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from editor_flow import flow, press, rows, until
+from test_render_pane import FakeWorker
 from textual.pilot import Pilot
 
 from parseq_tui.errors import RenderError
 from parseq_tui.paths import bundled
-from parseq_tui.render.client import RenderClient
+from parseq_tui.render.client import Job, RenderClient, Take
 from parseq_tui.render.forecast import Forecast
+from parseq_tui.render.messages import Ended
 from parseq_tui.ui.questions import READING_SECONDS
 from parseq_tui.ui.render_actions import RenderActions, in_words, megabytes
 from parseq_tui.ui.screens.editor import EditorScreen
@@ -29,7 +31,12 @@ def document(tmp_path: Path) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What would have been started."""
     calls: list[object] = []
-    monkeypatch.setattr(RenderClient, "start_jobs", lambda self, jobs, linger: calls.extend(job.frames for job in jobs))
+
+    def start(self: RenderClient, jobs: list[Job], linger: float) -> list[Take]:
+        calls.extend(job.frames for job in jobs)
+        return [Take(self.folder / "takes" / "20261122-091803")]
+
+    monkeypatch.setattr(RenderClient, "start_jobs", start)
     return calls
 
 
@@ -146,6 +153,27 @@ def test_without_a_render_pausing_says_so(document: Path) -> None:
         assert "nothing is being rendered" in rows(screen)[-1]
 
     flow(document, steps)
+
+
+def test_how_a_render_ended_is_said_to_who_does_not_look_at_it(
+    document: Path, monkeypatch: pytest.MonkeyPatch, started: list[object]
+) -> None:
+    counting(monkeypatch, Forecast(3, 0, 2.0))
+    worker = FakeWorker(RenderClient(document), "20261122-091803", running=False)
+    worker.say(Ended(1.0, "failed", 0, 0, 1.0, "", "the cache is a file", "remove it"))
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        assert "the render failed" not in shown(screen), "it ended before"
+        await press(pilot, screen, "f5")
+        await until(pilot.app, lambda: "the render failed: the cache is a file; remove it" in shown(screen))
+        await press(pilot, screen, "space", "r", "r")
+        screen.say("")
+        worker.say(Ended(2.0, "done", 3, 0, 1.0, "song.mp4"))
+        screen.pictures.set_client(RenderClient(document), worker.take.name)
+        await until(pilot.app, lambda: "finished" in shown(screen))
+        assert "Space r r shows them" not in shown(screen), "it is seen"
+
+    flow(document, steps, size=(80, 24))
 
 
 def test_forecasts_and_sizes_in_words() -> None:

@@ -155,5 +155,8 @@ class PaneMessages:
     def on_render_pane_refused(self, event: RenderPane.Refused) -> None:
         self.desk.carry_out(Say(event.reason, "warning"))
 
+    def on_render_pane_over(self, event: RenderPane.Over) -> None:
+        self.renders.over(event.progress)
+
     def on_render_pane_frame_selected(self, event: RenderPane.FrameSelected) -> None:
         self.desk.look_at(event.frame)

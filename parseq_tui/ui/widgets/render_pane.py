@@ -98,6 +98,13 @@ class RenderPane(LineView, can_focus=True):
             super().__init__()
             self.reason = reason
 
+    class Over(Message):
+        """A render that was running, or was just started, has ended."""
+
+        def __init__(self, progress: Progress) -> None:
+            super().__init__()
+            self.progress = progress
+
     class FrameSelected(Message):
         """The user looks at this frame; the playhead may follow."""
 
@@ -120,12 +127,14 @@ class RenderPane(LineView, can_focus=True):
         self._note = ""
         self._ticks = 0
         self._polling = False
+        self._awaited = ""
+        """The take whose end is to be told."""
 
     # what the host calls
 
-    def set_client(self, client: RenderClient | None) -> None:
-        """Follow another document's renders: its newest take, running or finished."""
-        self._shown = ShownTakes(client, self._shown.playhead)
+    def set_client(self, client: RenderClient | None, awaited: str = "") -> None:
+        """Follow another document's renders: its newest take, running or finished. `awaited`: one just started."""
+        self._shown, self._awaited = ShownTakes(client, self._shown.playhead), awaited
         self._look_anew()
 
     def set_note(self, words: str) -> None:
@@ -187,12 +196,21 @@ class RenderPane(LineView, can_focus=True):
             await asyncio.to_thread(shown.poll)
             if shown is not self._shown:
                 return
+            self._tell_end()
             if self.is_on_screen:
                 room = self._picture_room()
                 await self._feed.look(shown.frame, shown.previews, room, self._ticks, running=shown.running)
             self._draw()
         finally:
             self._polling = False
+
+    def _tell_end(self) -> None:
+        shown, progress = self._shown, self._shown.progress
+        if shown.running:
+            self._awaited = shown.name
+        elif progress is not None and shown.name == self._awaited:
+            self._awaited = ""
+            self.post_message(self.Over(progress))
 
     def _look_anew(self) -> None:
         self._feed.forget()
