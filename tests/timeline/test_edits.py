@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,19 @@ def test_rows() -> None:
     assert [row.frame for row in MoveKeyframes((10, 20), 15).apply(DOCUMENT).keyframes] == [0, 25, 35, 40]
     assert [row.frame for row in MoveKeyframes((10,), 15).apply(DOCUMENT).keyframes] == [0, 20, 25, 40]
     assert [row.frame for row in StretchKeyframes((10, 20, 40), 0, 1.5).apply(DOCUMENT).keyframes] == [0, 15, 30, 60]
+
+
+@given(st.sets(st.integers(0, 500), min_size=3, max_size=20), st.sampled_from([0.5, 1.0, 1.5, 2.0, 7.0]), st.data())
+def test_rows_behind_a_stretched_section_can_go_along(frames: set[int], factor: float, data: st.DataObject) -> None:
+    rows = sorted(2 * frame for frame in frames)
+    first = data.draw(st.integers(0, len(rows) - 2))
+    last = data.draw(st.integers(first + 1, len(rows) - 1))
+    document = replace(DOCUMENT, keyframes=tuple(Keyframe(frame) for frame in rows))
+    edit = StretchKeyframes(tuple(rows[first : last + 1]), rows[first], factor, push=True)
+    after = [row.frame for row in edit.apply(document).keyframes]
+    assert after[: first + 1] == rows[: first + 1], "what lies before it stays"
+    assert np.diff(after[first : last + 1]).tolist() == (np.diff(rows[first : last + 1]) * factor).tolist()
+    assert np.diff(after[last:]).tolist() == np.diff(rows[last:]).tolist(), "what lies behind keeps its distances"
 
 
 @pytest.mark.parametrize(
@@ -279,6 +293,7 @@ def test_settings() -> None:
         (MoveKeyframes((10,), -11), "outside the timeline", "from 0"),
         (StretchKeyframes((10, 20), 0, 0.01), "would land on the keyframe at 0", "move that one"),
         (StretchKeyframes((10, 20), 15, 0.01), "would land on", "move that one"),
+        (StretchKeyframes((0, 10), 0, 2), "would land on the keyframe at 20", "2 push"),
         (StretchKeyframes((10,), 0, 0), "stretched by 0", "above 0"),
         (KeyframesAtIntervals(0, 10, 0), "cannot be 0 frames apart", "above 0"),
         (KeyframesAtIntervals(0, 1e9, 1), "too many", "go up to"),

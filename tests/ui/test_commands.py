@@ -186,6 +186,7 @@ def test_a_selection_says_which_rows_are_meant() -> None:
     check("0:[1]=S 30:5=S 60:2=S", "down V b r / S / L / enter escape", "0:1=S 30:[5]=L 60:2=S")
     check("0:[1] 20:5 40:2 80:2", "shift+down shift+down b k 1 0 enter escape", "0:1 10: 20:5 30: 40:[2] 80:2")
     check("0:[1] 20:5 40:2 80:2", "V down b t 0 . 5 enter escape", "0:1 10:[5] 40:2 80:2")
+    check("0:1 20:[5] 40:2 60:2", "V down b t 2 space p u s h enter escape", "0:1 20:5 60:[2] 80:2")
 
 
 def test_a_bake_that_ends_later_leaves_the_cursor_on_the_row_just_made() -> None:

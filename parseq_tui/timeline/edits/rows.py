@@ -97,20 +97,38 @@ class StretchKeyframes:
     frames: tuple[int, ...]
     around: int
     factor: float
+    push: bool = False
+    """Whether the rows behind the last of them keep their distance from it."""
 
     @property
     def label(self) -> str:
-        return f"stretch {counted(len(self.frames), 'keyframe')} by {self.factor:g}"
+        return f"stretch {counted(len(self.frames), 'keyframe')} by {self.factor:g}{' and push' if self.push else ''}"
 
     def apply(self, document: Document) -> Document:
         factor = checked_number(self.factor)
         if factor is None or factor <= 0:
             raise EditError(f"keyframes cannot be stretched by {self.factor}", hint="use a factor above 0")
-        exact = Fraction(factor)
-        return _placed(document, self.frames, lambda frame: self.around + nearest((frame - self.around) * exact))
+        exact, last = Fraction(factor), max(self.frames, default=self.around)
+
+        def stretched(frame: int) -> int:
+            return self.around + nearest((frame - self.around) * exact)
+
+        if not self.push:
+            room = f", or make room: `{self.factor:g} push` moves the rows behind along" if factor > 1 else ""
+            return _placed(document, self.frames, stretched, f"move that one away, or delete it{room}")
+        behind = tuple(row.frame for row in document.keyframes if row.frame > last)
+        by = stretched(last) - last
+        return _placed(
+            document, (*self.frames, *behind), lambda frame: stretched(frame) if frame <= last else frame + by
+        )
 
 
-def _placed(document: Document, frames: tuple[int, ...], place: Callable[[int], int]) -> Document:
+def _placed(
+    document: Document,
+    frames: tuple[int, ...],
+    place: Callable[[int], int],
+    hint: str = "move that one away, or delete it",
+) -> Document:
     moving = set(indices_at(document, frames))
     taken = {row.frame for index, row in enumerate(document.keyframes) if index not in moving}
     rows: list[Keyframe] = []
@@ -121,9 +139,7 @@ def _placed(document: Document, frames: tuple[int, ...], place: Callable[[int], 
             continue
         frame = checked_frame(place(row.frame))
         if frame in taken or landed.setdefault(frame, row.frame) != row.frame:
-            raise EditError(
-                f"keyframe {row.frame} would land on the keyframe at {frame}", hint="move that one away, or delete it"
-            )
+            raise EditError(f"keyframe {row.frame} would land on the keyframe at {frame}", hint=hint)
         rows.append(replace(row, frame=frame))
     return with_rows(document, rows)
 

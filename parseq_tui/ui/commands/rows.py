@@ -97,17 +97,21 @@ def move_rows(context: Context, argument: str) -> Effect:
     return moved_rows(context, MoveKeyframes(selected_frames(context), by))
 
 
-@command("row.stretch", "Stretch rows in time", "Multiply the distances of the selected rows from the first of them.",
-         group="rows", sweeps="selection", edits=True, argument="FACTOR", aliases=("stretch",))  # fmt: skip
+@command("row.stretch", "Stretch rows in time", "Multiply the distances of the selected rows from the first of them; "
+         "2 push moves the rows behind along.", group="rows", sweeps="selection", edits=True, argument="FACTOR [push]",
+         aliases=("stretch",))  # fmt: skip
 def stretch_rows(context: Context, argument: str) -> Effect:
+    number, _, push = argument.partition(" ")
     try:
-        factor = float(argument)
+        factor = float(number)
+        if push.strip() not in ("", "push"):
+            raise ValueError
     except ValueError:
-        return Say(f"{argument!r} is no factor: write 2 or 0.5", "warning")
+        return Say(f"{argument!r} is no factor: write 2, 0.5 or 2 push", "warning")
     frames = selected_frames(context)
     if len(frames) < 2:
         return Say("select the rows to stretch first: V, then move")
-    return moved_rows(context, StretchKeyframes(frames, frames[0], factor))
+    return moved_rows(context, StretchKeyframes(frames, frames[0], factor, push=bool(push)))
 
 
 _UNITS: Mapping[str, Lock] = {"b": "beats", "s": "seconds"}
