@@ -103,3 +103,15 @@ def test_a_click_on_another_cell_ends_the_entry_and_its_keys_leave_the_status_li
         assert screen.session.document.keyframes[0].values["zoom"] == 7
 
     flow(wide, steps)
+
+
+def test_a_click_puts_a_question_off_so_that_escape_is_for_the_entry(wide: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.questions.ask("Shall it be?", [("y", "yes", lambda: None)])
+        await shows(screen, "Shall it be?")
+        await pilot.click(screen.table, offset=(40, 3), times=2)
+        assert screen.formula.editing
+        await pilot.press("escape")
+        assert not screen.formula.editing and not any("Shall it be?" in line for line in rows(screen))
+
+    flow(wide, steps)

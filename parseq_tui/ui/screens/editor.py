@@ -304,6 +304,9 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             event.stop()
             self.desk.paste(event.text)
 
+    def on_mouse_down(self) -> None:
+        self.questions.takes("a click")  # no answer: what was asked gives way, Escape is for what is clicked
+
     def on_descendant_focus(self) -> None:
         self.leave_for_pane()
         self.show_hints()
