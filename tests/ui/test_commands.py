@@ -181,6 +181,15 @@ def test_bulk_commands_say_what_is_wrong(line: str, words: str) -> None:
     assert not fingers.session.dirty
 
 
+def test_who_goes_beyond_the_end_is_told_where_it_is() -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.desk.run_line("100")
+    assert fingers.host.said[-1] == "the last frame is 60; a and a position make a keyframe beyond it"
+    told = len(fingers.host.said)
+    fingers.desk.run_line("60")
+    assert not any(fingers.host.said[told:])
+
+
 def test_a_selection_says_which_rows_are_meant() -> None:
     check("0:[1] 30:5 60:2", "down shift+down b s 9 enter", "0:1 30:9 60:[9]")
     check("0:[1]=S 30:5=S 60:2=S", "down V b r / S / L / enter escape", "0:1=S 30:[5]=L 60:2=S")

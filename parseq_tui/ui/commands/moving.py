@@ -124,7 +124,9 @@ def _go(context: Context, text: str, unit: str) -> Effect:
         frame = frame_of(text, context.document.options, default_unit=unit)
     except PositionError as error:
         return Say(str(error), "warning")
-    return Look(at_frame(context.document, context.view, frame))
+    last = context.document.last_frame
+    beyond = f"the last frame is {last}; a and a position make a keyframe beyond it" if frame > last else ""
+    return Look(at_frame(context.document, context.view, frame), say=beyond)
 
 
 def at_frame(document: Document, view: ViewState, frame: int) -> ViewState:
