@@ -8,11 +8,12 @@ import math
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 
-from parseq_tui.errors import FormulaError, ParseqError, did_you_mean
+from parseq_tui.errors import FormulaError, UsageError, did_you_mean
 from parseq_tui.formats import native
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.language.evaluate import evaluate_example, evaluate_over
@@ -22,15 +23,10 @@ from parseq_tui.ui.drawing.plot import plot_text
 from parseq_tui.ui.drawing.series import sampled
 
 EXAMPLE_FRAMES = 80
-LARGEST_EVALUATION = 1_000_000
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """One value per frame, one per line."""
-    if not 1 <= arguments.frames <= LARGEST_EVALUATION:
-        raise ParseqError(f"--frames must be from 1 to {LARGEST_EVALUATION}")
-    if not (arguments.fps > 0 and arguments.bpm > 0):
-        raise ParseqError("--fps and --bpm must be greater than 0")
     try:
         values = evaluate_over(arguments.expression, arguments.frames, fps=arguments.fps, bpm=arguments.bpm)
     except FormulaError as error:
@@ -54,7 +50,7 @@ def plot(arguments: argparse.Namespace) -> int:
     columns = {**table.columns, **{series.alias: sampled(series, table) for series in document.time_series}}
     unknown = [name for name in wanted if name not in columns]
     if unknown:
-        raise ParseqError(
+        raise UsageError(
             f"{arguments.document} has no field or series {', '.join(unknown)}", hint=f"it has {', '.join(columns)}"
         )
     first, stop = arguments.frames or (None, None)
@@ -62,7 +58,7 @@ def plot(arguments: argparse.Namespace) -> int:
     begin = 0 if first is None else max(0, first.frame(*rates) - table.first_frame)
     end = table.frame_count if stop is None else min(table.frame_count, stop.frame(*rates) - table.first_frame)
     if begin >= end:
-        raise ParseqError(
+        raise UsageError(
             "there is nothing to draw in these frames",
             hint=f"the document has frames {table.first_frame}:{table.first_frame + table.frame_count}",
         )
@@ -86,7 +82,7 @@ def functions(arguments: argparse.Namespace) -> int:
     entry = FUNCTIONS.get(arguments.name) or VARIABLES.get(arguments.name)
     if entry is None:
         hint = did_you_mean(arguments.name, [*FUNCTIONS, *VARIABLES], otherwise="`parseq-tui functions` lists them")
-        raise ParseqError(f"the language has no {arguments.name!r}", hint=hint)
+        raise UsageError(f"the language has no {arguments.name!r}", hint=hint)
     if arguments.json:
         print(json.dumps(_as_json(entry), ensure_ascii=False, indent=1))
         return 0
@@ -110,7 +106,7 @@ def _list(entries: Sequence[Function | Variable], *, as_json: bool) -> None:
         if heading != category:
             print(f"{'' if not category else chr(10)}{heading}")
             category = heading
-        print(f"  {entry.name:24} {entry.help}")
+        _say(f"  {entry.name:24} {entry.help}", indent=27)
     print("\n`parseq-tui functions NAME` shows parameters, an example and its curve.", file=sys.stderr)
 
 
@@ -133,15 +129,23 @@ def _as_json(entry: Function | Variable) -> dict[str, object]:
 
 
 def _explain(entry: Function | Variable) -> None:
-    print(f"{entry.signature()}\n  {entry.help}")
+    _say(entry.signature(), indent=len(entry.name) + 1)
+    _say(f"  {entry.help}", indent=2)
     if isinstance(entry, Function):
         if entry.aliases:
-            print(f"  also called {', '.join(entry.aliases)}")
+            _say(f"  also called {', '.join(entry.aliases)}", indent=2)
         for parameter in entry.parameters:
             others = f" (or {', '.join(parameter.names[1:])})" if len(parameter.names) > 1 else ""
-            print(f"  {parameter!s:28} {parameter.help}{others}")
+            _say(f"  {parameter!s:28} {parameter.help}{others}", indent=31)
     print(f"\nexample: {entry.example}")
     for line in _example_curve(entry):
+        print(line)
+
+
+def _say(text: str, *, indent: int) -> None:
+    """A line; on a terminal that is too narrow for it several, none of which breaks a word. A script gets it whole."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else max(80, len(text))
+    for line in textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False):
         print(line)
 
 
