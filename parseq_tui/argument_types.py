@@ -6,6 +6,7 @@ The two options that many commands share are here too.
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from dataclasses import dataclass
 
@@ -55,6 +56,32 @@ def picture_size(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 512x512") from None
 
 
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """A number, neither infinite nor none."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
+def many(text: str) -> int:
+    """A whole number from 1 to a million."""
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000000")
+    return int(text)
+
+
 def count(text: str) -> int:
     """A whole number from 1 to 1000."""
     if not text.isdecimal() or not 1 <= int(text) <= 1000:
@@ -98,6 +125,8 @@ def setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or name not in SETTINGS:
         hint = did_you_mean(name, SETTINGS, otherwise=f"NAME is one of {', '.join(SETTINGS)}")
+        if name in SETTINGS:
+            hint = f"write {name}=VALUE"
         wrong = f"there is no render setting {name!r}" if equals else f"{text!r} is not NAME=VALUE"
         raise argparse.ArgumentTypeError(f"{wrong}; {hint}")
     return name, value

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import parseq_tui
-from parseq_tui.errors import DocumentError, ParseqError, did_you_mean
+from parseq_tui.errors import DocumentError, ParseqError, UsageError, did_you_mean
+from parseq_tui.paths import bundled
 from parseq_tui.subcommands import COMMANDS, GROUPS, Command
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except ParseqError as error:
         print(describe(error), file=sys.stderr)
-        return FAILED
+        return USAGE if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -77,7 +78,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
 def _editor_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="parseq-tui",
-        usage="parseq-tui [DOC] [--read-only] [--theme THEME] [--no-mouse]\n       parseq-tui COMMAND …",
+        usage="parseq-tui [DOC] [--read-only] [--theme NAME] [--no-mouse]\n       parseq-tui COMMAND …",
         description="Sequence Stable Diffusion parameters and render the video.\n"
         "With a document, or with nothing, it opens the editor.",
         epilog=_about_commands(),
@@ -86,7 +87,9 @@ def _editor_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("document", nargs="?", type=Path, metavar="DOC", help="the document to edit")
     parser.add_argument("--read-only", action="store_true", help="look, but never write the document")
-    parser.add_argument("--theme", help="a theme by name (see themes/)")
+    themes = sorted(path.stem for path in bundled("themes").glob("*.toml"))
+    parser.add_argument("--theme", metavar="NAME", help=f"{', '.join(themes)}, or one of your own")
+    parser.set_defaults(themes=themes)
     parser.add_argument("--no-mouse", dest="mouse", action="store_false", help="leave the mouse to the terminal")
     parser.add_argument("--version", action="version", version=f"parseq-tui {parseq_tui.__version__}")
     parser.set_defaults(run=_edit)
@@ -133,12 +136,26 @@ def _command_parser(command: Command) -> argparse.ArgumentParser:
     return parser
 
 
-def _words() -> dict[str, list[str]]:
-    """Every command with its options, "" for the editor: what a shell completes."""
-    parsers = {"": _editor_parser(), **{name: _command_parser(command) for name, command in COMMANDS.items()}}
+def _words() -> dict[str, dict[str, list[str]]]:
+    """What a shell completes: every command ("" for the editor) with its options, each with the words it may be given.
+
+    What stands under "" among the options may stand right behind the command.
+    """
+    editor = _editor_parser()
+    words = {
+        name: _options(parser)
+        for name, parser in [("", editor), *((name, _command_parser(one)) for name, one in COMMANDS.items())]
+    }
+    words[""]["--theme"] = editor.get_default("themes")
+    return words
+
+
+def _options(parser: argparse.ArgumentParser) -> dict[str, list[str]]:
     return {
-        name: [word for action in parser._actions for word in action.option_strings if word.startswith("--")]
-        for name, parser in parsers.items()
+        word: list(map(str, action.choices or ()))
+        for action in parser._actions
+        for word in action.option_strings or [""]
+        if word.startswith("--") or (not word and action.choices)
     }
 
 

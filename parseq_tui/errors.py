@@ -9,6 +9,7 @@
     ├─ DocumentError           a file: path, line, column, JSON pointer
     ├─ EditError               an edit that cannot be applied to this document
     ├─ SettingsError
+    ├─ UsageError              words on the command line that cannot be
     ├─ RenderError
     │   ├─ BackendUnavailable  what to install
     │   ├─ ModelNotFound       where it looked
@@ -99,6 +100,10 @@ class EditError(ParseqError):
 
 
 class SettingsError(ParseqError):
+    pass
+
+
+class UsageError(ParseqError):
     pass
 
 

@@ -62,7 +62,7 @@ def _settings(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--size", type=argument_types.picture_size, metavar="WxH", help="frame size in pixels, multiples of 8"
     )
-    group.add_argument("--steps", type=int, help=SETTINGS["steps"].help)
+    group.add_argument("--steps", type=argument_types.whole, help=SETTINGS["steps"].help)
     group.add_argument("--scheduler", help=SETTINGS["scheduler"].help)
     group.add_argument(
         "--set",

@@ -58,14 +58,16 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _eval_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("expression", metavar="EXPR", help="a formula, in quotes")
-    parser.add_argument("--frames", type=int, default=20, metavar="N", help="how many frames (default: 20)")
-    parser.add_argument("--fps", type=float, default=20.0, help="frames per second (default: 20)")
-    parser.add_argument("--bpm", type=float, default=140.0, help="beats per minute (default: 140)")
+    parser.add_argument(
+        "--frames", type=argument_types.many, default=20, metavar="N", help="how many frames (default: 20)"
+    )
+    parser.add_argument("--fps", type=argument_types.positive, default=20.0, help="frames per second (default: 20)")
+    parser.add_argument("--bpm", type=argument_types.positive, default=140.0, help="beats per minute (default: 140)")
 
 
 def _plot_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "fields", nargs="*", metavar="FIELD", help="fields or time series; default: the displayed fields"
+        "fields", nargs="*", default=(), metavar="FIELD", help="fields or time series; default: the displayed fields"
     )
 
 
@@ -93,7 +95,9 @@ def _listen_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--length", action="store_true", help="the document goes on as long as the song")
     parser.add_argument("--sound", dest="sound_too", action="store_true", help="its video is heard with the song")
     parser.add_argument("--bpm", type=argument_types.positive, help="about how fast the song is, where you know it")
-    parser.add_argument("--offset", type=float, default=0.0, metavar="MS", help="milliseconds to move everything by")
+    parser.add_argument(
+        "--offset", type=argument_types.number, default=0.0, metavar="MS", help="milliseconds to move everything by"
+    )
     parser.add_argument(
         "--sensitivity",
         type=argument_types.positive,
@@ -117,7 +121,7 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _completion_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell you type in: echo $SHELL")
 
 
 def _convert_arguments(parser: argparse.ArgumentParser) -> None:

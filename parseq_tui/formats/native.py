@@ -96,7 +96,8 @@ def _unreadable(path: Path, error: OSError) -> DocumentError:
         new = f", or make it: parseq-tui new {shlex.quote(str(path))}" if path.suffix == ".json" else ""
         return DocumentError(f"there is no file {path.name}", path=path, kind="no-file", hint=f"check the name{new}")
     if isinstance(error, IsADirectoryError):
-        return DocumentError(f"{path.name} is a folder", path=path, kind="no-file", hint="name a file in it")
+        name = path.name or path.absolute().name or str(path)
+        return DocumentError(f"{name} is a folder", path=path, kind="no-file", hint="name a file in it")
     reason = error.strerror or "the system refused"
     return DocumentError(f"{path.name} cannot be read: {reason.lower()}", path=path, kind="unreadable")
 

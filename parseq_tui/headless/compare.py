@@ -8,8 +8,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from parseq_tui.errors import RenderError, counted
+from parseq_tui.errors import RenderError, UsageError, counted
 from parseq_tui.headless.render import existing
+from parseq_tui.headless.typed import file_to_write, judged
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.comparison import Likeness, Pair
 from parseq_tui.render.explain import change_words
@@ -21,6 +22,8 @@ from parseq_tui.video.writer import VideoWriter
 
 def compare(arguments: argparse.Namespace) -> int:
     """Say how two takes differ; with --out, show it."""
+    if arguments.out is not None:
+        _check_out(arguments.out)
     client = RenderClient(existing(arguments.document))
     pair = Pair(take_called(client, arguments.first or "2"), take_called(client, arguments.second or "1"))
     found = pair.likeness()
@@ -43,7 +46,7 @@ def compare(arguments: argparse.Namespace) -> int:
 def take_called(client: RenderClient, words: str) -> Take:
     """A take by its number in `takes` (1 is the newest), by its name or its beginning, or by its folder.
 
-    Raises RenderError if there is none, or more than one.
+    Raises UsageError if there is none, or more than one; RenderError where nothing can be compared.
     """
     folder = Path(words)
     if (folder / "job.json").is_file():
@@ -59,7 +62,7 @@ def take_called(client: RenderClient, words: str) -> Take:
             f"{client.document_path.name} has {counted(len(takes), 'render')}, and comparing needs two",
             hint="render it again after an edit, or with --takes 2",
         )
-    raise RenderError(
+    raise UsageError(
         f"{len(found) or 'no'} takes are called {words!r}",
         hint=f"see parseq-tui takes {client.document_path.name}: a name, its beginning, or a number from 1",
     )
@@ -76,14 +79,25 @@ def in_words(found: Likeness) -> list[str]:
     return [*lines, f"at frame {first}, A → B: {words}"] if words else lines
 
 
+def _check_out(out: Path) -> None:
+    """Raises UsageError for a name that no clip and no sheet can have, ParseqError where there is no such folder."""
+    if not _is_sheet(out):
+        with judged():
+            kind_of(out)
+    file_to_write(out)
+
+
+def _is_sheet(out: Path) -> bool:
+    return out.suffix.lower() in (".png", ".jpg", ".jpeg")
+
+
 def _show(pair: Pair, layout: str, out: Path) -> None:
     """Write a clip, or a sheet with up to 64 frames. Raises VideoError."""
-    if out.suffix.lower() in (".png", ".jpg", ".jpeg"):
+    if _is_sheet(out):
         chosen = annotate.spread(0, len(pair.frames))
         seen = enumerate(pair.seen(layout))
         annotate.write_sheet(out, {frame: annotate.small(image) for place, (frame, image) in seen if place in chosen})
         return
-    kind_of(out)
     video = VideoWriter(out, pair.fps)
     for _, image in pair.seen(layout):
         video.add(image)

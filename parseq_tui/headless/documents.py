@@ -8,10 +8,11 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from parseq_tui.errors import DocumentError, ParseqError, counted
+from parseq_tui.errors import DocumentError, UsageError, counted
 from parseq_tui.formats import native
 from parseq_tui.formats.checking import check_file
 from parseq_tui.formats.exports import EXPORTS, export_for
+from parseq_tui.headless.typed import file_to_write, made_folder, unwritable
 from parseq_tui.language.diagnostics import Diagnostic, format_diagnostic
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.document import Document
@@ -21,18 +22,21 @@ from parseq_tui.timeline.frame_table import FrameTable
 def export(arguments: argparse.Namespace) -> int:
     """Write the values of every frame of each document. Documents with errors are named and left out."""
     if len(arguments.documents) > 1 and arguments.out_dir is None:
-        raise ParseqError("several documents cannot go to one file", hint="name a folder: --out-dir DIR")
+        raise UsageError("several documents cannot go to one file", hint="name a folder: --out-dir DIR")
+    if arguments.output is not None and arguments.out_dir is not None:
+        raise UsageError("-o names a file and --out-dir a folder: only one of them can be meant")
     chosen = EXPORTS[arguments.format] if arguments.format else export_for(arguments.output or Path())
-    if arguments.out_dir is not None:
-        _make_folder(arguments.out_dir)
+    targets = [_target(path, arguments, chosen.suffix) for path in arguments.documents]
+    for target in targets:
+        if target is not None and targets.count(target) > 1:
+            raise UsageError(f"several documents would go to {target}", hint="export them to different folders")
     failed = False
-    for path in arguments.documents:
+    for path, target in zip(arguments.documents, targets, strict=True):
         document, table = _baked(path)
         if table.errors:
             failed = True
             _tell(table.errors, path)
             continue
-        target = arguments.output or (arguments.out_dir / (path.stem + chosen.suffix) if arguments.out_dir else None)
         _write(chosen.write(document, table), target)
     return 1 if failed else 0
 
@@ -62,11 +66,11 @@ def _baked(path: Path) -> tuple[Document, FrameTable]:
     return document, bake(document)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ParseqError(f"cannot make the folder {folder}: {error.strerror}") from error
+def _target(path: Path, arguments: argparse.Namespace, suffix: str) -> Path | None:
+    """Where a document's values go; None: to standard output. Raises UsageError, ParseqError."""
+    if arguments.out_dir is not None:
+        return file_to_write(made_folder(arguments.out_dir) / (path.stem + suffix), arguments.documents)
+    return None if arguments.output is None else file_to_write(arguments.output, arguments.documents)
 
 
 def _write(text: str, target: Path | None) -> None:
@@ -76,7 +80,7 @@ def _write(text: str, target: Path | None) -> None:
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ParseqError(f"cannot write {target}: {error.strerror}") from error
+        raise unwritable(target, error) from error
     print(f"wrote {target}", file=sys.stderr)
 
 

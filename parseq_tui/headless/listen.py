@@ -10,7 +10,8 @@ from parseq_tui.audio.decode import read_recording
 from parseq_tui.audio.heard import CONTROLLER, CURVES, EVENTS, Heard, Wish, is_curve, sound_beside, taken_in
 from parseq_tui.audio.hearing import Hearing
 from parseq_tui.audio.score import Score, is_score, read_score
-from parseq_tui.errors import AudioError, ParseqError
+from parseq_tui.errors import AudioError, UsageError
+from parseq_tui.headless.typed import judged
 from parseq_tui.session import Session
 from parseq_tui.timeline.edits.base import checked_field
 from parseq_tui.timeline.series_shaping import Shaping, shaped
@@ -22,13 +23,13 @@ def listen(arguments: argparse.Namespace) -> int:
     wanted = [_curve(text) for text in arguments.series]
     if arguments.document is None:
         if wish != Wish(every=wish.every):
-            raise ParseqError("only --series needs no document to go to", hint="parseq-tui listen SONG DOC …")
+            raise UsageError("only --series needs no document to go to", hint="parseq-tui listen SONG DOC …")
         heard = hear(arguments, EVENTS, wanted, arguments.fps or 20.0)
         print(heard.to_json() if arguments.json else "\n".join(in_words(arguments.sound, heard)))
         return 0
     if wish == Wish(every=wish.every) and not wanted:
         hint = "--keyframes beats, --series low, --tempo, --length, or --sound"
-        raise ParseqError("what shall the document get?", hint=hint)
+        raise UsageError("what shall the document get?", hint=hint)
     session = Session.open(arguments.document)
     events = (wish.keyframes,) if wish.keyframes else ()
     heard = hear(arguments, events, wanted, session.document.options.fps)
@@ -76,7 +77,7 @@ def _source(arguments: argparse.Namespace, curves: list[tuple[str, str]]) -> Hea
         return read_score(arguments.sound)
     if controllers := [curve for curve, _ in curves if CONTROLLER.fullmatch(curve)]:
         hint = f"curves of a sound: {', '.join(CURVES)}"
-        raise AudioError(f"{controllers[0]} is in MIDI files only", hint=hint)
+        raise UsageError(f"{controllers[0]} is in MIDI files only", hint=hint)
     return Hearing(read_recording(arguments.sound), bpm=arguments.bpm, sensitivity=arguments.sensitivity)
 
 
@@ -94,5 +95,6 @@ def _curve(text: str) -> tuple[str, str]:
     curve, _, alias = text.partition("=")
     if not is_curve(curve):
         hint = f"curves: {', '.join(CURVES)}; of a MIDI file also its controllers: cc1, cc74"
-        raise ParseqError(f"there is no curve called {curve!r}", hint=hint)
-    return curve, checked_field(alias or curve)
+        raise UsageError(f"there is no curve called {curve!r}", hint=hint)
+    with judged():
+        return curve, checked_field(alias or curve)

@@ -11,6 +11,7 @@ from parseq_tui.errors import ParseqError, counted
 from parseq_tui.formats import native
 from parseq_tui.formats.deforum import read_settings
 from parseq_tui.gallery import Example, example_named, examples
+from parseq_tui.headless.typed import file_to_write, judged, unwritable
 from parseq_tui.language.diagnostics import format_diagnostic
 from parseq_tui.timeline.document import Document
 
@@ -22,7 +23,7 @@ def new(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         _list(arguments.example)
         return 0
-    path: Path = arguments.file if arguments.file.suffix else arguments.file.with_suffix(".json")
+    path: Path = file_to_write(arguments.file if arguments.file.suffix else arguments.file.with_suffix(".json"))
     settings = Path(arguments.example or "")
     if settings.is_file():
         document = _from_settings(settings)
@@ -30,7 +31,8 @@ def new(arguments: argparse.Namespace) -> int:
         length, fields = counted(document.frame_count, "frame"), counted(len(document.managed_fields), "field")
         words = f"{length}, {fields}, from {settings.name}"
     else:
-        source = example_named(arguments.example or "blank")
+        with judged():
+            source = example_named(arguments.example or "blank")
         _write(path, source.path.read_text(encoding="utf-8"))
         words = f"{source.summary}{_copy_files(source, path)}"
     _say(path, words)
@@ -53,7 +55,7 @@ def _write(path: Path, text: str) -> None:
     except FileExistsError:
         raise ParseqError(f"{path} exists already", hint="choose another name: nothing is overwritten") from None
     except OSError as error:
-        raise ParseqError(f"cannot write {path}: {error.strerror}") from error
+        raise unwritable(path, error) from error
 
 
 def _say(path: Path, words: str) -> None:
@@ -66,7 +68,8 @@ def _say(path: Path, words: str) -> None:
 
 def _list(chosen: str | None) -> None:
     """The examples on standard output, a line each; what to type next for people only."""
-    shown = examples() if chosen is None else [example_named(chosen)]
+    with judged():
+        shown = examples() if chosen is None else [example_named(chosen)]
     for example in shown:
         print(f"{example.name:{NAME_WIDTH}} {example.summary}")
     name = chosen or "showcase"
@@ -83,5 +86,5 @@ def _copy_files(example: Example, path: Path) -> str:
                 target.write_bytes(file.read_bytes())
                 copied.append(str(target))
         except OSError as error:
-            raise ParseqError(f"cannot write {target}: {error.strerror}") from error
+            raise unwritable(target, error) from error
     return f" (with {' and '.join(copied)})" if copied else ""

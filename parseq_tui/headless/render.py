@@ -17,15 +17,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from parseq_tui.errors import DocumentError, RenderError, counted
+from parseq_tui.errors import DocumentError, RenderError, UsageError, counted
 from parseq_tui.headless.progress import Progress, plain_or_rich
+from parseq_tui.headless.typed import file_to_write, judged, made_folder
 from parseq_tui.paths import settings_file
 from parseq_tui.render.client import RenderClient, let_go, variations, waiting
 from parseq_tui.render.messages import Ended, Event, encode
 from parseq_tui.render.take import EventTail, Take, TakeSummary
 from parseq_tui.settings import LINGER_SECONDS, load_settings
 from parseq_tui.timeline.render_settings import draft, resolve, setting_from_text
-from parseq_tui.video.kinds import check_heard, kind_of
+from parseq_tui.video.kinds import check_heard, check_sheet, kind_of
 
 POLL_SECONDS = 0.1
 
@@ -40,6 +41,7 @@ def render(arguments: argparse.Namespace) -> int:
     frames = source.frame_range(first, last) if arguments.frames else None
     if arguments.plan:
         return _plan(arguments, source.text, options, frames)
+    out = _checked_outputs(arguments)
     client = RenderClient(arguments.document)
     if client.running():
         raise RenderError(
@@ -51,7 +53,7 @@ def render(arguments: argparse.Namespace) -> int:
         source.text,
         options={**options, "seed_offset": settings.seed_offset},
         frames=frames,
-        out=None if arguments.out is None else _checked_out(arguments.out, heard=arguments.audio is not None),
+        out=out,
         audio=arguments.audio,
         overlay=arguments.overlay,
         sheet=arguments.sheet,
@@ -69,7 +71,7 @@ def render(arguments: argparse.Namespace) -> int:
         return 0
     code = _follow_all(client, takes, as_json=arguments.json, stop_on_interrupt=True)
     if linger and not arguments.json:
-        _say(f"the engine stays loaded for {linger:g} s, for the next render (to free its memory: parseq-tui release)")
+        _say(f"the engine stays loaded for {linger:g} s; `parseq-tui release` frees its memory")
     return code
 
 
@@ -139,6 +141,7 @@ def resume(arguments: argparse.Namespace) -> int:
         print("nothing is being rendered", file=sys.stderr)
         return 0
     client.resume()
+    print("it goes on", file=sys.stderr)
     return 0
 
 
@@ -206,36 +209,46 @@ def render_options(arguments: argparse.Namespace, document_render: Mapping[str, 
             given[name] = getattr(arguments, name)
     if arguments.size is not None:
         given["width"], given["height"] = arguments.size
-    for name, text in arguments.set:
-        given[name] = setting_from_text(name, text)
-    resolve(document_render, given)
+    resolve(document_render)
+    with judged():
+        for name, text in arguments.set:
+            given[name] = setting_from_text(name, text)
+        resolve(document_render, given)
     return given
+
+
+def _checked_outputs(arguments: argparse.Namespace) -> Path | None:
+    """Where the frames go besides the cache; None: nowhere. Raises UsageError, ParseqError."""
+    if arguments.overlay and arguments.out is None:
+        raise UsageError("--overlay needs an output to be drawn on", hint="name one: --out FILE.mp4")
+    if arguments.sheet is not None:
+        with judged():
+            check_sheet(arguments.sheet)
+        file_to_write(arguments.sheet, (arguments.document,))
+    if arguments.audio is not None and not arguments.audio.is_file():
+        raise RenderError(f"there is no sound file {arguments.audio}", hint="look at its path")
+    return None if arguments.out is None else _checked_out(arguments.out, heard=arguments.audio is not None)
 
 
 def _checked_out(text: str, *, heard: bool) -> Path:
     """A folder is written with a trailing slash or exists; everything else is a video file, which may be heard."""
     out = Path(text)
     if text.endswith(("/", os.sep)):
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RenderError(
-                f"the folder {text} cannot be made: {error.strerror}", hint="name another one with --out"
-            ) from error
+        made_folder(out)
     if out.is_dir() or not out.suffix:
         return out
-    if not out.parent.is_dir():
-        raise RenderError(f"there is no folder {out.parent} for {out.name}", hint="make it first")
+    with judged():
+        check_heard(out) if heard else kind_of(out)
+    file_to_write(out)
     if not os.access(out.parent, os.W_OK):
         raise RenderError(f"nothing can be written to {out.parent}", hint="name another place with --out")
-    check_heard(out) if heard else kind_of(out)
     return out
 
 
 def existing(path: Path) -> Path:
     """The path of a document, or of one that is gone but has renders. Raises DocumentError."""
     if not path.exists() and not RenderClient(path).folder.exists():
-        raise DocumentError("there is no such file", path=path)
+        raise DocumentError("there is no such file", path=path, hint="check the name")
     return path
 
 

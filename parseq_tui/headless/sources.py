@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from parseq_tui.argument_types import Place
-from parseq_tui.errors import RenderError, counted
+from parseq_tui.errors import RenderError, UsageError, counted
 from parseq_tui.formats import frames, native
 from parseq_tui.language.diagnostics import format_diagnostic
 from parseq_tui.timeline.bake import bake
@@ -27,12 +27,12 @@ class Source:
     """Its `render` object."""
 
     def frame_range(self, first: Place | None, stop: Place | None) -> tuple[int, int]:
-        """Absolute half-open range for `--frames`, open ends filled in. Raises RenderError outside the timeline."""
+        """Absolute half-open range for `--frames`, open ends filled in. Raises UsageError outside the timeline."""
         begin, end = self.table.first_frame, self.table.first_frame + self.table.frame_count
         rates = self.table.fps, self.table.bpm
         wanted = (begin if first is None else first.frame(*rates), end if stop is None else stop.frame(*rates))
         if wanted[0] < begin or wanted[1] > end or wanted[0] >= wanted[1]:
-            raise RenderError(
+            raise UsageError(
                 f"frames {wanted[0]}:{wanted[1]} are not in the timeline", hint=f"it has frames {begin}:{end}"
             )
         return wanted

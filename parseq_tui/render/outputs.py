@@ -22,7 +22,7 @@ from parseq_tui.render.preparation import Prepared
 from parseq_tui.render.take import Job, Take
 from parseq_tui.video import annotate, writer
 from parseq_tui.video.images import decode_png, encode_png, png_texts
-from parseq_tui.video.kinds import KINDS, check_heard, kind_of
+from parseq_tui.video.kinds import KINDS, check_heard, check_sheet, kind_of
 from parseq_tui.video.sound import Sound
 from parseq_tui.video.stretches import Stretches, alike
 
@@ -44,7 +44,7 @@ class Out:
         self._sheet = None if job.sheet is None else Path(job.sheet)
         self._small: dict[int, NDArray[np.uint8]] = {}
         if self._sheet is not None:
-            annotate.check_sheet(self._sheet)
+            check_sheet(self._sheet)
         self._on_sheet = annotate.spread(prepared.wanted.start, len(prepared.wanted)) if self._sheet else set[int]()
         _spare_sources(job, prepared)
         if self._overlay and self._path is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.app import App
 
-from parseq_tui.errors import SettingsError, did_you_mean
+from parseq_tui.errors import SettingsError, UsageError, did_you_mean
 from parseq_tui.paths import theme_folders
 from parseq_tui.settings import Settings
 from parseq_tui.ui.theme import color_level, load_themes, theme_files
@@ -46,12 +46,12 @@ class Themes:
         return "terminal-16" if self._level == "16" else "night"
 
     def wanted(self, settings: Settings) -> str:
-        """The theme to begin with. Raises SettingsError if one that was asked for at the start does not exist."""
+        """The theme to begin with. Raises UsageError if one that was asked for at the start does not exist."""
         try:
             return self.named(settings.theme or self.usual)
         except SettingsError as error:
             if settings.origins.get("theme") == "option":
-                raise
+                raise UsageError(error.message, hint=error.hint) from error
             self.problems.append(error)
             return self.usual
 

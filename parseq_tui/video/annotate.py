@@ -17,7 +17,6 @@ from PIL import ImageDraw, ImageFont
 
 from parseq_tui.errors import VideoError
 
-SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 SHEET_FRAMES = 64
 """How many frames a contact sheet shows at most."""
 _SHEET_WIDTH = 160
@@ -77,14 +76,6 @@ def write_sheet(path: Path, pictures: Mapping[int, NDArray[np.uint8]]) -> None:
             f"the contact sheet {path} cannot be written: {error.strerror or error}",
             hint="is its folder there, and may you write in it?",
         ) from error
-
-
-def check_sheet(path: Path) -> None:
-    """Raises VideoError for a name no sheet can have."""
-    if path.suffix.lower() not in SHEET_SUFFIXES:
-        raise VideoError(
-            f"cannot write a contact sheet called {path.name}", hint=f"its name ends in {', '.join(SHEET_SUFFIXES)}"
-        )
 
 
 def _sheet(pictures: Mapping[int, NDArray[np.uint8]]) -> Pillow.Image:

@@ -55,6 +55,18 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""How the name of a contact sheet may end."""
+
+
+def check_sheet(path: Path) -> None:
+    """Raises VideoError for a name no sheet can have."""
+    if path.suffix.lower() not in SHEET_SUFFIXES:
+        raise VideoError(
+            f"cannot write a contact sheet called {path.name}", hint=f"its name ends in {', '.join(SHEET_SUFFIXES)}"
+        )
+
+
 def kind_of(path: Path) -> Kind:
     """The kind a file of this name is. Raises VideoError for a name that cannot be written."""
     kind = KINDS.get(path.suffix.lower())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import re
 import shutil
 import wave
@@ -85,6 +86,76 @@ def test_a_mistyped_command_is_told_the_nearest(words: list[str], capsys: pytest
     assert "did you mean render?" in err
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("render DOC --size 5x5", "'width' cannot be 5"),
+        ("render DOC --size 512x77", "not a multiple of 8"),
+        ("render DOC --steps many", "not a whole number"),
+        ("render DOC --set fit=1", "stretch, crop, pad"),
+        ("render DOC --set crf=nine", "from 0 to 51"),
+        ("render DOC --set steps", "write steps=VALUE"),
+        ("render DOC --frames 500:600", "it has frames 0:120"),
+        ("render DOC --out film.xyz", "its name ends in .mp4"),
+        ("render DOC --audio SOUND --out film.gif", "have no sound"),
+        ("render DOC --sheet sheet.txt", "its name ends in .png"),
+        ("render DOC --overlay", "--out FILE.mp4"),
+        ("plot DOC zom", "no field or series zom"),
+        ("plot DOC --frames 500:", "frames 0:120"),
+        ("eval 1 --frames 0", "from 1 to 1000000"),
+        ("eval 1 --fps inf", "a number above 0"),
+        ("functions puls", "did you mean pulse?"),
+        ("new --from nothing", "known: showcase"),
+        ("new x.json --from nothing", "known: showcase"),
+        ("compare DOC 9 1 --out film.xyz", "its name ends in .mp4"),
+        ("export DOC -o DOC", "over itself"),
+        ("export DOC DOC", "--out-dir DIR"),
+        ("export DOC DOC --out-dir .", "several documents would go to"),
+        ("export DOC -o x.json --out-dir y", "only one of them"),
+        ("export DOC -o FOLDER", "is a folder"),
+        ("listen SOUND DOC --offset soon", "'soon' is not a number"),
+        ("convert FOLDER", "is a folder"),
+    ],
+)
+def test_words_that_cannot_be_exit_with_2_and_change_nothing(
+    words: str,
+    says: str,
+    document: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "sound.wav").touch()
+    places = {"DOC": document, "FOLDER": tmp_path / "folder", "SOUND": tmp_path / "sound.wav"}
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    code, out, err = run(capsys, *(places.get(word, word) for word in words.split()))
+    assert (code, out) == (2, "")
+    assert says in err
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "words", ["new no/such/x.json", "export DOC -o no/such/x.json", "render DOC --out no/such/x.mp4",
+              "render DOC --sheet no/such/x.png", "compare DOC --out no/such/x.mp4"],
+)  # fmt: skip
+def test_a_folder_that_is_not_there_is_named_with_what_makes_it(
+    words: str, document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, *(document if word == "DOC" else word for word in words.split()))
+    assert (code, out) == (1, "")
+    assert "there is no folder no/such" in err
+    assert "mkdir -p no/such" in err
+
+
+def test_a_documents_own_mistakes_are_not_those_of_the_words(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document.write_text(document.read_text().replace('"render": {', '"render": {"fit": 1, ', 1))
+    assert run(capsys, "render", document, "--plan", "--set", "crf=20")[0] == 1
+
+
 class TestEval:
     def test_prints_a_value_per_frame(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(capsys, "eval", "f*2", "--frames", "3") == (0, "0\t0.0\n1\t2.0\n2\t4.0\n", "")
@@ -116,9 +187,19 @@ class TestFunctions:
         assert "period" in out
         assert len(out.splitlines()) > 12
 
+    def test_breaks_no_word_on_a_narrow_terminal(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = run(capsys, "functions", "bez")[1]
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((60, 24)))
+        told = run(capsys, "functions", "bez")[1].partition("example:")[0]
+        assert max(map(len, told.splitlines())) <= 60
+        assert told.split() == whole.partition("example:")[0].split()
+
     def test_an_unknown_name_offers_the_nearest(self, capsys: pytest.CaptureFixture[str]) -> None:
         code, _, err = run(capsys, "functions", "puls")
-        assert code == 1
+        assert code == 2
         assert "pulse" in err
 
 
@@ -232,7 +313,7 @@ def test_plot_draws_the_fields_asked_for(document: Path, capsys: pytest.CaptureF
     code, out, _ = run(capsys, "plot", EXAMPLES / "dance_to_music.json", "low", "zoom", "--frames", "1b:8b")
     assert (code, "low" in out) == (0, True)
     code, _, err = run(capsys, "plot", document, "zom")
-    assert code == 1
+    assert code == 2
     assert "zom" in err
 
 
@@ -287,15 +368,7 @@ class TestRender:
         [
             (("--model", "no/such/model", "--engine", "diffusers"), "no/such/model"),
             (("--mode", "video", "--input", "none.mp4"), "none.mp4"),
-            (("--size", "100x77"), "multiple of 8"),
             (("--scheduler", "eulr", "--engine", "diffusers"), "eulr"),
-            (
-                (
-                    "--set",
-                    "crf=nine",
-                ),
-                "crf",
-            ),
         ],
     )
     def test_bad_requests_are_one_message(
@@ -359,7 +432,7 @@ class TestListen:
         self, words: tuple[str, ...], message: str, sound: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         code, out, err = run(capsys, "listen", sound, *words)
-        assert (code, out) == (1, "")
+        assert (code, out) == (2, "")
         assert message in err
 
     def test_a_document_becomes_as_long_as_its_song_and_names_it(
@@ -378,6 +451,6 @@ class TestListen:
     ) -> None:
         before = document.read_bytes()
         code, _, err = run(capsys, "listen", sound, document)
-        assert code == 1
+        assert code == 2
         assert "what shall the document get?" in err
         assert document.read_bytes() == before

@@ -35,6 +35,14 @@ def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("parseq-tui render dan", ["dance.json"]),
         ("parseq-tui listen my", ["my song.ogg"]),
         ("parseq-tui new x.json --from se", ["seed_travel"]),
+        ("parseq-tui render --engine d", ["diffusers"]),
+        ("parseq-tui render dance.json --mode l", ["loopback"]),
+        ("parseq-tui export dance.json --format s", ["schedules"]),
+        ("parseq-tui listen --keyframes be", ["beats"]),
+        ("parseq-tui --theme ni", ["night"]),
+        ("parseq-tui dance.json --theme pa", ["paper"]),
+        ("parseq-tui completion z", ["zsh"]),
+        ("parseq-tui render --engine dan", []),
     ],
 )
 def test_bash_completes(typed: str, offered: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +51,7 @@ def test_bash_completes(typed: str, offered: list[str], tmp_path: Path, capsys: 
     (tmp_path / "my song.ogg").touch()
     command = TRY_BASH.format(words=" ".join(f"'{word}'" for word in typed.split()))
     result = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert (result.stdout.splitlines(), result.stderr) == (offered, "")
+    assert (result.stdout.split("\n")[:-1], result.stderr) == (offered or [""], "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -51,6 +59,7 @@ def test_every_command_and_option_is_in_every_script(shell: str, capsys: pytest.
     text = script(shell, capsys)
     assert all(name in text for name in COMMANDS)
     assert "overlay" in text
+    assert "diffusers webui test" in text, "what an option may be"
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

@@ -157,7 +157,7 @@ def test_a_theme_that_is_not_there_is_named_before_the_start(document: Path, tmp
     command = [sys.executable, "-m", "parseq_tui", str(document), "--theme", "nonsense"]
     terminal = PseudoTerminal(command, environment={"PARSEQ_TUI_HOME": str(tmp_path)})
     try:
-        assert terminal.wait() == 1
+        assert terminal.wait() == 2
         assert b"no theme called 'nonsense'" in terminal.output
     finally:
         terminal.close()

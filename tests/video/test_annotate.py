@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parseq_tui.errors import VideoError
-from parseq_tui.video.annotate import check_sheet, overlay, small, spread, write_sheet
+from parseq_tui.video.annotate import overlay, small, spread, write_sheet
 from parseq_tui.video.images import read_image
+from parseq_tui.video.kinds import check_sheet
 
 
 def test_an_overlay_is_a_copy_and_stays_at_the_lower_left() -> None:
