@@ -130,9 +130,9 @@ def selection_text(context: Context) -> str:
         return ""
     rows, across = selected(context.document, context.view).size
     told = {
-        "block": f"{rows} × {across}",
+        "block": f"{rows:,} × {across}",
         "rows": counted(rows, "whole row"),
         "columns": counted(across, "whole column"),
-        "all": f"all {rows} × {across}",
+        "all": f"all {rows:,} × {across}",
     }
     return f"{told[context.view.reach]} selected "

@@ -79,7 +79,7 @@ def test_interpolated_values_and_errors_are_marked_by_a_character() -> None:
     good, bad = _table(), _table(frozenset({"zoom"}))
 
     def cell(row: int, column: Column, table: FrameTable) -> tuple[str, str]:
-        text, role = field_cell(DOCUMENT.keyframes[row], column, 10, table, Errors.of(table), {"zoom": 1})
+        text, role = field_cell(DOCUMENT.keyframes[row], column, 10, table, Errors.of(table, DOCUMENT), {"zoom": 1})
         return text.strip(), role
 
     assert cell(0, value, good) == ("1", "text")
@@ -158,8 +158,9 @@ def test_the_weight_of_a_formula_is_drawn_as_it_is() -> None:
 
 def test_values_that_make_no_sense_are_marked_whether_stored_or_not() -> None:
     rows = (Keyframe(0, {"strength": 0.5, "own": 9.0}), Keyframe(10), Keyframe(20, {"strength": 1.5}), Keyframe(30))
-    table = bake(Document(rows, ("strength", "own")))
-    errors = Errors.of(table)
+    document = Document(rows, ("strength", "own"))
+    table = bake(document)
+    errors = Errors.of(table, document)
     shown = [field_cell(row, Column("strength", "value"), 10, table, errors, {"strength": 1}) for row in rows]
     assert [(text.strip(), role) for text, role in shown] == [
         ("0.5", "text"),
@@ -170,14 +171,27 @@ def test_values_that_make_no_sense_are_marked_whether_stored_or_not() -> None:
     assert field_cell(rows[0], Column("own", "value"), 10, table, errors, {})[1] == "text", "a number of your own"
 
 
-def test_values_before_the_first_error_of_a_field_are_shown() -> None:
-    document = Document(
-        (Keyframe(0, {"zoom": 1.0}), Keyframe(10), Keyframe(20, {}, {"zoom": "sni(1)"}), Keyframe(30)), ("zoom",)
-    )
+def test_values_that_no_error_concerns_are_shown() -> None:
+    wrong = {20: "sni(1)", 60: "1/(f-70)", 40: "L"}
+    rows = (Keyframe(at, {"zoom": 1.0} if not at else {}, {"zoom": wrong[at]} if at in wrong else {})
+            for at in range(0, 100, 10))  # fmt: skip
+    document = Document(tuple(rows), ("zoom",))
     table = bake(document)
-    errors, column = Errors.of(table), Column("zoom", "value")
+    errors, column = Errors.of(table, document), Column("zoom", "value")
     shown = [field_cell(row, column, 10, table, errors, {})[0].strip() for row in document.keyframes]
-    assert shown[0] == "1" and shown[1].startswith("·") and shown[2:] == ["!err", "!err"]
+    assert [index * 10 for index, text in enumerate(shown) if text == "!err"] == [20, 30, 70, 80, 90]
+
+
+def test_a_field_that_reads_itself_in_a_circle_has_no_values_at_all() -> None:
+    rows = (
+        Keyframe(0),
+        Keyframe(10, {}, {"zoom": 'field("angle")'}),
+        Keyframe(20, {}, {"angle": 'field("zoom")'}),
+        Keyframe(30),
+    )
+    document = Document(rows, ("zoom", "angle"))
+    errors = Errors.of(bake(document), document)
+    assert errors.doubts("zoom", 0) and errors.doubts("angle", 30)
 
 
 def test_columns_are_as_wide_as_wide_characters_need() -> None:

@@ -46,7 +46,7 @@ def select_columns(context: Context, argument: str) -> Effect:
 
 @command("select.all", "Select all", "Select every cell of every field; the cursor stays.", group="select")
 def select_all(context: Context, argument: str) -> Effect:
-    return _toggled(context, "all", "everything selected: a verb acts on all of it; Esc ends")
+    return _toggled(context, "all", "everything selected: now a verb; Esc ends")
 
 
 @command("select.none", "End the selection", "Forget the selection; the cursor stays.", group="select")

@@ -18,7 +18,8 @@ from typing import Literal
 import numpy as np
 from rich.cells import cell_len
 
-from parseq_tui.timeline.document import Dialect, Document
+from parseq_tui.language.diagnostics import Diagnostic
+from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.fields import Field, field_named
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.timeline.keyframe import Keyframe
@@ -40,14 +41,14 @@ class Errors:
 
     cells: frozenset[tuple[int, str]] = frozenset()
     """(frame of the keyframe row, field) of formulas with an error."""
-    fields: Mapping[str, float] = field(default_factory=dict)
-    """Fields with at least one error → the frame from which on their interpolated values are not to be trusted."""
+    fields: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    """Fields with an error → from which frame on (inclusive) to which (exclusive) their curve is not to be trusted."""
 
     ranged: Mapping[str, Field] = field(default_factory=dict)
     """The fields whose values make sense in a range only."""
 
     @classmethod
-    def of(cls, table: FrameTable | None, dialect: Dialect = "native") -> Errors:
+    def of(cls, table: FrameTable | None, document: Document) -> Errors:
         if table is None:
             return cls()
         cells = {
@@ -55,22 +56,38 @@ class Errors:
             for one in table.diagnostics
             if one.severity == "error" and one.field and one.keyframe is not None
         }
-        since = dict.fromkeys(table.failed_fields, math.inf)
-        for one in table.diagnostics:
-            if one.severity == "error" and one.field in since:
-                frame = one.frame if one.frame is not None else one.keyframe
-                since[one.field] = min(since[one.field], -math.inf if frame is None else frame)
-        declared = {name: field_named(name, dialect) for name in table.columns}
-        return cls(
-            frozenset(cells),
-            {name: -math.inf if at == math.inf else at for name, at in since.items()},
-            {name: one for name, one in declared.items() if one.range},
-        )
+        untold = table.failed_fields - {one.field for one in table.errors}
+        doubtful: dict[str, list[tuple[float, float]]] = {name: [(-math.inf, math.inf)] for name in untold}
+        for one in table.errors:
+            if one.field in table.failed_fields:
+                doubtful.setdefault(one.field, []).append(_doubtful(one, document))
+        declared = {name: field_named(name, document.dialect) for name in table.columns}
+        return cls(frozenset(cells), doubtful, {name: one for name, one in declared.items() if one.range})
+
+    def doubts(self, field: str, frame: int) -> bool:
+        """Whether a field's curve is not what its formulas say at a frame."""
+        return any(start <= frame < end for start, end in self.fields.get(field, ()))
 
     def mark(self, field: str, value: float) -> str:
         """What stands before a value; "" where nothing is wrong with it."""
         declared = self.ranged.get(field)
         return "" if declared is None or declared.holds(value) else ERROR
+
+
+_WHOLE_FIELD = frozenset({"reference-cycle", "reference-chain", "too-much-work"})
+"""Errors for which nothing of a field is computed."""
+
+
+def _doubtful(error: Diagnostic, document: Document) -> tuple[float, float]:
+    """The frames for which an error leaves a field without its values: as long as the formula is in force."""
+    if error.code in _WHOLE_FIELD:
+        return -math.inf, math.inf
+    start = error.frame if error.frame is not None else error.keyframe
+    if start is None or error.keyframe is None:
+        return (-math.inf if start is None else start), math.inf
+    rows, field = document.keyframes, error.field or ""
+    below = range(bisect_right(rows, error.keyframe, key=lambda row: row.frame), len(rows))
+    return start, next((rows[index].frame for index in below if rows[index].formulas.get(field)), math.inf)
 
 
 @dataclass(frozen=True)
@@ -275,7 +292,7 @@ def field_cell(
     if value is not None:
         mark = errors.mark(field, value)
         return number(value, width, decimals.get(field, 4), mark=mark), "warning" if mark else "text"
-    if row.frame >= errors.fields.get(field, math.inf):  # before that, values are what they should be
+    if errors.doubts(field, row.frame):
         return f"{ERROR}err".rjust(width - 1) + " ", "error"
     baked = value_at(table, field, row.frame)
     if baked is None:

@@ -98,7 +98,7 @@ class KeyframeTable(TableMouse, can_focus=True):
     def show(self, document: Document, table: FrameTable | None, view: ViewState) -> None:
         """Another document, bake or set of columns: everything visible is drawn again."""
         if table is not self._table:
-            self._errors = Errors.of(table, document.dialect)
+            self._errors = Errors.of(table, document)
         if document is not self._document or table is not self._table:
             self._decimals.clear()
         self._document, self._table, self._view = document, table, view
