@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -122,14 +123,28 @@ class OutsideActions:
         """Raises EditError."""
         try:
             with self._screen.app.suspend():
-                code = subprocess.run(command, check=False).returncode
+                ended = _ended(command)  # raises nothing: the terminal would not be taken back
         except SuspendNotSupported as error:
             raise EditError("another editor cannot be shown on this terminal") from error
-        except OSError as error:
+        if isinstance(ended, OSError):
             hint = "set EDITOR to one that is installed"
-            raise EditError(f"the editor {command[0]!r} cannot be started: {error.strerror}", hint=hint) from error
-        if code:
-            raise EditError(f"{command[0]} ended with code {code}: nothing was taken over")
+            raise EditError(f"the editor {command[0]!r} cannot be started: {ended.strerror}", hint=hint) from ended
+        if ended:
+            raise EditError(f"{command[0]} ended with code {ended}: nothing was taken over")
+
+
+def _ended(command: Sequence[str]) -> int | OSError:
+    """The exit code of a program that had the terminal, or why it could not be started.
+
+    Ctrl+C is for that program: this one is in the same group and gets it, too.
+    """
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        return subprocess.run(command, check=False).returncode
+    except OSError as error:
+        return error
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def editor_command(line: int | None = None) -> list[str]:

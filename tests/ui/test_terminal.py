@@ -33,7 +33,7 @@ def terminal(document: Path, tmp_path: Path) -> Iterator[PseudoTerminal]:
     terminal.close()
 
 
-def _editor(document: Path, home: Path, *, typed: bytes = b"") -> PseudoTerminal:
+def _editor(document: Path, home: Path, *, typed: bytes = b"", **environment: str) -> PseudoTerminal:
     """An editor that has drawn itself; `typed`: keys pressed before that."""
     # at the end, tell on standard output what was imported
     code = (
@@ -43,7 +43,7 @@ def _editor(document: Path, home: Path, *, typed: bytes = b"") -> PseudoTerminal
     )
     terminal = PseudoTerminal(
         [sys.executable, "-c", code, str(document)],
-        columns=120, rows=32, environment={"PARSEQ_TUI_HOME": str(home / "home")},
+        columns=120, rows=32, environment={"PARSEQ_TUI_HOME": str(home / "home"), **environment},
     )  # fmt: skip
     if typed:
         terminal.read(quiet=0.05)
@@ -94,6 +94,38 @@ def test_unsaved_work_survives(
         assert "1.25" in "\n".join(again.screen())
     finally:
         again.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("no-such-editor-here", "cannot be started"), ("false", "ended with code 1"), ("true", "nothing was changed")],
+)
+def test_the_terminal_is_taken_back_from_any_editor(document: Path, tmp_path: Path, command: str, said: str) -> None:
+    terminal = _editor(document, tmp_path, EDITOR=command)
+    try:
+        terminal.send(b"e")
+        terminal.read_until(said)
+        terminal.send(b"1.25\r")
+        terminal.read_until("song.json *")
+        terminal.send(b"\x11")
+        terminal.read_until("d quit")
+        terminal.send(b"d")
+        assert terminal.wait() == 0
+    finally:
+        terminal.close()
+
+
+def test_ctrl_c_in_another_editor_is_for_that_one(document: Path, tmp_path: Path) -> None:
+    terminal = _editor(document, tmp_path, EDITOR="sh -c 'echo ready; exec sleep 600' editor")
+    try:
+        terminal.send(b"e")
+        terminal.read_until("ready")
+        terminal.send(b"\x03")
+        terminal.read_until("nothing was taken over")
+        terminal.send(b"1.25\r")
+        terminal.read_until("song.json *")
+    finally:
+        terminal.close()
 
 
 def test_a_half_typed_cell_survives_too(terminal: PseudoTerminal, document: Path, tmp_path: Path) -> None:
