@@ -24,6 +24,7 @@ from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
 from parseq_tui.ui.half_typed import half_typed
 from parseq_tui.ui.recovering import Recovering, unkept
+from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.workbench import Program, Workbench
 
@@ -219,6 +220,7 @@ class FileActions:
         self.autosave = self._fresh_autosave()
         self._watch()
         self.screen.query_one(RenderPane).set_client(RenderClient(path))
+        self.screen.query_one(PromptsPane).read_only = False  # as the session: a copy of one's own
         recent.remember(path)
         return more
 

@@ -177,7 +177,8 @@ def test_the_copy_of_what_is_only_read_can_be_changed(document: Path) -> None:
         assert "read-only" in shown(pilot) and not screen.session.dirty
         screen.desk.run_line(f"saveas {document.with_name('copy.json')}")
         await settled(pilot.app)
-        await press(pilot, screen, "5", "enter", "space", "p", "enter")
+        await press(pilot, screen, "5", "enter", "space", "p")
+        await pilot.press("enter")
         assert screen.session.dirty
         assert "Ctrl+S keep" in shown(pilot)
 
@@ -308,3 +309,14 @@ def test_the_palette_finds_commands_by_the_words_of_their_help(document: Path) -
         assert (await found("bpm"))[0].startswith("Beats per minute"), "what is called so comes first"
 
     flow(document, steps)
+
+
+def test_the_menu_leaves_the_table_in_sight_at_80_columns(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        before = rows(screen)
+        await press(pilot, screen, "space")
+        menu = rows(screen)
+        assert menu[:12] == before[:12]
+        assert "Settle conflicts" in "".join(menu)
+
+    flow(document, steps, (80, 24))

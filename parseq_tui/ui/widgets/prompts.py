@@ -94,7 +94,7 @@ class PromptsPane(PromptsMouse):
 
     def __init__(self, *, glyphs: Glyphs = "braille", read_only: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._read_only = read_only
+        self.read_only = read_only
         self._glyphs: Glyphs = glyphs
         self._document: Document | None = None
         self._table: FrameTable | None = None
@@ -200,7 +200,7 @@ class PromptsPane(PromptsMouse):
 
         assert self._document is not None
         options, last = self._document.options, self._document.last_frame
-        editor = PromptEditor(prompt, options=options, last_frame=last, common=common, read_only=self._read_only)
+        editor = PromptEditor(prompt, options=options, last_frame=last, common=common, read_only=self.read_only)
         self.app.push_screen(editor, left)
 
     def action_command(self, name: str) -> None:
