@@ -57,8 +57,8 @@ _application("document.open", "Open…", "Open another document, a recent one or
              argument="[FILE]", aliases=("e", "open"))  # fmt: skip
 _application("document.reload", "Reload from disk", "Take what the file holds now; undo brings yours back.", "document",
              why_not=_has_no_file, aliases=("reload",), edits=True)  # fmt: skip
-_application("document.conflicts", "Choose between conflicting changes",
-             "What was changed here and on disk, side by side.", "document", why_not=_no_conflicts,
+_application("document.conflicts", "Settle conflicts",
+             "What was changed differently here and on disk, side by side: choose.", "document", why_not=_no_conflicts,
              aliases=("conflicts",), edits=True)  # fmt: skip
 _application("document.recover", "Recover unsaved work", "Ask again about work left behind by an editor that died.",
              "document", aliases=("recover",), edits=True)  # fmt: skip
