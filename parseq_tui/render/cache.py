@@ -6,7 +6,6 @@ notices the rest (a damaged disk, a copy that was cut off). The recipe of a pict
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -15,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from parseq_tui.errors import DiskFull, RenderError, VideoError
+from parseq_tui.errors import RenderError, VideoError
 from parseq_tui.render.dependencies import Recipe
-from parseq_tui.render.storage import CacheFolder
+from parseq_tui.render.storage import CacheFolder, unwritable
 from parseq_tui.video.images import decode_png, encode_png, png_texts
 
 _CHECKSUM = "parseq-tui checksum"
@@ -78,18 +77,6 @@ class FrameCache(CacheFolder):
         except (OSError, ValueError):
             return None
         return recipe if isinstance(recipe, dict) else None
-
-
-def unwritable(place: Path, error: OSError) -> RenderError:
-    """What to tell somebody whose disk said no."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(
-            f"there is no space left on the disk of {place}",
-            hint="free some space (parseq-tui prune removes old frames), then render again: it goes on there",
-        )
-    return RenderError(
-        f"{place} cannot be written: {error.strerror}", hint="mend its permissions, or save the document elsewhere"
-    )
 
 
 def _checksum(image: NDArray[np.uint8]) -> str:

@@ -9,7 +9,6 @@ Imports no torch and no image library: the editor and the command line live with
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import signal
@@ -24,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import parseq_tui
-from parseq_tui.errors import DiskFull, RenderError
+from parseq_tui.errors import RenderError
 from parseq_tui.paths import render_folder
 from parseq_tui.render import lock
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.preview import read_ppm
 from parseq_tui.render.standby import Waiting, hand_over, let_go, waiting
-from parseq_tui.render.storage import CacheFolder, CacheUse
+from parseq_tui.render.storage import CacheFolder, CacheUse, unwritable
 from parseq_tui.render.take import EventTail, Job, Take, TakeSummary, point_latest, write_atomically
 from parseq_tui.timeline.render_settings import resolve
 
@@ -136,7 +135,7 @@ class RenderClient:
             finally:
                 held.close()
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         return takes
 
     def queue(self) -> list[Take]:
@@ -234,7 +233,7 @@ class RenderClient:
                 shutil.rmtree(take.folder)
             return len(old)
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         finally:
             held.close()
 
@@ -341,12 +340,3 @@ def _absolute_paths(options: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, str) and (name != "model" or (value != "tiny" and Path(value).exists())):
             options[name] = os.path.abspath(value)
     return options
-
-
-def _unwritable(folder: Path, error: OSError) -> RenderError:
-    if error.errno == errno.ENOSPC:
-        return DiskFull("there is no space left for the render", hint=f"free some space on the disk of {folder}")
-    return RenderError(
-        f"the render folder {folder} cannot be written: {error.strerror}",
-        hint="save the document where you may write, or mend the folder's permissions",
-    )

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+
+from parseq_tui.errors import DiskFull, RenderError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a disk says that is full, or of which a user has had enough."""
+_WAYS_OUT = {
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f), then render again: it goes on there",
+    errno.EROFS: "the disk is mounted read-only: save the document elsewhere",
+    errno.ENOTDIR: "a file stands where a folder must be: move it away",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +81,14 @@ class CacheFolder:
             except FileNotFoundError:
                 continue
             yield path, status.st_mtime, status.st_size
+
+
+def unwritable(place: Path, error: OSError) -> RenderError:
+    """What to tell somebody whose disk said no."""
+    if error.errno in FULL:
+        return DiskFull(
+            f"there is no space left on the disk of {place}",
+            hint="free some space (parseq-tui prune removes old frames), then render again: it goes on there",
+        )
+    way_out = _WAYS_OUT.get(error.errno or 0, "mend its permissions, or save the document elsewhere")
+    return RenderError(f"{place} cannot be written: {error.strerror}", hint=way_out)

@@ -30,6 +30,7 @@ from parseq_tui.render.engine_shelf import EngineShelf
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.messages import Ended, Outcome, Started
 from parseq_tui.render.standby import Handed, Standby, identity, on_gpu
+from parseq_tui.render.storage import FULL, unwritable
 from parseq_tui.render.take import LineLog, Take, point_latest
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ class Worker:
             traceback.print_exc()
             return self._failed(f"the renderer cannot be loaded: {error}", "install the program again; try doctor")
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                full = "free some space (parseq-tui prune removes old frames), then render again: it goes on here"
-                return self._failed(f"there is no space left on the disk of {self.take.folder}", full)
+            if error.errno in (*FULL, errno.EFBIG):
+                told = unwritable(self.take.folder, error)
+                return self._failed(told.message, told.hint)
             traceback.print_exc()
             return self._failed(f"{error.filename or self.take.folder}: {error.strerror}", f"see {self.take.log_path}")
         except Exception as error:  # noqa: BLE001 - the border: the message goes to the user, the traceback to worker.log

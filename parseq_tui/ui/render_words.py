@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
-from textwrap import wrap
+from textwrap import TextWrapper
 from time import localtime, strftime
 from typing import NamedTuple
 
@@ -65,12 +65,17 @@ def flowed(parts: Iterable[Part], width: int) -> list[Words]:
         else:
             rows.append([part])
             room = width - cells
-    return rows
+    return list(rows)
+
+
+def _wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
+    """In rows; a path is not broken where a hyphen is."""
+    return TextWrapper(max(8, width), subsequent_indent=indent, break_on_hyphens=False).wrap(text)
 
 
 def noted(note: str, width: int) -> list[Words]:
     """What is to be known before a render starts, wrapped; nothing for ""."""
-    return spoken(wrap(note, max(8, width)), "accent") if note else []
+    return spoken(_wrapped(note, width), "accent") if note else []
 
 
 def status(progress: Progress, take: str, width: int) -> list[Words]:
@@ -136,8 +141,8 @@ def last_words(progress: Progress, width: int) -> list[Words]:
     if ended is None:
         return []
     if ended.outcome == "failed":
-        what = wrap(f"! {plain(ended.message)}", width, subsequent_indent="  ")
-        mend = wrap(f"  {plain(ended.hint)}", width, subsequent_indent="  ")
+        what = _wrapped(f"! {plain(ended.message)}", width, indent="  ")
+        mend = _wrapped(f"  {plain(ended.hint)}", width, indent="  ")
         return [*spoken(what, "error"), *spoken(mend)]
     return [[Part(_end(_short(Path(ended.video)), width), "success")]] if ended.video else []
 
@@ -173,7 +178,7 @@ def log(progress: Progress, width: int, rows: int) -> list[Words]:
         if len(lines) >= rows:
             break
         text = text if width >= TIMED_CELLS else _TIME.sub("", text)
-        texts = [text] if level == "info" else wrap(text, max(8, width - 2)) or [text]
+        texts = [text] if level == "info" else _wrapped(text, width - 2) or [text]
         lines = [*spoken((_LEVEL_MARKS[level] + part for part in texts), _ROLES[level]), *lines]
     return lines[-rows:] if rows > 0 else []
 
@@ -199,13 +204,13 @@ def pair(names: tuple[str, str], looking: str, summary: str, width: int) -> list
     for letter, name in zip("AB", names, strict=True):
         seen = looking in ("both", letter)
         row.append(Part(f"{'>' if seen else ' '}{letter} {plain(name)}", "text" if seen else "dim", "bold" * seen))
-    told = [Part(line, "accent") for line in wrap(summary, max(8, width))]
+    told = [Part(line, "accent") for line in _wrapped(summary, width)]
     return [*flowed(row, width), *flowed([Part("o both, A, B", "dim"), Part("b ends", "dim"), *told], width)]
 
 
 def wrapped(text: str, width: int, rows: int) -> list[Words]:
     """A text in at most so many rows."""
-    return spoken((wrap(plain(text), max(8, width), subsequent_indent="  ") if rows > 0 else [])[:rows])
+    return spoken(_wrapped(plain(text), width, indent="  ")[: max(0, rows)])
 
 
 def differing(table: FrameTable | None, now: FrameTable | None, frame: int) -> frozenset[str]:

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from parseq_tui.errors import DiskFull
 from parseq_tui.render.cache import DamagedFrame, FrameCache
-from parseq_tui.render.storage import CacheUse
+from parseq_tui.render.storage import CacheUse, unwritable
 
 KEY = "3fa9" + "0" * 60
 PICTURE = np.arange(8 * 6 * 3, dtype=np.uint8).reshape(6, 8, 3)
@@ -75,6 +75,16 @@ def test_a_full_disk_says_what_to_do_and_leaves_nothing_behind(tmp_path: Path, m
     assert "free some space" in caught.value.hint
     assert KEY not in cache
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("number", "way_out"),
+    [(errno.EFBIG, "ulimit -f"), (errno.EROFS, "read-only"), (errno.ENOTDIR, "move it away"), (errno.EACCES, "mend")],
+)
+def test_what_keeps_a_disk_from_being_written_has_its_own_way_out(number: int, way_out: str) -> None:
+    told = unwritable(Path("cat.render"), OSError(number, os.strerror(number)))
+    assert "cat.render cannot be written" in told.message
+    assert way_out in told.hint
 
 
 def test_half_written_files_are_swept(tmp_path: Path) -> None:
