@@ -261,7 +261,8 @@ class EditorApp(App[int], inherit_bindings=False):
             driver.when_free(self._show_frame)
             return
         # a line or text area tells of its cursor when that moves, not when a dialog has just put it in its place
-        self.cursor_position = getattr(self.screen.focused, "cursor_screen_offset", self.cursor_position)
+        here = self.screen.focused or self.screen
+        self.cursor_position = getattr(here, "cursor_screen_offset", self.cursor_position)
         x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
         text = self._diff.frame((y, x))
         if not text:

@@ -14,6 +14,7 @@ from typing import ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.geometry import Offset
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
@@ -203,8 +204,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             self.table.show(self.session.document, self.session.table, view)
         else:
             self.table.move(view)
-        if self.focused is self.table:
-            self.app.cursor_position = self.table.cursor_screen_offset
+        self.app.cursor_position = self.cursor_screen_offset
         context = self.desk.glance()
         self.formula.show(cell_view(context))
         self.status.show_selection(selection_text(context))
@@ -311,8 +311,13 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
         self.leave_for_pane()
         self.show_hints()
         self.panes.mark()
-        if isinstance(self.focused, (Themed, KeyframeTable)):
-            self.app.cursor_position = self.focused.cursor_screen_offset
+        self.app.cursor_position = self.cursor_screen_offset
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the terminal's own cursor goes: to what has the focus, or had it before the terminal lost its own."""
+        here = self.focused or self.query_one(f"#{self.panes.focused()}")
+        return here.cursor_screen_offset if isinstance(here, (Themed, KeyframeTable)) else self.app.cursor_position
 
     def on_resize(self, event: events.Resize) -> None:
         self.panes.fit(event.size)

@@ -15,7 +15,7 @@ from rich.style import Style
 from textual import events
 
 from parseq_tui.errors import FormulaError, Span
-from parseq_tui.language.completion import signature_at
+from parseq_tui.language.completion import ActiveSignature, signature_at
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.highlight import highlight
 from parseq_tui.language.parser import format_formula, parse
@@ -284,21 +284,34 @@ class FormulaBar(LineEntry):
         shift = text.startswith("=")
         if cell.grouping and wrong is None and text[shift:].strip():
             return self._grouped(text[shift:])
+        if wrong is not None and self._is_being_typed(wrong):
+            wrong = None
         call = signature_at(text[shift:], cursor - shift)
-        if call is not None:
-            strong = self.palette.style("accent", "panel", "bold")
-            parts = [
-                (f" {call.text[: call.start]}", dim),
-                (call.text[call.start : call.end], strong),
-                (f"{call.text[call.end :]}  ", dim),
-            ]
-            if wrong is None or _unfinished(wrong, text.rstrip()):
-                return [*parts, (call.help, dim)]
-            return [*parts, (f"! {wrong.message}", self.palette.style("error", "panel"))]
+        if call is not None and (wrong is None or _unfinished(wrong, text.rstrip())):
+            return self._signature(call, call.help, dim)
+        if call is not None and wrong is not None:
+            both = self._signature(call, f"! {wrong.message}", self.palette.style("error", "panel"))
+            if sum(cell_len(part) for part, _ in both) <= self.size.width:
+                return both
         if wrong is not None:
             return self._pointed(wrong, text, self._entry_start, self._in_sight, "error")
         once = "" if cell.is_formula or shift else "computed once, to a number; = in front makes it a formula   "
         return [(f" {once}{cell.help}", dim)]
+
+    def _is_being_typed(self, wrong: FormulaError | Diagnostic) -> bool:
+        """Whether what is wrong is the word at the cursor, for which there are proposals."""
+        at_cursor = self.text_edit is not None and wrong.span is not None and wrong.span.end == self.text_edit.cursor
+        return at_cursor and bool(self.proposals)
+
+    def _signature(self, call: ActiveSignature, words: str, style: Style) -> list[Part]:
+        """The call around the cursor, its parameter there standing out, and some words behind it."""
+        dim, strong = self.palette.style("dim", "panel"), self.palette.style("accent", "panel", "bold")
+        return [
+            (f" {call.text[: call.start]}", dim),
+            (call.text[call.start : call.end], strong),
+            (f"{call.text[call.end :]}  ", dim),
+            (plain(words), style),
+        ]
 
 
 def grouped(formula: str) -> str:
