@@ -37,6 +37,7 @@ CHECK_SECONDS = 2.0
 SILENT_SECONDS = 4.0
 """A disk that has not answered for so long is said not to."""
 SAVE_ATTEMPTS = 20
+LOOK_AGAIN_SECONDS = 0.05
 HALF_WRITTEN_SECONDS = 1.0
 """So long somebody who was writing in the moment of our save may take to end."""
 T = TypeVar("T")
@@ -288,7 +289,7 @@ def _whole(path: Path, known_digest: str, patience: float) -> Fresh | Unchanged 
     """As `look`; somebody who is just writing there is given so many seconds to end."""
     end = time.monotonic() + patience
     while isinstance(seen := look(path, known_digest), Broken) and time.monotonic() < end:
-        time.sleep(HALF_WRITTEN_SECONDS / 20)
+        time.sleep(LOOK_AGAIN_SECONDS)
     return seen
 
 

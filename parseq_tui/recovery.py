@@ -11,6 +11,7 @@ return), before its user has said what becomes of it.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -118,24 +119,31 @@ class Journal:
 
 
 class SaveLock:
-    """While one editor of this user holds it, no other one saves the same document. Without where one cannot lock."""
+    """While one editor holds it, no other one saves the same document. Without where one cannot lock.
+
+    Editors of one user meet at a file in the state folder, those of others at the document's folder itself, which
+    network disks do not lock.
+    """
 
     def __init__(self, folder: Path, document_path: Path) -> None:
         """Waits for whoever holds it."""
-        self._handle: int | None = None
-        try:
+        self._handles: list[int] = []
+        document_path = document_path.resolve()
+        with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{_stem(document_path.resolve())}.saving"
-            self._handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._handle, fcntl.LOCK_EX)
-        except OSError:
-            self.release()
+            self._lock(folder / f"{_stem(document_path)}.saving", os.O_CREAT | os.O_RDWR)
+        with contextlib.suppress(OSError):
+            self._lock(document_path.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+    def _lock(self, path: Path, flags: int) -> None:
+        handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        self._handles.append(handle)
+        fcntl.flock(handle, fcntl.LOCK_EX)
 
     def release(self) -> None:
         """The next one may save."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
+        while self._handles:
+            os.close(self._handles.pop())
 
 
 def left_behind(folder: Path, document_path: Path | None) -> Draft | None:

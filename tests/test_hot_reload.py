@@ -393,6 +393,66 @@ def test_two_editors_that_save_all_the_time_lose_nothing(session: Session) -> No
     assert _zoom_and_angle(path) == (saves, saves)
 
 
+RESTLESS_WRITER = """
+import asyncio, os, random, sys
+from pathlib import Path
+from parseq_tui import hot_reload
+from parseq_tui.hot_reload import Follower
+from parseq_tui.session import Session
+from parseq_tui.timeline.edits import SetValue
+
+hot_reload.FIRST_WATCH_SECONDS, hot_reload.CHECK_SECONDS = 0.0, 0.01
+os.environ["PARSEQ_TUI_HOME"] = str(Path(sys.argv[1]).parent / sys.argv[2])  # each is somebody else
+
+async def main(path, field, count):
+    chance, told = random.Random(field), []
+    session = Session.open(path)
+    follower = Follower(session, told.append)
+    following = asyncio.create_task(follower.run())
+
+    def mine():
+        return session.document.keyframes[0].values.get(field)
+
+    for number in range(1, count + 1):
+        session.apply(SetValue(0, field, number))
+        if chance.random() < 0.5:  # a second thought, while others save
+            session.apply(SetValue(0, field, -number))
+            session.close_step()
+            await asyncio.sleep(chance.random() / 50)
+            if session.history.undo_label.startswith("set"):
+                session.undo()
+            session.apply(SetValue(0, field, number))
+        if chance.random() < 0.3:  # back and forth over whatever was done last, a merge perhaps
+            steps = chance.randint(1, 4)
+            back = sum(session.undo() is not None for _ in range(steps))
+            for _ in range(back):
+                assert session.redo() is not None
+        assert mine() == number
+        await follower.save()
+        assert mine() == number, "nobody may take it back"
+    assert not session.collisions, "each has a cell of its own"
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+"""
+
+
+@pytest.mark.slow
+def test_three_editors_that_undo_and_redo_between_their_saves_lose_nothing(session: Session) -> None:
+    path, saves, fields = _path(session), 40, ("zoom", "angle", "scale")
+    writers = [
+        subprocess.Popen([sys.executable, "-c", RESTLESS_WRITER, str(path), field, str(saves)], stderr=subprocess.PIPE)
+        for field in fields
+    ]
+    for writer in writers:
+        _, errors = writer.communicate(timeout=10 * PATIENCE_SECONDS)
+        assert writer.returncode == 0, errors.decode()
+    values = Session.open(path).document.keyframes[0].values
+    assert [values[field] for field in fields] == [saves] * 3
+    assert not list(path.parent.glob("*.theirs*"))
+
+
 def test_hundreds_of_saves_from_outside_are_followed_to_the_last(session: Session) -> None:
     text = _path(session).read_text()
 

@@ -73,7 +73,7 @@ def _take_over_mode(handle: int, target: Path) -> None:
 def _keep_previous(target: Path) -> None:
     """The old file under its backup name too, without a moment in which it has neither name."""
     backup = backup_of(target)
-    fresh = backup.with_name(f".{backup.name}.tmp")
+    fresh = backup.with_name(f".{backup.name}.{os.getpid()}.tmp")
     try:
         try:
             with contextlib.suppress(FileNotFoundError):
