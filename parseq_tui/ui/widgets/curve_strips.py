@@ -107,7 +107,7 @@ def legend_parts(view: CurveView, index: int, palette: Palette, glyphs: Glyphs, 
     for longest, told, gap in _BREVITY:
         parts = _legend(view, index, palette, glyphs, longest, told, gap)
         if sum(cell_len(text) for text, _ in parts) - len(gap) <= width:
-            return parts
+            return [*parts[:-1], *((text.rstrip(), style) for text, style in parts[-1:])]
     return _counted(parts, view.axis, width, palette.style("dim"))
 
 

@@ -387,6 +387,6 @@ class CurvesPane(CurvesMouse, can_focus=True):
         room -= sum(cell_len(text) for text, _ in parts)
         title = title_parts(self._view, self._chart, self._glyphs) if not self.gutter.top else []
         words = ("  ".join(title[first:]) for first in range(len(title)))
-        shown = next((each for each in words if len(each) <= room), "")
+        shown = next((each for each in words if len(each) + 2 <= room), "")
         parts.append((shown.rjust(max(0, room)), self.palette.style("dim")))
         return self.line((told, self.palette.style("warning", attributes="bold")), *parts)
