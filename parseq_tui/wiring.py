@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parseq_tui.errors import ParseqError
-from parseq_tui.paths import settings_file
+from parseq_tui.errors import DocumentError, ParseqError
+from parseq_tui.paths import recovery_folder, settings_file
 from parseq_tui.settings import load_settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
     make_way()
     from parseq_tui.session import Session
 
-    session = _blank_session() if path is None else Session.open(path, read_only=read_only)
+    session = _blank_session() if path is None else _opened(path, read_only=read_only)
     _require_terminal()
     from parseq_tui.hot_reload import Follower
     from parseq_tui.ui.app import EditorApp
@@ -62,6 +63,22 @@ def run_editor(path: Path | None, *, read_only: bool = False, theme: str | None 
 
     let_go()  # what was kept ready was kept for this editor
     return app.return_code or 0
+
+
+def _opened(path: Path, *, read_only: bool) -> Session:
+    """A session on the file that was named. Raises DocumentError, with all that helps."""
+    from parseq_tui.recovery import left_behind
+    from parseq_tui.session import Session
+
+    try:
+        return Session.open(path, read_only=read_only)
+    except DocumentError as error:
+        if left_behind(recovery_folder(), path) is not None:
+            hint = "unsaved work of it was left behind: `parseq-tui` alone offers that"
+            error.hint = f"{error.hint}; {hint}" if error.hint else hint
+        elif not path.exists():
+            error.hint = f"check the name, or make it: parseq-tui new {shlex.quote(str(path))}"
+        raise
 
 
 def _run(app: EditorApp, *, mouse: bool) -> None:
@@ -110,6 +127,9 @@ def _load_asyncio() -> None:
 
 
 def _require_terminal() -> None:
+    if os.environ.get("TERM") == "dumb":
+        hint = "use another terminal, or TERM=xterm if this one can; without an editor: parseq-tui --help"
+        raise ParseqError("this terminal calls itself dumb (TERM=dumb): it cannot place text on a screen", hint=hint)
     if sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty():
         return
     raise ParseqError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -173,7 +174,7 @@ def test_a_disk_that_hangs_is_said_and_keeps_nobody_from_leaving(
     ("arguments", "words"),
     [
         (["{document}"], "needs a terminal"),
-        (["no-such.json"], "no-such.json"),
+        (["no-such.json"], "make it: parseq-tui new no-such.json"),
     ],
 )
 def test_what_cannot_start_says_so_and_ends_with_1(document: Path, arguments: list[str], words: str) -> None:
@@ -183,6 +184,22 @@ def test_what_cannot_start_says_so_and_ends_with_1(document: Path, arguments: li
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
+
+
+def test_where_the_file_is_gone_the_work_left_behind_is_pointed_at(document: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    code = (
+        "import os, sys; from pathlib import Path; from parseq_tui.recovery import Journal\n"
+        "Journal(Path(sys.argv[1]), Path(sys.argv[2])).write('{}'); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(home / "state" / "recovery"), str(document)], check=False)
+    document.unlink()
+    ended = subprocess.run(
+        [sys.executable, "-m", "parseq_tui", str(document)], env={**os.environ, "PARSEQ_TUI_HOME": str(home)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "unsaved work of it was left behind" in ended.stderr
 
 
 def test_a_theme_that_is_not_there_is_named_before_the_start(document: Path, tmp_path: Path) -> None:

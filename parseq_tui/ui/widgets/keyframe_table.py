@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
+from textual.timer import Timer
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.frame_table import FrameTable
@@ -91,6 +92,7 @@ class KeyframeTable(TableMouse, can_focus=True):
         self._window = (0, 0)
         self._entry: str | None = None
         self._changed: frozenset[tuple[int, str]] = frozenset()
+        self._flashing: Timer | None = None
         self._styles: dict[str, Style] = {}
 
     # -- what is shown ---------------------------------------------------------------------------------------------
@@ -152,7 +154,9 @@ class KeyframeTable(TableMouse, can_focus=True):
             cells = cells[bisect_left(cells, (first, "")) : bisect_left(cells, (last + 1, ""))]
         self._changed = frozenset(cells)
         self.refresh()
-        self.set_timer(_FLASH_SECONDS, self._end_flash)
+        if self._flashing is not None:
+            self._flashing.stop()  # the one before must not end this one
+        self._flashing = self.set_timer(_FLASH_SECONDS, self._end_flash)
 
     def _sight(self) -> _Sight:
         scrolled, size = self.scroll_offset, self.size
