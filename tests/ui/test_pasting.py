@@ -79,7 +79,16 @@ def test_columns_of_numbers_from_a_spreadsheet_go_into_values_side_by_side() -> 
     assert fingers.host.said[-1] == "pasted 4 cells; side by side, formulas stay"
 
 
-@pytest.mark.parametrize("text", ["5\tL\n7\t8\n", "5\t\n7\t8\n"])
+def test_a_spreadsheets_gaps_and_words_do_not_make_numbers_formulas() -> None:
+    fingers = two_fields()
+    fingers.desk.paste("5\t\nx\t8\n")
+    assert [dict(row.values) for row in fingers.session.document.keyframes[:2]] == [
+        {"zoom": 5.0}, {"zoom": 3.0, "angle": 8.0},
+    ]  # fmt: skip
+    assert fingers.host.said[-1] == "pasted 3 cells; 1 did not fit and were left out; side by side, formulas stay"
+
+
+@pytest.mark.parametrize("text", ["5\tL\n7\t8\n"])
 def test_what_may_hold_formulas_goes_into_formula_columns_too(text: str) -> None:
     fingers = two_fields()
     fingers.desk.paste(text)

@@ -52,9 +52,9 @@ def test_k_puts_a_keyframe_on_the_curve_whatever_its_formula_adds(wide: Path) ->
 def test_a_number_that_moves_no_curve_says_so_when_it_is_nudged(wide: Path) -> None:
     async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
         await press(pilot, screen, "L", "greater_than_sign")
-        await shows(screen, "the formula of angle since 0 does not use this number")
+        await shows(screen, "no effect: the formula of angle does not use this number")
         await press(pilot, screen, "H", "greater_than_sign")
-        assert "does not use" not in "\n".join(rows(screen))
+        assert "no effect" not in "\n".join(rows(screen))
 
     flow(wide, steps)
 

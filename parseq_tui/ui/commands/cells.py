@@ -320,10 +320,10 @@ def unread(context: Context, field: str = "", frame: int | None = None) -> str:
     """
     field = field or column_at(context.document, context.view).field
     row = context.view.row if frame is None else row_at(context.document, frame)
-    formula, since = formula_in_effect(replace(context, view=replace(context.view, row=row)), field)
+    formula, _ = formula_in_effect(replace(context, view=replace(context.view, row=row)), field)
     if not field or reads_numbers(formula):
         return ""
-    return f"the curve stays as it is: the formula of {field} since {since} does not use this number (S is its name)"
+    return f"no effect: the formula of {field} does not use this number; S is its name"
 
 
 def _nudged_alone(context: Context, steps: float) -> dict[int, dict[str, float | None]]:

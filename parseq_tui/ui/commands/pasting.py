@@ -66,13 +66,20 @@ def pasted(context: Context, text: str, accepts: Accepts = lambda column: True) 
 
 
 def _from_a_spreadsheet(context: Context, lines: Lines) -> bool:
-    """Whether these are columns of numbers that nobody copied here: a spreadsheet knows nothing of formula columns."""
+    """Whether these are columns of numbers that nobody copied here: a spreadsheet knows nothing of formula columns.
+
+    There may be gaps, and words where a value would go; what would become formulas is numbers and nothing else.
+    """
     here = column_at(context.document, context.view)
+    if here.part != "value" or context.view.anchor is not None:
+        return False
+    places = columns(context.document, context.view)[context.view.column :]
+    formulas = [index for index, place in enumerate(places) if place.part == "formula"]
+    would_be = [line[index].strip() for line in lines for index in formulas if index < len(line)]
+    numbers = [text for text in would_be if text]
     return (
-        max(map(len, lines)) > 1
-        and here.part == "value"
-        and context.view.anchor is None
-        and all(number(cell) is not None for line in lines for cell in line)
+        bool(numbers)
+        and all(number(text) is not None for text in numbers)
         and (not context.clipboard or lines != lines_of(context.clipboard))
     )
 
