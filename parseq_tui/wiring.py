@@ -127,11 +127,10 @@ def _load_asyncio() -> None:
 
 
 def _require_terminal() -> None:
+    if not (sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty()):
+        raise ParseqError(
+            "the editor needs a terminal", hint="in a script: parseq-tui render, check, export, eval (see --help)"
+        )
     if os.environ.get("TERM") == "dumb":
-        hint = "use another terminal, or TERM=xterm if this one can; without an editor: parseq-tui --help"
-        raise ParseqError("this terminal calls itself dumb (TERM=dumb): it cannot place text on a screen", hint=hint)
-    if sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty():
-        return
-    raise ParseqError(
-        "the editor needs a terminal", hint="in a script: parseq-tui render, check, export, eval (see --help)"
-    )
+        hint = "use another one, or TERM=xterm if this one can"
+        raise ParseqError("the editor cannot place its text on a dumb terminal (TERM=dumb)", hint=hint)

@@ -21,6 +21,8 @@ from parseq_tui.ui.drawing.raster import Glyphs
 KINDS: Final[tuple[Glyphs, ...]] = ("braille", "block", "ascii")
 _PLAIN_TERMINALS = frozenset({"linux", "dumb", "vt100", "vt220", "ansi", "cons25"})
 """Terminals whose fonts have no braille, and hardly anything else beyond ASCII."""
+_PYTHONS_OWN = "C.UTF-8"
+"""What Python itself puts into LC_CTYPE at its start where the locale is C (PEP 538)."""
 _OTHERS = re.compile(r"[^\x00-\x7f]")
 _ASCII = str.maketrans(
     "…→←↑↓×·−≤≥▸◂°±↵“”‘’—–│┃┊┆╎─━┄└┘┌┐├┤┬┴┼╭╮╰╯╴╶●○■□▲△◆◇◎█▓▒░▀▄▌▐▎▏▕▁▂▃▅▆▇",
@@ -38,7 +40,10 @@ def glyphs_for(environment: Mapping[str, str], chosen: str = "") -> Glyphs:
             return kind
     if environment.get("TERM", "") in _PLAIN_TERMINALS:
         return "ascii"
-    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(name))), "UTF-8")
+    names = ["LC_ALL", "LC_CTYPE", "LANG"]
+    if environment.get("LANG") in ("C", "POSIX") and environment.get("LC_CTYPE") == _PYTHONS_OWN:
+        names.remove("LC_CTYPE")
+    locale = next((value for name in names if (value := environment.get(name))), "UTF-8")
     return "braille" if "utf" in locale.casefold() else "ascii"
 
 

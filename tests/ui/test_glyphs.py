@@ -18,6 +18,8 @@ from parseq_tui.ui.glyphs import glyphs_for, in_ascii
         ({"TERM": "xterm", "LANG": "C"}, "", "ascii"),
         ({"TERM": "xterm", "LANG": "en_US.UTF-8", "LC_ALL": "C"}, "", "ascii"),
         ({"TERM": "xterm", "LANG": "C", "LC_ALL": "C.utf8"}, "", "braille"),
+        ({"TERM": "xterm", "LANG": "C", "LC_CTYPE": "C.UTF-8"}, "", "ascii"),
+        ({"TERM": "xterm", "LC_CTYPE": "C.UTF-8"}, "", "braille"),
         ({"TERM": "linux", "LANG": "en_US.UTF-8"}, "", "ascii"),
         ({"TERM": "linux"}, "block", "block"),
         ({"LANG": "C"}, "braille", "braille"),

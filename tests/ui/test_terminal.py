@@ -186,6 +186,18 @@ def test_what_cannot_start_says_so_and_ends_with_1(document: Path, arguments: li
     assert ended.stdout == ""
 
 
+def test_a_dumb_terminal_gets_words_and_no_escape_sequences(document: Path) -> None:
+    terminal = PseudoTerminal(
+        [sys.executable, "-m", "parseq_tui", str(document)], columns=80, rows=24, environment={"TERM": "dumb"}
+    )
+    try:
+        terminal.read_until("on a dumb terminal (TERM=dumb)")
+        assert terminal.wait() == 1
+        assert b"\x1b" not in terminal.output
+    finally:
+        terminal.close()
+
+
 def test_where_the_file_is_gone_the_work_left_behind_is_pointed_at(document: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     code = (
