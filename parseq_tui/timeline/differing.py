@@ -5,7 +5,7 @@ Rows are the same row if they are on the same frame (and, where several are, at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.base import counted
@@ -27,7 +27,7 @@ class Difference:
     rows_come: int = 0
     rows_gone: int = 0
     others: tuple[str, ...] = ()
-    """What else there is of another content: "prompts", "options"…"""
+    """What else there is of another content: "prompts", "bpm"…"""
 
     @property
     def seen(self) -> tuple[Cell, ...]:
@@ -82,7 +82,10 @@ def _parts(document: Document) -> dict[str, object]:
     """All that is no row and can be compared as it is."""
     return {
         "prompts": document.prompts,
-        "options": (document.options, document.lock, document.reverse, document.name),
+        **{option.name: getattr(document.options, option.name) for option in fields(document.options)},
+        "lock": document.lock,
+        "reverse": document.reverse,
+        "name": document.name,
         "fields": (document.managed_fields, document.displayed_fields),
         "render settings": document.render,
     }
