@@ -77,10 +77,11 @@ def disk_is_silent(path: Path) -> FileNotice:
 
 def _broken_notice(error: DocumentError, path: Path) -> FileNotice:
     where = f" (line {error.line}, column {error.column})" if error.line is not None else ""
-    about = "" if error.message.startswith(path.name) else f"{path.name} on disk cannot be read{where}: "
+    named = error.message.startswith(path.name)
+    told = f"{error.message}{where}" if named else f"{path.name} on disk cannot be read{where}: {error.message}"
     standing = f"file broken{where}" if where else "file unreadable"
     return FileNotice(
-        f"{about}{error.message}; what is here stays, and the file is read again once it is mended",
+        f"{told}; what is here stays, and the file is read again once it is mended",
         "error",
         standing=standing,
     )
