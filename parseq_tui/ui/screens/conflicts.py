@@ -38,6 +38,7 @@ class ConflictsScreen(ListScreen["tuple[Side, ...] | None"]):
         Binding("T", "all('theirs')", "all theirs", id="conflicts.all_theirs"),
         Binding("enter", "keep", "keep", id="conflicts.keep"),
     ]
+    DEFAULT_CSS = "ConflictsScreen > Vertical { max-width: 200; max-height: 60; }"  # versions are long
     HEADING = "changed here and on disk"
     KEYS = "o yours   t theirs   O T all   Enter keep the choice   Esc decide later"
     COLUMNS = (Column("chosen", 8), Column("where", 20), Column("was", 18), Column("yours", 22), Column("theirs", 22))
