@@ -1,12 +1,13 @@
 """Which takes of a document are looked at, and at which of their frames.
 
-Usually the newest one, running or finished; one that was chosen in the list of takes; or two beside each other. While a
-take is running its newest frame is followed, until somebody scrubs. Nothing here draws, starts or stops anything.
+Usually the newest one, running or finished; one that was chosen in the list of takes; or two beside each other. A frame
+that this take does not have is seen as an earlier one made it. While a take is running its newest frame is followed,
+until somebody scrubs. Nothing here draws, starts or stops anything.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parseq_tui.errors import ParseqError
@@ -25,6 +26,18 @@ LONGEST_DOCUMENT = 300_000
 """Characters; the values of a longer one would take time from the keys, though another thread computes them."""
 
 
+@dataclass(frozen=True, slots=True)
+class _LookedBack:
+    """What was found of a frame that a take does not have."""
+
+    of: Take
+    frame: int
+    take: Take | None = None
+    """The newest earlier one with a picture of it; None if there is none."""
+    values: FrameTable | None = None
+    """Its fields, as far as they are known."""
+
+
 class ShownTakes:
     """What is looked at of one document. What reads files says so and belongs into a thread."""
 
@@ -38,9 +51,9 @@ class ShownTakes:
         """Newest first, while they are chosen from."""
         self.chosen = 0
         """Which of those."""
-        self.values: FrameTable | None = None
-        """The fields as they were when the take looked at was rendered; None where that is not known."""
+        self._values: FrameTable | None = None
         self._values_of: Take | None = None
+        self._looked_back: _LookedBack | None = None
         self.pair: SideBySide | None = None
         """Two takes looked at together, instead of one."""
 
@@ -81,14 +94,36 @@ class ShownTakes:
         return self.playhead
 
     @property
+    def values(self) -> FrameTable | None:
+        """The fields as they were when what is seen was rendered; None where that is not known."""
+        found = self._found_earlier
+        return self._values if found is None else found.values
+
+    @property
+    def earlier(self) -> str:
+        """The earlier take that the picture is of; "" where it is of the take looked at."""
+        found = self._found_earlier
+        return found.take.name if found is not None and found.take is not None else ""
+
+    @property
+    def _found_earlier(self) -> _LookedBack | None:
+        found = self._looked_back
+        wanted = found is not None and found.frame == self.frame and self.pair is None
+        return found if wanted and found is not None and found.take is not None else None
+
+    @property
     def previews(self) -> tuple[Path, ...]:
         """The files of its picture: one of each take; () unless all of them are there."""
         if self.pair is not None:
             return self.pair.previews(self.frame)
+        found = self._found_earlier
+        if found is not None and found.take is not None:
+            return (found.take.preview_path(found.frame),)
         return () if self._follower is None else self._follower.previews(self.frame)
 
-    def scrubbed(self, frames: int, seen: int | None) -> int:
-        """So many frames on from the one that is seen, among those that are finished.
+    def scrubbed(self, frames: int, seen: int | None, last: int | None = None) -> int:
+        """So many frames on from the one that is seen, among those that are finished; of one take that is over,
+        through the document, which goes up to `last`.
 
         The playhead is followed from now on.
         """
@@ -98,9 +133,11 @@ class ShownTakes:
         self.follow_newest = False
         if progress is None or started is None:
             return max(0, start + frames)
+        if last is not None and progress.over and self.pair is None:
+            return min(max(start + frames, 0), last)
         first, end = started.first_frame, started.first_frame + started.frame_count
-        last = max(progress.previews, default=end - 1)
-        return min(max(start + frames, first), max(last, min(start, end - 1)))
+        done = max(progress.previews, default=end - 1)
+        return min(max(start + frames, first), max(done, min(start, end - 1)))
 
     def step(self, rows: int) -> bool:
         """Choose another take of the list. False if none is shown."""
@@ -117,9 +154,25 @@ class ShownTakes:
         if follower is not None:
             follower.poll()
             if follower.take is not None and follower.take != self._values_of:
-                self.values, self._values_of = values_of(follower.take), follower.take
+                self._values, self._values_of = values_of(follower.take), follower.take
         if pair is not None:
             pair.poll()
+        elif follower is not None and follower.take is not None:
+            self._look_back(follower, follower.take)
+
+    def _look_back(self, follower: TakeFollower, take: Take) -> None:
+        """Find the picture of a frame that a take does not have among the earlier ones. Reads files."""
+        frame, known = self.frame, self._looked_back
+        if frame is None or self._client is None or follower.preview(frame) is not None:
+            self._looked_back = None
+        elif known is None or (known.of, known.frame) != (take, frame):
+            takes = self._client.takes()[:LISTED_TAKES]
+            earlier = takes[takes.index(take) + 1 :] if take in takes else []
+            found = next((one for one in earlier if one.preview_path(frame).exists()), None)
+            if known is not None and known.take == found:
+                self._looked_back = replace(known, of=take, frame=frame)
+            else:
+                self._looked_back = _LookedBack(take, frame, found, None if found is None else values_of(found))
 
     def list(self) -> None:
         """Show the list of takes, or put it away. Reads files."""

@@ -147,8 +147,41 @@ def test_a_finished_render_can_be_scrubbed(client: RenderClient) -> None:
         assert [message.frame for message in app.posted] == [1, 2]  # type: ignore[attr-defined]
         await pilot.press("shift+right")
         assert app.posted[-1].frame == 3, "not past the end"  # type: ignore[attr-defined]
+        app.query_one(RenderPane).set_values(app.table)
+        await pilot.press("shift+right")
+        assert app.posted[-1].frame == 13, "the playhead goes on where nothing is rendered"  # type: ignore[attr-defined]
+        await pilot.press("end")
+        assert app.posted[-1].frame == 399, "not past the end"  # type: ignore[attr-defined]
         app.move(200)
         assert "frame 200: no picture yet" in await polled(app, pilot)
+
+    in_panes(test, client=client)
+
+
+def test_frames_that_the_newest_take_lacks_are_seen_as_an_earlier_one_made_them(client: RenderClient) -> None:
+    older = FakeWorker(client, "20261122-091803", running=False)
+    older.say(started(4))
+    for frame in range(4):
+        older.frame(frame, 4)
+    older.say(Ended(NOON, "done", 4, 0, 8.0))
+    newer = FakeWorker(client, "20261122-101803", running=False)
+    newer.say(Started(NOON, "take", 1, 1, 1, 0, "diffusers", "tiny", 128, 96, 20.0))
+    newer.frame(1, 1)
+    newer.say(Ended(NOON, "done", 1, 0, 2.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.move(1)
+        assert "frame 1" in await polled(app, pilot)
+        app.query_one(RenderPane).focus()
+        app.query_one(RenderPane).set_values(app.table)
+        await pilot.press("right", "right")
+        text = await polled(app, pilot)
+        assert "frame 3  of take 20261122-091803" in text
+        assert any("▀▀▀▀" in row for row in text)
+        await pilot.press("right")
+        assert "frame 4: no picture yet" in await polled(app, pilot)
+        await pilot.press("left", "left", "left")
+        assert "frame 1" in await polled(app, pilot)
 
     in_panes(test, client=client)
 

@@ -239,7 +239,9 @@ class RenderPane(LineView, can_focus=True):
         self.poll()
 
     def action_scrub(self, frames: int) -> None:
-        frame = self._shown.scrubbed(frames, self._feed.frame)
+        table = self._table
+        last = None if table is None else table.first_frame + table.frame_count - 1
+        frame = self._shown.scrubbed(frames, self._feed.frame, last)
         self.set_playhead(frame)  # the next key may come before the playhead has gone round the editor
         self.post_message(self.FrameSelected(frame))
 
@@ -382,7 +384,9 @@ class RenderPane(LineView, can_focus=True):
         return render_words.spoken([f"frame {frame}: no picture yet"], "dim")
 
     def _followed(self) -> str:
-        """Behind the number of the frame, while others are being made."""
+        """Behind the number of the frame, while others are being made or where another take made it."""
+        if self._shown.earlier:
+            return f"  of take {self._shown.earlier}"
         if not self._shown.running or self._shown.pair is not None:
             return ""
         return " (newest)" if self._shown.at_newest else "   f: back to the newest"
