@@ -369,7 +369,7 @@ class EditorApp(App[int], inherit_bindings=False):
         in_tmux = self.pictures.in_tmux
         passes = in_tmux and await asyncio.to_thread(tmux_passes_through)
         protocol, problem = decided(wish, await self._abilities(), in_tmux=in_tmux, passthrough=passes)
-        self.pictures.true_color = color_level(self.console.color_system) == "truecolor"
+        self.pictures.colors = color_level(self.console.color_system)
         self.pictures.protocol = "ascii" if self.no_color and protocol in ("half", "kitty") else protocol
         if problem and self.editor is not None:
             self.editor.call_after_refresh(self.editor.say, problem, "warning")  # it may not stand yet

@@ -23,6 +23,7 @@ from parseq_tui.ui.drawing.graphics import Graphic, Graphics
 from parseq_tui.ui.drawing.halfblocks import Picture
 from parseq_tui.ui.drawing.sixel import sixel
 from parseq_tui.ui.terminal_answers import Abilities
+from parseq_tui.ui.theme import ColorLevel
 
 Protocol = Literal["half", "sixel", "kitty", "ascii", "off"]
 Wish = Literal["half", "auto", "sixel", "kitty", "ascii", "off"]
@@ -61,15 +62,15 @@ class Pictures:
         """`graphics`: where pictures over cells are known to the screen; `write`: straight to the terminal."""
         self.protocol: Protocol = protocol
         self.in_tmux = in_tmux
-        self.true_color = True
-        """Whether colours reach the terminal as 24 bits; else as one of 256."""
+        self.colors: ColorLevel = "truecolor"
+        """What colours reach the terminal as."""
         self._graphics = graphics
         self._write = write
         self._sent = False
 
     @property
     def _number(self) -> int:
-        return kitty.TRUE_NUMBER if self.true_color else kitty.NUMBER
+        return {"truecolor": kitty.TRUE_NUMBER, "256": kitty.NUMBER, "16": kitty.OLD_NUMBER}[self.colors]
 
     @property
     def slow(self) -> bool:

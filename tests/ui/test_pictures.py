@@ -25,6 +25,7 @@ from parseq_tui.ui.drawing.sixel import MAX_BYTES, sixel
 from parseq_tui.ui.pictures import Pictures, decided, through_tmux
 from parseq_tui.ui.screen_diff import ScreenDiff
 from parseq_tui.ui.terminal_answers import Abilities, TerminalAnswers
+from parseq_tui.ui.theme import color_level
 
 NOISE = np.random.default_rng(1).integers(0, 256, (200, 200, 3)).astype(np.uint8)
 _ROWS, _COLUMNS = np.mgrid[0:48, 0:64]
@@ -180,12 +181,13 @@ def test_text_does_not_look_out_from_behind_a_picture_that_ends_within_a_cell() 
     [
         (ColorSystem.TRUECOLOR, "38;2;255;135;255", 255 << 16 | 135 << 8 | 255),
         (ColorSystem.EIGHT_BIT, "38;5;213", 213),
+        (ColorSystem.STANDARD, "95", 13),
     ],
 )
 def test_the_colour_of_placeholders_is_the_number_of_the_picture(colors: ColorSystem, code: str, number: int) -> None:
     diff, written = ScreenDiff(), []
     pictures = Pictures("kitty", write=written.append)
-    pictures.true_color = colors is ColorSystem.TRUECOLOR
+    pictures.colors = color_level({"EIGHT_BIT": "256"}.get(colors.name, colors.name.lower()))
     cells = pictures.strips(pictures.prepare(GRADIENT, 8, 4), Style())
     text = diff.sequences(update(*cells), colors)
     assert words(text) == "".join(strip.text for strip in cells)

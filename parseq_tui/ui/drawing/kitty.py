@@ -24,6 +24,8 @@ from parseq_tui.ui.drawing.quantised import quantised
 
 NUMBER = 213
 """Of our picture in a terminal of 256 colours: text in the colour of this number shows it."""
+OLD_NUMBER = 13
+"""Of our picture where only 16 colours are sent: what that colour is reduced to, bright magenta."""
 _COLOR = Color.from_rgb(0xFF, 0x87, 0xFF)
 """Colour 213 of the 256 in true colour: what the text is painted in. On the way to the terminal it may stay as it is
 or be reduced; Textual turns one that is given by its number into this one."""
