@@ -31,7 +31,7 @@ def cell_view(context: Context) -> CellView:
     if not column.field:
         words = {
             "frame": "the keyframe's frame: type a frame, 4s or 8b, +8 to move the row",
-            "label": "a label for this keyframe; formulas can search for it",
+            "label": "Enter writes a label for this keyframe; formulas can search for it",
         }
         label = plain(row.info or "") if column.part == "label" else ""
         return CellView(column.part, frame, place, brief, help=label or words[column.part])

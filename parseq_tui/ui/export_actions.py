@@ -10,7 +10,7 @@ import shutil
 from itertools import count
 from pathlib import Path
 
-from parseq_tui.errors import EditError, ParseqError
+from parseq_tui.errors import EditError, ParseqError, counted
 from parseq_tui.formats.exports import EXPORTS, Export, export_for, exported
 from parseq_tui.timeline.bake import bake
 from parseq_tui.ui.file_actions import suggested_name
@@ -98,7 +98,9 @@ class ExportActions:
         except OSError as error:
             self._screen.desk.tell(EditError(f"cannot write {path}: {error.strerror}"))
         else:
-            self._screen.say(f"wrote {path}")
+            progress = self._screen.pictures.progress
+            frames = f": {counted(progress.total, 'frame')}" if progress is not None else ""
+            self._screen.say(f"wrote {path}{frames}")
 
 
 def _free(stem: Path, suffix: str) -> Path:

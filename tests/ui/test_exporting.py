@@ -82,7 +82,7 @@ def test_the_video_is_saved_under_a_free_name(document: Path) -> None:
         await press(pilot, screen, "space", "r", "v")
         await shows(screen, "song-2.mp4", -1)
         await press(pilot, screen, "enter")
-        await shows(screen, "wrote", -1)
+        await shows(screen, "song-2.mp4: 1 frame", -1)
         await press(pilot, screen, "colon", *"video song.gif", "enter")
         await shows(screen, "is .mp4, not .gif")
 
