@@ -279,6 +279,9 @@ def _follow_all(client: RenderClient, takes: Sequence[Take], *, as_json: bool, s
         code = _follow(client, take, as_json=as_json, stop_on_interrupt=stop_on_interrupt)
         if code:
             return code
+        out = take.job.out
+        if out and Path(out).is_dir() and not as_json:
+            _say(f"pictures in {out}")
     return 0
 
 

@@ -358,7 +358,9 @@ class TestRender:
         }
 
     def test_writes_numbered_pictures_into_a_folder(self, document: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert self.render(capsys, document, "--out", f"{document.parent / 'frames'}/")[0] == 0
+        code, _, err = self.render(capsys, document, "--out", f"{document.parent / 'frames'}/")
+        assert code == 0
+        assert f"pictures in {document.parent / 'frames'}" in err, "not only where the video is"
         assert [path.name for path in sorted((document.parent / "frames").glob("*.png"))] == [
             f"{frame:05d}.png" for frame in range(5)
         ]
