@@ -263,3 +263,22 @@ def test_what_is_only_tried_is_dashed_and_hides_nothing() -> None:
     assert plain is not None
     drawn = "".join(plain.cells.rows[: plain.canvas_height])
     assert "*" in drawn and "?" in drawn, "ASCII has a mark of its own for it"
+
+
+@given(
+    frames=st.tuples(st.integers(0, 300), st.integers(0, 300)).map(sorted),
+    window=st.tuples(st.integers(0, 200), st.integers(4, 300)),
+    width=st.integers(30, 120),
+)
+def test_a_prompts_range_stands_under_its_frames_column_by_column(
+    frames: list[int], window: tuple[int, int], width: int
+) -> None:
+    (start, end), (first, count) = frames, window
+    made = chart(ChartRequest((Curve("zoom", np.zeros(600)),), width, 10, first, count))
+    assert made is not None
+    bar = range_bar(Prompt(all_frames=False, start=start, end=end), first, count, made.canvas_width, 599, "braille")
+    marked = [made.left + column for column, mark in enumerate(bar) if mark != "·"]
+    columns = range(made.left, made.left + made.canvas_width)
+    under = [column for column in columns if start <= made.frame_at(column) <= end]
+    shorter_than_a_cell = [made.column_of(start)] if first <= start < first + count else []
+    assert marked == (under or shorter_than_a_cell)
