@@ -52,11 +52,12 @@ class Gone:
 Outcome = Unchanged | Reloaded | Merged | Broken | Gone
 
 
-def notice(outcome: Outcome, path: Path) -> FileNotice:
+def notice(outcome: Outcome, path: Path, *, read_only: bool = False) -> FileNotice:
     """What to tell the user."""
     if isinstance(outcome, Reloaded):
         changed = outcome.difference
-        return FileNotice(f"reloaded {path.name}: {changed.in_words()}; undo brings yours back", cells=changed.seen)
+        undo = "" if read_only else "; undo brings yours back"
+        return FileNotice(f"reloaded {path.name}: {changed.in_words()}{undo}", cells=changed.seen)
     if isinstance(outcome, Merged):
         return _merge_notice(outcome, path)
     if isinstance(outcome, Broken):

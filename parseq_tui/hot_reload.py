@@ -219,7 +219,7 @@ class Follower:
         if lasting and str(outcome) == str(self._said):
             return
         self._said = outcome if lasting else None
-        self._tell(notice(outcome, path))
+        self._tell(notice(outcome, path, read_only=self._session.read_only))
 
     async def save(self) -> str:
         """Write the document; what others wrote since is merged into it first, so that neither side loses anything.

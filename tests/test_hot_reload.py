@@ -58,7 +58,8 @@ def test_a_clean_document_takes_over_what_was_written(session: Session) -> None:
     assert outcome == Reloaded(Difference(cells=((0, "angle"),)))
     assert session.document.keyframes[0].values["angle"] == 5
     assert not session.dirty
-    assert "reloaded song.json: 1 cell changed" in notice(outcome, _path(session)).text
+    assert notice(outcome, _path(session)).text == "reloaded song.json: 1 cell changed; undo brings yours back"
+    assert notice(outcome, _path(session), read_only=True).text == "reloaded song.json: 1 cell changed"
     session.undo()
     assert session.document.keyframes[0].values["angle"] == 0
 
