@@ -12,7 +12,7 @@ from textwrap import TextWrapper
 from time import localtime, strftime
 from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from parseq_tui.render.client import TakeSummary
 from parseq_tui.timeline.frame_table import FrameTable
@@ -166,9 +166,15 @@ def _short(video: Path) -> str:
     return "/".join(video.parts[-4:]) if video.parent.parent.name == "takes" else video.name
 
 
-def _end(text: str, width: int) -> str:
-    """The end of a text that is too long: of a path it says most."""
-    return text if cell_len(text) <= width else f"…{set_cell_size(text[::-1], width - 1)[::-1].lstrip()}"
+def _end(path: str, width: int) -> str:
+    """The last parts of a path that is too long: they say most.
+
+    >>> _end("cat.render/takes/20261122-091803/video.mp4", 34)
+    '…/takes/20261122-091803/video.mp4'
+    """
+    while cell_len(path) > width and "/" in path[2:]:
+        path = f"…/{path[2:].partition('/')[2]}"
+    return path
 
 
 def log(progress: Progress, width: int, rows: int) -> list[Words]:

@@ -346,6 +346,21 @@ def test_the_values_are_those_of_the_take_and_what_differs_now_is_marked(client:
     in_panes(test, client=client, size=(260, 40))
 
 
+def test_a_wide_picture_has_the_values_below_it(client: RenderClient) -> None:
+    worker = FakeWorker(client, running=False)
+    worker.say(started(1))
+    worker.frame(0, 1)
+    write_atomically(worker.take.preview_path(0), encode_ppm(np.full((24, 96, 3), 90, np.uint8)))
+    worker.say(Ended(NOON, "done", 1, 0, 2.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        app.query_one(RenderPane).set_values(app.table)
+        text = await polled(app, pilot)
+        assert text.index("frame 0") < next(n for n, row in enumerate(text) if row.startswith("strength"))
+
+    in_panes(test, client=client, size=(160, 60))
+
+
 def test_a_low_wide_pane_puts_the_picture_beside_the_words(client: RenderClient) -> None:
     worker = FakeWorker(client, running=False)
     worker.say(started(4))

@@ -332,11 +332,16 @@ class RenderPane(LineView, can_focus=True):
     def _stacked(self, progress: Progress) -> list[Strip]:
         head = self._painted(self._head(progress, self.size.width))
         picture = self._feed.strips(self.palette.style(), self._picture_room())
+        values: list[Words] = []
         if picture:
             left = self.size.width - picture[0].cell_length
-            picture = self._joined(picture, self._painted(self._values(left, len(picture)), left))
+            values = self._values(left, len(picture))
+            picture = self._joined(picture, self._painted(values, left))
         picture += self._painted(self._caption(progress))
         rows = self.size.height - len(head) - len(picture)
+        if not values:  # a wide picture leaves no room beside it
+            below = self._painted(self._values(self.size.width, rows - 1, gap=False))
+            picture, rows = [*picture, *below], rows - len(below)
         return [*head, *picture, *self._painted(self._last_rows(progress, self.size.width, rows))]
 
     def _side_by_side(self, progress: Progress) -> list[Strip]:
