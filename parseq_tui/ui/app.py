@@ -281,6 +281,7 @@ class EditorApp(App[int], inherit_bindings=False):
         """A key that the editor has a use for takes the short way, past the queues of all widgets in between."""
         if isinstance(event, events.Key) and self._running:
             self._last_key = time.monotonic()
+            self.app_focus = True  # else this key would take the long way, and the next ones overtake it
             if isinstance(self.screen, EditorScreen) and self.screen.takes_at_once(event):
                 return
         if isinstance(event, events.Key) and event.key == "ctrl+c" and not event.is_forwarded:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from editor_flow import flow, press, rows, settled
+from textual import events
 from textual.command import Hit
 from textual.pilot import Pilot
 
@@ -181,6 +182,21 @@ def test_the_copy_of_what_is_only_read_can_be_changed(document: Path) -> None:
         await pilot.press("enter")
         assert screen.session.dirty
         assert "Ctrl+S keep" in shown(pilot)
+
+    flow(document, steps)
+
+
+def test_keys_of_a_terminal_that_had_lost_the_focus_keep_their_order(document: Path) -> None:
+    """tmux tells of a lost focus, but not of one that comes back with keys it is asked to send."""
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        pilot.app.post_message(events.AppBlur())
+        await settled(pilot.app)
+        assert screen.focused is None
+        for key, character in (("colon", ":"), *((letter, letter) for letter in "theme")):
+            pilot.app.post_message(events.Key(key, character))
+        await settled(pilot.app)
+        assert rows(screen)[-1].startswith(":theme")
 
     flow(document, steps)
 

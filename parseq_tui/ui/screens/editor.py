@@ -289,7 +289,7 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
 
     def takes_at_once(self, event: events.Key) -> bool:
         """Do what a key means, if the table or an entry has the focus. False if it is nothing of theirs."""
-        if not self.is_mounted or event.key == self.app.COMMAND_PALETTE_BINDING or not self.app.app_focus:
+        if not self.is_mounted or event.key == self.app.COMMAND_PALETTE_BINDING:
             return False
         if self.waits(event):
             return True
