@@ -141,6 +141,8 @@ def test_every_curve_is_named_as_long_as_there_is_room() -> None:
     assert legend(28) == "1●s…th 2■zoom 3▲r…_z 4◆seed!"
     assert legend(25) == "1●s…th 2■zoom 4◆seed! +1", "the active curve is always named"
     assert all(len(legend(width)) <= width for width in range(10, 80))
+    letters = "".join(text for text, _ in legend_parts(view, 0, palette, "ascii", 33))
+    assert letters == "1A s…th 2B zoom 3C r…_z 4D seed!", "marks that are letters stand by themselves"
     view.show(view.table, view.document, ())
     assert legend(80) == ""
 

@@ -36,7 +36,7 @@ _BREVITY: tuple[tuple[int, Told, str], ...] = (
     (4, "none", " "),
 )
 """What a legend may do to fit: letters of a name, whose values it tells, and what stands between two curves: where that
-is one blank, there is none after a mark."""
+is one blank, there is none after a mark, unless marks are letters."""
 
 
 def chart_row(chart: Chart, y: int, palette: Palette) -> Strip:
@@ -137,7 +137,7 @@ def _legend(
 ) -> list[tuple[str, Style]]:
     parts: list[tuple[str, Style]] = []
     for number, name in enumerate(view.fields):
-        short = gap[1:] + abbreviated(plain(name), longest)
+        short = (" " if glyphs == "ascii" else gap[1:]) + abbreviated(plain(name), longest)
         if name in view.hidden:
             parts.append((f"{number + 1}-{short}{gap}", palette.style("dim")))
             continue
