@@ -71,6 +71,11 @@ class Progress:
         return self.state in ("done", "stopped", "failed", "killed")
 
     @property
+    def worst(self) -> tuple[Level, str] | None:
+        """The last line of the log that tells of something wrong."""
+        return next((line for line in reversed(self.log) if line[0] != "info"), None)
+
+    @property
     def seconds_per_frame(self) -> float | None:
         """Of the last frames that were really rendered; None before the first."""
         return sum(self._paces) / len(self._paces) if self._paces else None

@@ -178,15 +178,28 @@ def _end(path: str, width: int) -> str:
 
 
 def log(progress: Progress, width: int, rows: int) -> list[Words]:
-    """The last lines that fit; what is wrong is read whole, what went well need not be."""
-    lines: list[Words] = []
-    for level, text in reversed(progress.log):
-        if len(lines) >= rows:
-            break
-        text = text if width >= TIMED_CELLS else _TIME.sub("", text)
-        texts = [text] if level == "info" else _wrapped(text, width - 2) or [text]
-        lines = [*spoken((_LEVEL_MARKS[level] + part for part in texts), _ROLES[level]), *lines]
-    return lines[-rows:] if rows > 0 else []
+    """The last lines that fit; what is wrong is read whole, what went well need not be.
+
+    The last thing that is wrong stays above them, however much went well since.
+    """
+    if rows < 1:
+        return []
+    told: list[Words] = []
+    worst, at = progress.worst, 0
+    for line in progress.log:
+        at = at if line is not worst else len(told)
+        told += _log_rows(line, width)
+    if worst is None or at >= len(told) - rows:
+        return told[-rows:]
+    top = _log_rows(worst, width)[:rows]
+    return [*top, *told[len(told) - rows + len(top) :]]
+
+
+def _log_rows(line: tuple[Level, str], width: int) -> list[Words]:
+    level, text = line
+    text = text if width >= TIMED_CELLS else _TIME.sub("", text)
+    texts = [text] if level == "info" else _wrapped(text, width - 2) or [text]
+    return spoken((_LEVEL_MARKS[level] + part for part in texts), _ROLES[level])
 
 
 def takes(summaries: Sequence[TakeSummary], chosen: int, rows: int) -> list[Words]:

@@ -25,7 +25,7 @@ from parseq_tui.render.preview import encode_ppm
 from parseq_tui.render.take import Job, LineLog, Take, point_latest, write_atomically
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
-from parseq_tui.ui import take_follower
+from parseq_tui.ui import render_words, take_follower
 from parseq_tui.ui.render_progress import Progress, clock
 from parseq_tui.ui.take_follower import TakeFollower
 from parseq_tui.ui.widgets.render_pane import RenderPane
@@ -519,6 +519,19 @@ def test_progress_of_an_interrupted_take_starts_again_with_its_second_start() ->
         [started(4), *frames, started(4, cached=3), *(FrameDone(NOON, n, n + 1, 4, "k", 0, True) for n in range(2))]
     )
     assert (progress.done, progress.reused, progress.seconds_per_frame) == (2, 2, None)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_a_warning_stays_in_sight_however_much_goes_well_after_it(rows: int) -> None:
+    progress = Progress()
+    progress.fold([LogLine(NOON, "info", f"before {n}") for n in range(5)])
+    assert len(render_words.log(progress, 60, rows)) == rows
+    progress.fold([LogLine(NOON, "warning", "the input ends early")])
+    progress.fold([LogLine(NOON, "info", f"after {n}") for n in range(50)])
+    said = ["".join(part.text for part in row) for row in render_words.log(progress, 60, rows)]
+    assert len(said) == rows
+    assert said[0].startswith("? ") and said[0].endswith("the input ends early")
+    assert all("after" in line for line in said[1:])
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (59.6, "01:00"), (118, "01:58"), (7389, "2:03:09")])

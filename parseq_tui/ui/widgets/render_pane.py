@@ -350,7 +350,7 @@ class RenderPane(LineView, can_focus=True):
         width = left - len(_GAP.text)
         words = [*self._head(progress, width), *self._caption(progress)]
         rows = self.size.height - len(words)
-        lines = 0 if progress.over else 1  # of the log; the values say more
+        lines = 0 if progress.over and progress.worst is None else 1  # of the log; the values say more
         words += self._values(left, rows - lines, gap=False) if picture else []
         words += self._last_rows(progress, width, self.size.height - len(words))
         if not picture:
