@@ -21,7 +21,7 @@ from parseq_tui.ui.drawing.cells import decimals_needed, ending, fitted, number,
 from parseq_tui.ui.drawing.grid import Errors, clock, field_cell, lay_out
 from parseq_tui.ui.drawing.line_edit import LineEdit
 from parseq_tui.ui.drawing.ranges import lanes, range_bar
-from parseq_tui.ui.view_state import Column, ViewState, columns
+from parseq_tui.ui.view_state import LABEL, Column, ViewState, columns
 
 numbers = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -192,6 +192,15 @@ def test_a_field_that_reads_itself_in_a_circle_has_no_values_at_all() -> None:
     document = Document(rows, ("zoom", "angle"))
     errors = Errors.of(bake(document), document)
     assert errors.doubts("zoom", 0) and errors.doubts("angle", 30)
+
+
+def test_labels_take_the_room_that_is_left() -> None:
+    row = Keyframe(0, {"zoom": 1.0}, {"zoom": "S + 0.25*sin(p=4b)"}, "a label of thirty characters .")
+    document = Document((row, Keyframe(9)), ("zoom",), ("zoom",))
+    assert [lay_out(document, ViewState(), width).widths[1:] for width in (50, 70, 80, 200)] == [
+        (15, 10, 13), (24, 10, 20), (31, 10, 20), (31, 10, 20),
+    ]  # fmt: skip
+    assert lay_out(document, ViewState(widths=((LABEL, 9),)), 200).widths[1] == 9, "chosen by hand"
 
 
 def test_columns_are_as_wide_as_wide_characters_need() -> None:

@@ -165,7 +165,10 @@ class Grid:
 
 
 def lay_out(document: Document, view: ViewState, width: int = 0) -> Grid:
-    """The geometry of the table; formula columns share what `width` leaves over, as far as their texts need it."""
+    """The geometry of the table; formula columns share what `width` leaves over, as far as their texts need it.
+
+    What is left then, the labels take.
+    """
     all_columns = columns(document, view)
     frame_width = max(6, len(str(document.last_frame)) + 2) + 1
     position_width = 9
@@ -177,6 +180,9 @@ def lay_out(document: Document, view: ViewState, width: int = 0) -> Grid:
     folds = _folds(document, view)
     natural = [chosen.get(column) or _width(column, folds) for column in all_columns[2:]]
     scrolling = _widened(document, all_columns[2:], natural, width - frozen, frozenset(chosen))
+    if LABEL not in chosen:  # room that no column needs
+        spare = min(label + 1 - label_width, width - frozen - sum(scrolling))
+        label_width, frozen = label_width + max(0, spare), frozen + max(0, spare)
     lefts = (0, frame_width + position_width, *accumulate(scrolling[:-1], initial=0)) if scrolling else (0, frame_width)
     return Grid(
         columns=all_columns,
