@@ -67,6 +67,9 @@ class FakeHost:
         if text:  # "" takes back what was said
             self.said.append(text)
 
+    def table_width(self) -> int:
+        return 0
+
     def page_rows(self) -> int:
         return 10
 

@@ -115,3 +115,15 @@ def test_a_click_puts_a_question_off_so_that_escape_is_for_the_entry(wide: Path)
         assert not screen.formula.editing and not any("Shall it be?" in line for line in rows(screen))
 
     flow(wide, steps)
+
+
+def test_a_column_that_has_taken_free_room_gets_wider_and_narrower_from_there(wide: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "right")
+        taken = screen.table._grid.widths[3]
+        await press(pilot, screen, "z", "plus")
+        assert screen.table._grid.widths[3] == taken + 2
+        await press(pilot, screen, "z", "minus", "z", "minus")
+        assert screen.table._grid.widths[3] == taken - 2
+
+    flow(wide, steps, size=(220, 40))

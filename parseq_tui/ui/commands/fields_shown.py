@@ -118,7 +118,7 @@ def _resize(name: str, title: str, by: int) -> None:
     @command(name, title, f"{title}; z w alone gives it its own width again.", group="view")
     def run(context: Context, argument: str) -> Effect:
         here = column_at(context.document, context.view)
-        now = lay_out(context.document, context.view).widths[context.view.column]
+        now = lay_out(context.document, context.view, context.width).widths[context.view.column]
         return _with_width(context, dict(context.view.widths).get(here, now) + by)
 
 

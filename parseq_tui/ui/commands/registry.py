@@ -49,6 +49,8 @@ class Context:
     """TSV."""
     page: int = 20
     """Rows that fit the table."""
+    width: int = 0
+    """Cells that the table has across; 0 where that is not known."""
     read_only: bool = False
     dirty: bool = False
     undo_label: str = ""

@@ -359,6 +359,9 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
     def page_rows(self) -> int:
         return max(1, self.table.rows_visible - 1) if self.is_mounted else 20
 
+    def table_width(self) -> int:
+        return self.table.size.width if self.is_mounted else 0
+
     def is_rendering(self) -> bool:
         return self.renders.running
 
