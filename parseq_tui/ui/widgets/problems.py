@@ -48,8 +48,8 @@ class ProblemsPane(ListPane):
         found = self._diagnostics.index(selected) if selected in self._diagnostics else self._selected
         self._selected = min(found, max(0, len(self._diagnostics) - 1))
         errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
-        found = f": {counted(errors, 'error')}, {counted(len(diagnostics) - errors, 'warning')}"
-        self.border_title = f"problems{found if diagnostics else ''}"
+        counts = f": {counted(errors, 'error')}, {counted(len(diagnostics) - errors, 'warning')}"
+        self.border_title = f"problems{counts if diagnostics else ''}"
         self.draw()
 
     def entry_count(self) -> int:

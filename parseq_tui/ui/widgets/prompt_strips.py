@@ -26,8 +26,8 @@ def marked_parts(text: str, palette: Palette, on: str = "background") -> Row:
 def resolved(positive: str, negative: str, width: int, room: int, palette: Palette) -> list[Row]:
     """Both halves in at most `room` rows, the positive one in at least half of them."""
     most, width = width * (room + 1), max(8, width)  # what is behind that has no room
-    above = wrapped("+ " + positive[:most], width, _INDENT)
-    below = wrapped("- " + negative[:most], width, _INDENT) if negative else []
+    above: Sequence[str] = wrapped("+ " + positive[:most], width, _INDENT)
+    below: Sequence[str] = wrapped("- " + negative[:most], width, _INDENT) if negative else []
     kept = max(room - len(below), (room + 1) // 2)
     above, below = _cut(above, kept, width), _cut(below, room - min(kept, len(above)), width)
     dim = palette.style("dim")
