@@ -146,4 +146,6 @@ def _keyframes(heard: Heard, wish: Wish, document: Document) -> KeyframesAt:
             f"none of the {len(frames)} {wish.keyframes} is inside the document, which ends at {last:.2f} s",
             hint="make it as long as the sound (--length, in the editor Space a l), or shift the sound (--offset)",
         )
-    return KeyframesAt(inside, LABELS[wish.keyframes])
+    taken = {row.frame for row in document.keyframes}
+    fresh = tuple(frame for frame in dict.fromkeys(inside) if frame not in taken)
+    return KeyframesAt(fresh or inside, LABELS[wish.keyframes])  # what is said of it counts what is added

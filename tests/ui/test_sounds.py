@@ -53,7 +53,10 @@ def test_keyframes_on_every_second_beat(document: Path, heard: list[tuple[str, l
         fresh = [row.frame for row in screen.session.document.keyframes if row.info == "beat"]
         assert fresh == [16, 48]
         assert heard == [("my song.ogg", [])]
-        await press(pilot, screen, "u")
+        await line(pilot, screen, "sound.keyframes beats my song.ogg")
+        await until(pilot.app, lambda: any(row.frame == 64 for row in screen.session.document.keyframes))
+        assert "add 2 keyframes" in status(screen), "the other two were there"
+        await press(pilot, screen, "u", "u")
         assert not [row for row in screen.session.document.keyframes if row.info == "beat"]
 
     flow(document, steps)
