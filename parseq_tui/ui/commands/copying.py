@@ -53,7 +53,7 @@ def cell_text(row: Keyframe, column: Column) -> str:
          sweeps="selection")  # fmt: skip
 def copy(context: Context, argument: str) -> Effect:
     text = to_tsv(context)
-    empty = "" if text.strip('\t\n"') else ": empty, for an interpolated value is not the cell's own (f k makes it so)"
+    empty = "" if text.strip('\t\n"') else ", empty: interpolated values are not its own (f k)"
     return Copy(text, f"copied {_size(context)}{empty}")
 
 
@@ -97,7 +97,7 @@ def _filled_from(context: Context, source: int, direction: str) -> Effect:
     if not count:
         return Say("select value or formula cells to fill")
     if not any(_holds(row, values, formulas) for row in selected_rows(context)):
-        return Say(f"these cells are empty: there is nothing to fill {direction} (f k keeps interpolated values)")
+        return Say(f"nothing to fill {direction}: these cells are empty")
     return Change(
         SetCells(
             f"fill {direction} {counted(count, 'cell')}", dict.fromkeys(frames, values), dict.fromkeys(frames, formulas)
