@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from editor_flow import flow, press
 from keystrokes import Fingers, read
+from textual.geometry import Offset
 from textual.pilot import Pilot
-from waiting import shows
+from waiting import rows, shows
 
 from parseq_tui.paths import bundled
 from parseq_tui.timeline.bake import bake
@@ -140,3 +141,16 @@ def test_the_weight_of_a_formula_is_known_at_every_frame() -> None:
     assert [float(table.prompt_weight(0, frame)) for frame in (0, 5, 20)] == [0, 0.25, 1]
     assert table.prompt_weight(1, 0) == ""
     assert table.prompt_weight(7, 0) == ""
+
+
+def test_the_editor_is_seen_around_a_prompts_dialog_and_its_cursor_comes_back(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await pilot.press("space", "p", "down", "enter")
+        await shows(pilot.app.screen, "Ctrl+S keep")
+        text = "\n".join(rows(pilot.app.screen))
+        assert "frame" in text.splitlines()[3] and "choose" in text.splitlines()[-1], "what is under it is not hidden"
+        await pilot.press("escape")
+        assert screen.focused is screen.prompts
+        assert screen.cursor_screen_offset == screen.prompts.content_region.offset + Offset(0, 2)
+
+    flow(document, steps)
