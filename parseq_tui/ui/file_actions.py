@@ -193,12 +193,13 @@ class FileActions:
             else:
                 more = await self._save_as(path)
         except ParseqError as error:
+            self._saving = False
             self.screen.desk.tell(error)
+            self.screen.show_title()
             return
         finally:
             slow.stop()
             self._saving = False
-            self.screen.show_title()
         assert self.session.path is not None
         self._standing = ""
         self.screen.say(f"saved {self.session.path.name}{'; ' + more if more else ''}")
