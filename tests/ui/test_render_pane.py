@@ -421,8 +421,12 @@ def test_takes_are_listed_and_an_older_one_opened(client: RenderClient) -> None:
         newest, older = (row for row in rows(app) if "  done  " in row)
         assert newest.startswith("> 20260102-000000  done  3/3  0.0 MB")
         assert older.startswith("  20260101-000000  done  2/2  0.0 MB")
-        await pilot.press("down", "enter")
+        pane = app.query_one(RenderPane)
+        await pilot.press("down")
+        assert pane.cursor_screen_offset.y == pane.content_region.y + 2, "for braille displays"
+        await pilot.press("enter")
         text = await polled(app, pilot)
+        assert pane.cursor_screen_offset == pane.content_region.offset
         assert text[0].startswith("finished  take 20260101-000000")
         assert text[2].endswith("2/2 100 %")
 

@@ -296,8 +296,12 @@ class RenderPane(LineView, can_focus=True):
         if listed is not None:
             head = render_words.noted(self._note, self.size.width)
             rows = self.size.height - len(head)
-            self.set_lines(self._painted([*head, *render_words.takes(listed, self._shown.chosen, rows)]))
-        elif progress is None:
+            words = [*head, *render_words.takes(listed, self._shown.chosen, rows)]
+            self.set_lines(self._painted(words))
+            self.point_at(0, next((y for y, row in enumerate(words) if row[-1].on == "selection"), 0))
+            return
+        self.point_at(0, 0)
+        if progress is None:
             words = render_words.spoken(["nothing rendered yet", "r render   d draft   w what it costs"], "dim")
             self.set_lines(self._painted([*render_words.noted(self._note, self.size.width), *words]))
         elif self._beside:
