@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from parseq_tui.timeline.edits import Edit
+from parseq_tui.timeline.edits import AddPrompt, Edit
 from parseq_tui.ui.commands.cells import committed, entry_text
 from parseq_tui.ui.commands.registry import Change
 from parseq_tui.ui.pane_edits import prompt_edit
-from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.workbench import Workbench
 
 
@@ -37,7 +36,9 @@ def _in_dialog(screen: Workbench) -> Edit | None:
         return None
     from parseq_tui.ui.screens.prompt_editor import PromptEditor  # with a text area, which nothing else needs
 
-    which = screen.query_one(PromptsPane).selected
-    if not isinstance(over, PromptEditor) or which is None:
+    if not isinstance(over, PromptEditor):
         return None
-    return prompt_edit(which, over.prompt, over.as_typed())
+    typed = over.as_typed()
+    if over.which is None:
+        return AddPrompt(typed) if typed != over.prompt else None
+    return prompt_edit(over.which, over.prompt, typed)

@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from parseq_tui.formats import native
 from parseq_tui.paths import bundled, recovery_folder
-from parseq_tui.timeline.edits import SetFormula, SetPromptText, SetValue
+from parseq_tui.timeline.edits import AddPrompt, SetFormula, SetPromptText, SetValue
 from parseq_tui.ui.half_typed import half_typed
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.screens.prompt_editor import PromptEditor
@@ -75,5 +75,24 @@ def test_a_prompt_that_is_being_written_is_kept(document: Path) -> None:
         assert half_typed(screen) == SetPromptText(0, positive="a cat that")
         screen.files.keep_safe()
         assert "a cat that" in journal()
+
+    flow(document, steps)
+
+
+def test_a_new_prompt_and_the_common_one_take_no_others_place(document: Path) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        pane, before = screen.query_one(PromptsPane), screen.session.document.prompts.entries
+        await press(pilot, screen, "space", "p")
+        for action, made in ((pane.action_add, AddPrompt), (pane.action_edit_common, SetPromptText)):
+            action()
+            await pilot.pause()
+            assert half_typed(screen) is None
+            pilot.app.screen.query_one("#positive", TextArea).text = "a fish that"
+            edit = half_typed(screen)
+            assert isinstance(edit, made)
+            prompts = edit.apply(screen.session.document).prompts
+            assert prompts.entries[: len(before)] == before, "the selected one stays as it is"
+            assert "a fish that" in (prompts.entries[-1].positive, prompts.common.positive)
+            await pilot.press("escape")
 
     flow(document, steps)

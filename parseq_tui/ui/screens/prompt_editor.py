@@ -22,6 +22,7 @@ from parseq_tui.errors import EditError, FormulaError
 from parseq_tui.language.parser import parse
 from parseq_tui.language.tokens import EMBEDDED
 from parseq_tui.timeline.document import Options
+from parseq_tui.timeline.edits.prompts import Which
 from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.drawing.cells import plain
@@ -110,18 +111,19 @@ class PromptEditor(ModalScreen["Prompt | None"]):
         *,
         options: Options = Options(),  # noqa: B008 - a value
         last_frame: int = 0,
-        common: bool = False,
+        which: Which | None = None,
         read_only: bool = False,
     ) -> None:
         """`options` and `last_frame` are the document's, for positions in beats and seconds and for a first range.
 
-        `common`: the prompt that is joined to all others; it has no name and no range.
+        `which`: the prompt's place in the document; None: it is a new one. The common one has no name and no range.
         """
         super().__init__()
         self._options, self._last_frame = options, last_frame
         self._read_only = read_only
         self._prompt = prompt
-        self._common = common
+        self.which = which
+        self._common = which == "common"
         self._refused = ""
         """Why the prompt could not be kept when that was tried last."""
 

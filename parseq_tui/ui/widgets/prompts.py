@@ -167,7 +167,7 @@ class PromptsPane(PromptsMouse):
             if after != before:
                 self.post_message(self.Edited(index, before, after))
 
-        self._ask(before, entered, common=index == COMMON)
+        self._ask(before, entered, index)
 
     def action_scrub(self, frames: int) -> None:
         """Move the playhead, which ranges are put to."""
@@ -191,7 +191,7 @@ class PromptsPane(PromptsMouse):
         name = f"Prompt {len(entries) + 1}"
         self._ask(Prompt(name, all_frames=everywhere, start=start, end=document.last_frame), entered)
 
-    def _ask(self, prompt: Prompt, entered: Callable[[Prompt], None], *, common: bool = False) -> None:
+    def _ask(self, prompt: Prompt, entered: Callable[[Prompt], None], which: Which | None = None) -> None:
         from parseq_tui.ui.screens.prompt_editor import PromptEditor  # with a text area, which nothing else needs
 
         def left(after: Prompt | None) -> None:
@@ -200,7 +200,7 @@ class PromptsPane(PromptsMouse):
 
         assert self._document is not None
         options, last = self._document.options, self._document.last_frame
-        editor = PromptEditor(prompt, options=options, last_frame=last, common=common, read_only=self.read_only)
+        editor = PromptEditor(prompt, options=options, last_frame=last, which=which, read_only=self.read_only)
         self.app.push_screen(editor, left)
 
     def action_command(self, name: str) -> None:
