@@ -10,6 +10,7 @@ error: zoom @ frame 30: unknown function "sni"
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,8 +63,14 @@ def caret_lines(text: str, span: Span) -> list[str]:
     line_end = text.find("\n", start)
     line = text[line_start:] if line_end < 0 else text[line_start:line_end]
     line = "".join(ch if ch.isprintable() else " " for ch in line)
-    width = max(1, min(span.end, line_start + len(line)) - start)
-    return ["    " + line, "    " + " " * (start - line_start) + "^" * width]
+    before, under = line[: start - line_start], line[start - line_start : span.end - line_start]
+    return ["    " + line, "    " + " " * _columns(before) + "^" * max(1, _columns(under))]
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
 def _file_position(diagnostic: Diagnostic) -> str:
