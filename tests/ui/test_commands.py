@@ -181,6 +181,15 @@ def test_bulk_commands_say_what_is_wrong(line: str, words: str) -> None:
     assert not fingers.session.dirty
 
 
+def test_another_tempo_says_what_keyframes_keep() -> None:
+    fingers = Fingers(*read("0:[1] 60:2"))
+    fingers.desk.run_line("bpm 90")
+    assert fingers.host.said[-1] == "90 bpm: keyframes keep their frames; undo and `:lock beats` first to keep their beats"
+    fingers.desk.run_line("lock beats")
+    fingers.desk.run_line("bpm 60")
+    assert fingers.host.said[-1] == "60 bpm: keyframes keep their beats"
+
+
 def test_who_goes_beyond_the_end_is_told_where_it_is() -> None:
     fingers = Fingers(*read("0:[1] 60:2"))
     fingers.desk.run_line("100")
@@ -217,7 +226,7 @@ def test_a_command_that_wants_more_begins_with_the_field_at_hand() -> None:
     [
         ("bulk.s", "bulk.set"), ("w", "document.save"), ("bulk.set z", "zoom"), ("bulk.set zoom 1 where z", "zoom"),
         ("fields tra", "transform_center_x"), ("go.column om", "zoom"), ("bulk.set zoom z", None),
-        ("row.every z", None),
+        ("row.every z", None), ("th", "application.theme"), ("sav", "document.save"),
     ],
 )  # fmt: skip
 def test_commands_and_the_fields_they_want_are_completed(typed: str, first: str | None) -> None:

@@ -80,7 +80,10 @@ def _number_option(name: str, option: str, title: str) -> None:
             value = float(argument)
         except ValueError:
             return Say(f"{argument!r} is no number", "warning")
-        return Change(SetRates(fps=value) if option == "fps" else SetRates(bpm=value))
+        locked, unit = context.document.lock, "beats" if option == "bpm" else "seconds"
+        hint = f"; undo and `:lock {unit}` first to keep their {unit}" if locked == "frames" else ""
+        told = f"{argument} {option}: keyframes keep their {locked}{hint}"
+        return Change(SetRates(fps=value) if option == "fps" else SetRates(bpm=value), say=told)
 
 
 _number_option("document.fps", "fps", "Frames per second")
