@@ -184,7 +184,9 @@ def test_bulk_commands_say_what_is_wrong(line: str, words: str) -> None:
 def test_another_tempo_says_what_keyframes_keep() -> None:
     fingers = Fingers(*read("0:[1] 60:2"))
     fingers.desk.run_line("bpm 90")
-    assert fingers.host.said[-1] == "90 bpm: keyframes keep their frames; undo and `:lock beats` first to keep their beats"
+    assert (
+        fingers.host.said[-1] == "90 bpm: keyframes keep their frames; undo and `:lock beats` first to keep their beats"
+    )
     fingers.desk.run_line("lock beats")
     fingers.desk.run_line("bpm 60")
     assert fingers.host.said[-1] == "60 bpm: keyframes keep their beats"
