@@ -79,6 +79,22 @@ def test_search_wants_every_word_anywhere() -> None:
     assert matching(sections, "") == sections
 
 
+def test_what_is_called_so_comes_before_what_only_speaks_of_it() -> None:
+    functions = [
+        AnyFunction("min", "the smaller of two values", "min(L, sin(p=20))"),
+        AnyFunction("_sin", "sine of an angle", "_sin(f/10)"),
+        AnyFunction("sin", "a wave", "sin(p=4b)"),
+    ]
+    (found,) = matching([function_section(functions)], "sin")
+    assert [entry.name for entry in found.entries] == ["sin", "_sin", "min"]
+    commands = [
+        AnyCommand("view.left", "Move left", "The order is saved.", "view"),
+        AnyCommand("document.save", "Save", "Write it.", "document"),
+    ]
+    found_in = matching(command_sections(commands, lambda name: ()), "save")
+    assert [section.title for section in found_in] == ["document", "view"]
+
+
 def test_the_help_screen_searches_scrolls_and_closes() -> None:
     async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
         entries = tuple(HelpEntry(f"n{n}", f"key{n}", "Explains at length. " * 8) for n in range(60))

@@ -5,8 +5,9 @@ Nothing is written here: the sections are made from the command registry, the ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from textwrap import wrap
 from typing import ClassVar, Final, Protocol
 
@@ -156,6 +157,8 @@ class HelpText(LineView):
         self._query = query
         self._top = 0
         self._rows: list[Strip] = []
+        """What is laid out so far."""
+        self._more: Iterator[Strip] = iter(())
 
     def search(self, query: str) -> None:
         """Show the entries that hold every word of `query`, in any of their parts."""
@@ -163,7 +166,10 @@ class HelpText(LineView):
         self._build()
 
     def scroll_rows(self, rows: int) -> None:
-        self._top = max(0, min(self._top + rows, len(self._rows) - self.size.height))
+        wanted, height = max(0, self._top + rows), self.size.height
+        # hundreds of entries take longer to lay out than a key may wait: only those on the way are
+        self._rows += islice(self._more, max(0, wanted + height - len(self._rows)))
+        self._top = max(0, min(wanted, len(self._rows) - height))
         self.set_lines(self._rows[self._top : self._top + self.size.height])
 
     def on_resize(self) -> None:
@@ -183,16 +189,19 @@ class HelpText(LineView):
     def _build(self) -> None:
         if not self.size.width:
             return
-        palette, width = self.palette, self.size.width
-        self._rows = []
-        for section in matching(self._sections, self._query):
-            head = (f" {section.title}", palette.style("accent", "panel", "bold"))
-            self._rows.append(self.line(head, on="panel", width=width))
-            for entry in section.entries:
-                self._rows += self._entry(entry, width)
-        if not self._rows:
-            self._rows = [self.line((f" nothing here says “{self._query}”", palette.style("dim")))]
+        self._rows, self._more = [], self._laid_out(self.size.width)
         self.scroll_rows(0)
+
+    def _laid_out(self, width: int) -> Iterator[Strip]:
+        palette = self.palette
+        found = matching(self._sections, self._query)
+        for section in found:
+            head = (f" {section.title}", palette.style("accent", "panel", "bold"))
+            yield self.line(head, on="panel", width=width)
+            for entry in section.entries:
+                yield from self._entry(entry, width)
+        if not found:
+            yield self.line((f" nothing here says “{self._query}”", palette.style("dim")))
 
     def _entry(self, entry: HelpEntry, room: int) -> list[Strip]:
         palette, width = self.palette, max(20, room)
@@ -234,7 +243,6 @@ def _rank(section: HelpSection, entry: HelpEntry, words: Sequence[str]) -> int:
     """0: its name begins so, 1: its name or title holds the words, 2: something of it does, 3: nothing."""
     name, title = entry.name.casefold(), entry.text.partition(".")[0].casefold()
     if all(word in f"{name} {title}" for word in words):
-        parts = (name, *name.split("."), title)
-        return 0 if any(part.startswith(words[0]) for part in parts if words) else 1
+        return 0 if any(part.startswith(words[0]) for part in (name, *name.split(".")) if words) else 1
     text = " ".join((section.title, entry.head, entry.text, entry.example)).casefold()
     return 2 if all(word in f"{name} {text}" for word in words) else _NOT_HELD

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -90,16 +91,21 @@ class SettingsScreen(ListScreen["str | None"]):
         taken = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
         return COMMANDS[name].title + (f"; takes {taken}" if taken else "")
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)  # how much is said of the chosen one depends on the room
+
     def detail(self, chosen: int) -> Sequence[str]:
         name, value, _, words = self.rows()[chosen].cells
         file = self._preferences.file
         there = "" if file.exists() else " (does not exist yet)"
-        return (
+        said = (
             f"{name} = {value}   {self._choices(chosen)}".rstrip(),
             f"{words}",
             self._said or f"{plain(file.name)}{there} in {plain(str(file.parent))}",
             self._hint(chosen),
         )
+        width = max(20, self.listing.size.width - 2)
+        return [line for text in said for line in wrap(text, width)]
 
     def _hint(self, chosen: int) -> str:
         if chosen < len(self._names):
