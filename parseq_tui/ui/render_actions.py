@@ -73,7 +73,7 @@ class RenderActions:
 
     @property
     def _progress(self) -> Progress | None:
-        return self._pane.progress if self._screen.is_mounted else None
+        return self._pane.newest if self._screen.is_mounted else None
 
     @property
     def running(self) -> bool:

@@ -44,7 +44,9 @@ class ShownTakes:
     def __init__(self, client: RenderClient | None, playhead: int = 0) -> None:
         """`client`: None for a document without a file: it has no takes."""
         self._client = client
-        self._follower = None if client is None else TakeFollower(client)
+        self.newest = None if client is None else TakeFollower(client)
+        """Follows the newest take, whichever is looked at: it tells what is being rendered."""
+        self._follower = self.newest
         self.playhead = playhead
         self.follow_newest = True
         self.listed: tuple[TakeSummary, ...] | None = None
@@ -150,7 +152,9 @@ class ShownTakes:
 
     def poll(self) -> None:
         """Take in what the takes looked at have done. Reads files."""
-        follower, pair = self._follower, self.pair
+        follower, newest, pair = self._follower, self.newest, self.pair
+        if newest is not None and newest is not follower:
+            newest.poll()
         if follower is not None:
             follower.poll()
             if follower.take is not None and follower.take != self._values_of:
@@ -188,7 +192,7 @@ class ShownTakes:
             return False
         name = self.listed[self.chosen].name
         take = next((take for take in self._client.takes() if take.name == name), None)
-        self._follower = TakeFollower(self._client, None if self.chosen == 0 else take)
+        self._follower = self.newest if self.chosen == 0 else TakeFollower(self._client, take)
         self.listed = None
         return True
 

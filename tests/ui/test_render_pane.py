@@ -433,6 +433,28 @@ def test_takes_are_listed_and_an_older_one_opened(client: RenderClient) -> None:
     in_panes(test, client=client)
 
 
+def test_what_is_being_rendered_is_known_while_an_older_take_is_looked_at(client: RenderClient) -> None:
+    older = FakeWorker(client, "20260101-000000", running=False)
+    older.say(started(2), Ended(NOON, "done", 2, 0, 1.0))
+    worker = FakeWorker(client, "20260102-000000")
+    worker.say(started(9))
+    worker.frame(0, 9)
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await polled(app, pilot)
+        pane = app.query_one(RenderPane)
+        pane.focus()
+        await pilot.press("t", "down", "enter")
+        text = await polled(app, pilot)
+        assert "take 20260101-000000" in text[0] and pane.progress is not None and pane.progress.over
+        worker.frame(1, 9)
+        await polled(app, pilot)
+        assert pane.newest is not None and not pane.newest.over and pane.newest.done == 2
+
+    in_panes(test, client=client)
+    worker.die()
+
+
 def test_a_newer_take_is_followed_by_itself_and_another_document_on_request(
     client: RenderClient, tmp_path: Path
 ) -> None:

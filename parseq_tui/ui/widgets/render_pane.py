@@ -164,6 +164,12 @@ class RenderPane(LineView, can_focus=True):
         return self._shown.progress
 
     @property
+    def newest(self) -> Progress | None:
+        """Of the newest take, whichever is shown: what is being rendered, or was last; None if there is none."""
+        follower = self._shown.newest
+        return None if follower is None or follower.take is None else follower.progress
+
+    @property
     def picture_pixels(self) -> int:
         """How wide a picture should be that is made to be shown here."""
         return self._pictures().pixels_wide
@@ -205,12 +211,14 @@ class RenderPane(LineView, can_focus=True):
             self._polling = False
 
     def _tell_end(self) -> None:
-        shown, progress = self._shown, self._shown.progress
-        if shown.running:
-            self._awaited = shown.name
-        elif progress is not None and shown.name == self._awaited:
+        newest = self._shown.newest
+        if newest is None or newest.take is None:
+            return
+        if not newest.progress.over:
+            self._awaited = newest.take.name
+        elif newest.take.name == self._awaited:
             self._awaited = ""
-            self.post_message(self.Over(progress))
+            self.post_message(self.Over(newest.progress))
 
     def _look_anew(self) -> None:
         self._feed.forget()
