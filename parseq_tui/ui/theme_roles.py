@@ -46,7 +46,7 @@ SIXTEEN_DARK: Mapping[str, Any] = MappingProxyType(
         "error": "bright_magenta",
         "warning": "bright_yellow",
         "success": "bright_green",
-        "playhead": "bright_yellow",
+        "playhead": "bright_white",
         "changed": "red",
         "series": [
             "bright_cyan",
@@ -76,9 +76,9 @@ SIXTEEN_LIGHT: Mapping[str, Any] = MappingProxyType(
         "error": "red",
         "warning": "magenta",
         "success": "black",
-        "playhead": "red",
+        "playhead": "black",
         "changed": "bright_yellow",
-        "series": ["blue", "red", "magenta", "black", "yellow", "bright_black", "blue", "red"],
+        "series": ["blue", "red", "magenta", "bright_black", "bright_blue", "black", "blue", "red"],
     }
 )
 

@@ -186,6 +186,11 @@ def test_the_copy_of_what_is_only_read_can_be_changed(document: Path) -> None:
     flow(document, steps)
 
 
+def test_the_tour_is_read_in_less_than_a_minute() -> None:
+    words = sum(len(" ".join((heading, *lines)).split()) for heading, lines in PAGES)
+    assert words / 230 * 60 + len(PAGES) + 1 < 60, "a reader's 230 words a minute, and a second for each key"
+
+
 def test_keys_of_a_terminal_that_had_lost_the_focus_keep_their_order(document: Path) -> None:
     """tmux tells of a lost focus, but not of one that comes back with keys it is asked to send."""
 

@@ -43,6 +43,7 @@ NEIGHBOURS = [
     ("text", "interpolated"),
     ("formula", "text"),
     ("error", "text"),
+    *(("playhead", f"series-{index}") for index in range(1, 6)),
 ]
 READ_ON_GROUND = ("text", "dim", "interpolated", "formula", "error", "warning", "success", "accent", "playhead")
 
