@@ -64,6 +64,11 @@ class ShownTakes:
         """Whether there never is a take."""
         return self._follower is None
 
+    def follows(self, client: RenderClient | None) -> bool:
+        """Whether the newest take of this document is what is looked at, whichever that becomes."""
+        same = self._client is not None and client is not None and client.folder == self._client.folder
+        return same and self._follower is self.newest and self.pair is None
+
     @property
     def progress(self) -> Progress | None:
         """Of the take looked at; None if there is none."""

@@ -433,6 +433,20 @@ def test_takes_are_listed_and_an_older_one_opened(client: RenderClient) -> None:
     in_panes(test, client=client)
 
 
+def test_a_list_that_is_looked_at_stays_when_the_render_just_asked_for_has_started(client: RenderClient) -> None:
+    FakeWorker(client, "20260101-000000", running=False).say(started(2), Ended(NOON, "done", 2, 0, 1.0))
+
+    async def test(app: PanesDemo, pilot: Pilot[None]) -> None:
+        await polled(app, pilot)
+        pane = app.query_one(RenderPane)
+        pane.focus()
+        await pilot.press("t")
+        pane.set_client(RenderClient(client.document_path), "20260102-000000")
+        assert rows(app)[0].startswith("takes:")
+
+    in_panes(test, client=client)
+
+
 def test_what_is_being_rendered_is_known_while_an_older_take_is_looked_at(client: RenderClient) -> None:
     older = FakeWorker(client, "20260101-000000", running=False)
     older.say(started(2), Ended(NOON, "done", 2, 0, 1.0))

@@ -134,7 +134,12 @@ class RenderPane(LineView, can_focus=True):
 
     def set_client(self, client: RenderClient | None, awaited: str = "") -> None:
         """Follow another document's renders: its newest take, running or finished. `awaited`: one just started."""
-        self._shown, self._awaited = ShownTakes(client, self._shown.playhead), awaited
+        self._awaited = awaited
+        if awaited and self._shown.follows(client):
+            self._shown.follow_newest = True  # it may be seen already, and its list looked at
+            self.poll()
+            return
+        self._shown = ShownTakes(client, self._shown.playhead)
         self._look_anew()
 
     def set_note(self, words: str) -> None:
