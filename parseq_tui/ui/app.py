@@ -24,7 +24,6 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input
 
-from parseq_tui.errors import SettingsError
 from parseq_tui.paths import settings_file
 from parseq_tui.recovery import Draft
 from parseq_tui.session import Session
@@ -33,9 +32,8 @@ from parseq_tui.ui import memory
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.driver import EditorDriver, driver_for_platform
 from parseq_tui.ui.glyphs import glyphs_for
-from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap
 from parseq_tui.ui.palette import CommandProvider
-from parseq_tui.ui.pane_keys import pane_keys
+from parseq_tui.ui.pane_keys import keymap_of
 from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.screen_diff import PartsUpdate, ScreenDiff
@@ -86,7 +84,7 @@ class EditorApp(App[int], inherit_bindings=False):
 
         Raises SettingsError for keys of a command that does not exist, or a theme option that does not.
         """
-        self.keymap_in_use = _keymap(settings.keys)
+        self.keymap_in_use = keymap_of(settings.keys)
         super().__init__(driver_class=driver or driver_for_platform())
         self.preferences = Preferences(self, settings, settings_file())
         self.follow = follow
@@ -281,12 +279,20 @@ class EditorApp(App[int], inherit_bindings=False):
         """A key that the editor has a use for takes the short way, past the queues of all widgets in between."""
         if isinstance(event, events.Key) and self._running:
             self._last_key = time.monotonic()
-            self.app_focus = True  # else this key would take the long way, and the next ones overtake it
+            if not self.app_focus:  # this key would take the long way, and the next ones overtake it
+                self.app_focus = True
+                self.on_app_focus()
             if isinstance(self.screen, EditorScreen) and self.screen.takes_at_once(event):
                 return
         if isinstance(event, events.Key) and event.key == "ctrl+c" and not event.is_forwarded:
             self._interrupted_elsewhere()
         await super().on_event(event)
+
+    def on_app_focus(self) -> None:
+        """A focus that the terminal had lost before anything had it here goes to the table."""
+        screen = self.screen
+        if isinstance(screen, EditorScreen) and screen.focused is None:
+            screen.set_focus(screen.table, scroll_visible=False)
 
     def forget_screen(self) -> None:
         """Somebody else wrote to the terminal (a shell, while we were suspended)."""
@@ -352,7 +358,7 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def use_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         """Raises SettingsError for a command that does not exist."""
-        self.keymap_in_use = _keymap(keys)
+        self.keymap_in_use = keymap_of(keys)
         self.set_keymap(self.keymap_in_use.panes)
         if self.editor is not None:
             self.editor.use_keymap(self.keymap_in_use)
@@ -390,11 +396,3 @@ class EditorApp(App[int], inherit_bindings=False):
             return None
         finally:
             driver.ask("", None)
-
-
-def _keymap(keys: Mapping[str, tuple[str, ...]]) -> Keymap:
-    """The default keys under a user's. Raises SettingsError, which names the file they are written in."""
-    try:
-        return Keymap(DEFAULT_KEYS, keys, pane_keys())
-    except SettingsError as error:
-        raise SettingsError(f"{settings_file()}: {error.message}", hint=error.hint) from error

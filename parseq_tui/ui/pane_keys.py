@@ -6,12 +6,14 @@ They are Textual's bindings, found by their `id`; a user's keys for one of them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from textual.binding import Binding
 from textual.widget import Widget
 
+from parseq_tui.errors import SettingsError
+from parseq_tui.paths import settings_file
 from parseq_tui.ui.keymap import DEFAULT_KEYS, Keymap, readable
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.problems import ProblemsPane
@@ -46,3 +48,11 @@ def shown_as(shown: str, pane: type[Widget], keymap: Keymap) -> str:
         if binding.id in keymap.panes
     }
     return " ".join(now.get(key, key) for key in shown.split())
+
+
+def keymap_of(keys: Mapping[str, tuple[str, ...]]) -> Keymap:
+    """The default keys under a user's. Raises SettingsError, which names the file they are written in."""
+    try:
+        return Keymap(DEFAULT_KEYS, keys, pane_keys())
+    except SettingsError as error:
+        raise SettingsError(f"{settings_file()}: {error.message}", hint=error.hint) from error

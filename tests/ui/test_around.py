@@ -186,6 +186,19 @@ def test_the_copy_of_what_is_only_read_can_be_changed(document: Path) -> None:
     flow(document, steps)
 
 
+@pytest.mark.parametrize("event", [events.AppFocus(), events.Key("down", None)])
+def test_a_focus_lost_before_anything_had_it_goes_to_the_table(document: Path, event: events.Event) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.set_focus(None)
+        pilot.app.post_message(events.AppBlur())
+        await settled(pilot.app)
+        pilot.app.post_message(event)
+        await settled(pilot.app)
+        assert screen.focused is screen.table and screen.table.has_focus
+
+    flow(document, steps)
+
+
 def test_the_tour_is_read_in_less_than_a_minute() -> None:
     words = sum(len(" ".join((heading, *lines)).split()) for heading, lines in PAGES)
     assert words / 230 * 60 + len(PAGES) + 1 < 60, "a reader's 230 words a minute, and a second for each key"
