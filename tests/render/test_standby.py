@@ -89,7 +89,7 @@ def pictures(client: RenderClient, take: Take) -> dict[int, Image]:
 def test_the_next_take_is_rendered_by_the_worker_that_waits(client: RenderClient) -> None:
     pid = waiting_worker(client)
     (described,) = standby.waiting()
-    assert (described.pid, described.model) == (pid, "tiny")
+    assert (described.pid, described.model) == (pid, "test")
     assert described.bytes > 1 << 20
     take = client.start(film(turn_more_at=9), linger=LONG)
     end = ended(client, take)
