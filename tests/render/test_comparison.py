@@ -9,7 +9,7 @@ import pytest
 from frame_json import film
 
 from parseq_tui.cli import main
-from parseq_tui.errors import RenderError
+from parseq_tui.errors import RenderError, UsageError
 from parseq_tui.headless.compare import take_called
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.comparison import LAYOUTS, Pair, difference
@@ -84,5 +84,5 @@ def test_takes_are_called_by_number_name_or_folder(takes: tuple[Take, Take], tmp
     assert take_called(client, "20260101") == takes[0]
     assert take_called(client, str(takes[0].folder)) == takes[0]
     for wrong in ("3", "2026", "other"):
-        with pytest.raises(RenderError, match="takes are called"):
+        with pytest.raises(UsageError, match="takes are called"):
             take_called(client, wrong)
