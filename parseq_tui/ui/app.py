@@ -30,17 +30,17 @@ from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.ui import memory
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.driver import EditorDriver, driver_for_platform
-from parseq_tui.ui.glyphs import glyphs_for
 from parseq_tui.ui.palette import CommandProvider
 from parseq_tui.ui.pane_keys import keymap_of
 from parseq_tui.ui.pictures import Pictures, Wish, decided, tmux_passes_through
 from parseq_tui.ui.preferences import Preferences
-from parseq_tui.ui.screen_diff import PartsUpdate, ScreenDiff
 from parseq_tui.ui.screens.editor import EditorScreen
-from parseq_tui.ui.terminal_answers import ANSWER_SECONDS, PLAIN_QUESTION, QUESTION, Abilities, TerminalAnswers
-from parseq_tui.ui.theme import color_level, role_defaults
-from parseq_tui.ui.themes import Themes
+from parseq_tui.ui.terminal.answers import ANSWER_SECONDS, PLAIN_QUESTION, QUESTION, Abilities, TerminalAnswers
+from parseq_tui.ui.terminal.driver import EditorDriver, driver_for_platform
+from parseq_tui.ui.terminal.glyphs import glyphs_for
+from parseq_tui.ui.terminal.screen_diff import PartsUpdate, ScreenDiff
+from parseq_tui.ui.theming.theme import color_level, role_defaults
+from parseq_tui.ui.theming.themes import Themes
 from parseq_tui.ui.workbench import Follow
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from parseq_tui.timeline.render_settings import SETTINGS
 from parseq_tui.ui.commands import COMMANDS, find
 from parseq_tui.ui.commands.application import LOCKS
 from parseq_tui.ui.commands.registry import Context
-from parseq_tui.ui.glyphs import KINDS
+from parseq_tui.ui.terminal.glyphs import KINDS
 from parseq_tui.ui.view_state import column_at
 
 

@@ -22,8 +22,8 @@ from parseq_tui.ui.drawing import halfblocks, kitty
 from parseq_tui.ui.drawing.graphics import Graphic, Graphics
 from parseq_tui.ui.drawing.halfblocks import Picture
 from parseq_tui.ui.drawing.sixel import sixel
-from parseq_tui.ui.terminal_answers import Abilities
-from parseq_tui.ui.theme import ColorLevel
+from parseq_tui.ui.terminal.answers import Abilities
+from parseq_tui.ui.theming.theme import ColorLevel
 
 Protocol = Literal["half", "sixel", "kitty", "ascii", "off"]
 Wish = Literal["half", "auto", "sixel", "kitty", "ascii", "off"]

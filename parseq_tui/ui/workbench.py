@@ -20,7 +20,7 @@ from parseq_tui.ui.errands import Errands
 from parseq_tui.ui.keymap import Keymap
 from parseq_tui.ui.preferences import Preferences
 from parseq_tui.ui.questions import Questions
-from parseq_tui.ui.themes import Themes
+from parseq_tui.ui.theming.themes import Themes
 from parseq_tui.ui.widgets.formula_bar import FormulaBar
 from parseq_tui.ui.widgets.keyframe_table import KeyframeTable
 from parseq_tui.ui.widgets.render_pane import RenderPane

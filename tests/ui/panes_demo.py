@@ -26,7 +26,7 @@ from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
 from parseq_tui.ui.screens.help import HelpEntry, HelpScreen, HelpSection
 from parseq_tui.ui.screens.open_document import Offer, OpenChoice, OpenDocument
-from parseq_tui.ui.theme import ColorLevel, color_level, load_themes, role_defaults
+from parseq_tui.ui.theming.theme import ColorLevel, color_level, load_themes, role_defaults
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.problems import ProblemsPane
 from parseq_tui.ui.widgets.prompts import PromptsPane

@@ -20,7 +20,7 @@ from parseq_tui.timeline.time_series import TimeSeries
 from parseq_tui.ui.drawing import plot
 from parseq_tui.ui.drawing.curve_view import CurveView, keyframe_indices
 from parseq_tui.ui.drawing.grips import Drag, Grip, mark_cell
-from parseq_tui.ui.theme import Palette, role_defaults
+from parseq_tui.ui.theming.theme import Palette, role_defaults
 from parseq_tui.ui.widgets.curve_strips import legend_parts
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.prompts import PromptsPane

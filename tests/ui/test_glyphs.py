@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from parseq_tui.ui.glyphs import glyphs_for, in_ascii
+from parseq_tui.ui.terminal.glyphs import glyphs_for, in_ascii
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 from parseq_tui.cli import main
 from parseq_tui.paths import user_runtime
 from parseq_tui.render.client import Waiting, let_go, waiting
-from parseq_tui.ui import render_words
-from parseq_tui.ui.render_progress import Progress
+from parseq_tui.ui.takes import words as render_words
+from parseq_tui.ui.takes.progress import Progress
 
 KEPT = Waiting(4711, 1795370726.0, 565_000_000, "tiny")
 

@@ -22,8 +22,8 @@ from parseq_tui.session import Session
 from parseq_tui.settings import Settings
 from parseq_tui.timeline.edits import SetValue
 from parseq_tui.ui import questions
+from parseq_tui.ui.actions.files import suggested_name
 from parseq_tui.ui.app import EditorApp
-from parseq_tui.ui.file_actions import suggested_name
 from parseq_tui.ui.opening import blank_session, example_session
 from parseq_tui.ui.screens.conflicts import ConflictsScreen
 from parseq_tui.ui.screens.editor import EditorScreen

@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 
 from parseq_tui.errors import EditError
 from parseq_tui.paths import bundled
+from parseq_tui.ui.actions.outside import editor_command, line_of
 from parseq_tui.ui.app import EditorApp
-from parseq_tui.ui.outside import editor_command, line_of
 from parseq_tui.ui.screens.editor import EditorScreen
 
 

@@ -23,9 +23,9 @@ from parseq_tui.ui.drawing import kitty
 from parseq_tui.ui.drawing.quantised import quantised
 from parseq_tui.ui.drawing.sixel import MAX_BYTES, sixel
 from parseq_tui.ui.pictures import Pictures, decided, through_tmux
-from parseq_tui.ui.screen_diff import ScreenDiff
-from parseq_tui.ui.terminal_answers import Abilities, TerminalAnswers
-from parseq_tui.ui.theme import color_level
+from parseq_tui.ui.terminal.answers import Abilities, TerminalAnswers
+from parseq_tui.ui.terminal.screen_diff import ScreenDiff
+from parseq_tui.ui.theming.theme import color_level
 
 NOISE = np.random.default_rng(1).integers(0, 256, (200, 200, 3)).astype(np.uint8)
 _ROWS, _COLUMNS = np.mgrid[0:48, 0:64]

@@ -17,7 +17,7 @@ from parseq_tui.timeline.document import Options
 from parseq_tui.timeline.prompts import Overlap, Prompt, Prompts
 from parseq_tui.ui.drawing.prompt_marks import prompt_marks
 from parseq_tui.ui.screens.prompt_editor import PromptArea, PromptEditor
-from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.theming.theme import Palette
 from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.prompts_mouse import Stretch
 

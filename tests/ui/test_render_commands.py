@@ -16,8 +16,8 @@ from parseq_tui.paths import bundled
 from parseq_tui.render.client import Job, RenderClient, Take
 from parseq_tui.render.forecast import Forecast
 from parseq_tui.render.messages import Ended
+from parseq_tui.ui.actions.renders import RenderActions, in_words, megabytes
 from parseq_tui.ui.questions import READING_SECONDS
-from parseq_tui.ui.render_actions import RenderActions, in_words, megabytes
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.widgets.status_bar import TitleBar
 
@@ -46,7 +46,7 @@ def counting(monkeypatch: pytest.MonkeyPatch, answer: Forecast | RenderError) ->
             raise answer
         return answer
 
-    monkeypatch.setattr("parseq_tui.ui.render_actions.forecast", counted)
+    monkeypatch.setattr("parseq_tui.ui.actions.renders.forecast", counted)
 
 
 def shown(screen: EditorScreen) -> str:

@@ -25,9 +25,10 @@ from parseq_tui.render.preview import encode_ppm
 from parseq_tui.render.take import Job, LineLog, Take, point_latest, write_atomically
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
-from parseq_tui.ui import render_words, take_follower
-from parseq_tui.ui.render_progress import Progress, clock
-from parseq_tui.ui.take_follower import TakeFollower
+from parseq_tui.ui.takes import follower as take_follower
+from parseq_tui.ui.takes import words as render_words
+from parseq_tui.ui.takes.follower import TakeFollower
+from parseq_tui.ui.takes.progress import Progress, clock
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
 NOON = 1_795_000_000.0

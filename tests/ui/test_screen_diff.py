@@ -21,9 +21,9 @@ from textual.strip import Strip
 
 from parseq_tui.paths import bundled
 from parseq_tui.ui.drawing.cells import fitted
-from parseq_tui.ui.screen_diff import Part, PartsUpdate, ScreenDiff, Update
 from parseq_tui.ui.screens.editor import EditorScreen
-from parseq_tui.ui.terminal_text import TerminalText, cells_of
+from parseq_tui.ui.terminal.screen_diff import Part, PartsUpdate, ScreenDiff, Update
+from parseq_tui.ui.terminal.text import TerminalText, cells_of
 
 WIDTH, HEIGHT = 12, 3
 STYLES = [

@@ -19,8 +19,8 @@ from parseq_tui.paths import bundled
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.contrast import Contrast
 from parseq_tui.render.messages import Ended
-from parseq_tui.ui import side_by_side
 from parseq_tui.ui.screens.editor import EditorScreen
+from parseq_tui.ui.takes import side_by_side
 
 SCREENS = Path(__file__).resolve().parents[1] / "data" / "ui" / "screens"
 

@@ -26,11 +26,11 @@ from parseq_tui.hot_reload import Follower
 from parseq_tui.paths import bundled
 from parseq_tui.session import Session
 from parseq_tui.settings import Settings
-from parseq_tui.ui import themes
 from parseq_tui.ui.app import EditorApp
 from parseq_tui.ui.screens.editor import EditorScreen
-from parseq_tui.ui.terminal_text import cells_of
-from parseq_tui.ui.theme import ColorLevel
+from parseq_tui.ui.terminal.text import cells_of
+from parseq_tui.ui.theming import themes
+from parseq_tui.ui.theming.theme import ColorLevel
 
 READABLE = 4.5
 Rgb = tuple[int, int, int]

@@ -15,8 +15,8 @@ from parseq_tui.errors import RenderError
 from parseq_tui.render.client import RenderClient
 from parseq_tui.render.contrast import Contrast, contrast
 from parseq_tui.render.messages import Ended
-from parseq_tui.ui import side_by_side
-from parseq_tui.ui.side_by_side import GAP_PIXELS, joined, paired
+from parseq_tui.ui.takes import side_by_side
+from parseq_tui.ui.takes.side_by_side import GAP_PIXELS, joined, paired
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
 EARLIER, LATER = "20261122-091803", "20261122-101500"

@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 from parseq_tui.audio.heard import Heard
 from parseq_tui.errors import AudioError
 from parseq_tui.paths import bundled
+from parseq_tui.ui.actions.sounds import listen
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.screens.tap import TapScreen, tapped_tempo
-from parseq_tui.ui.sound_actions import listen
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         asked.append((path.name, options))
         return Heard(8, 99.0, {"beats": (1.0, 2.0, 3.0, 4.0), "low": ()})
 
-    monkeypatch.setattr("parseq_tui.ui.sound_actions.listen", answer)
+    monkeypatch.setattr("parseq_tui.ui.actions.sounds.listen", answer)
     return asked
 
 

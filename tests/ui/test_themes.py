@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 
 from parseq_tui.errors import SettingsError
 from parseq_tui.paths import bundled
-from parseq_tui.ui.theme import (
+from parseq_tui.ui.theming.roles import ROLES, SERIES, SIXTEEN_DARK
+from parseq_tui.ui.theming.theme import (
     ColorLevel,
     Palette,
     ThemeFile,
@@ -24,7 +25,6 @@ from parseq_tui.ui.theme import (
     read_on,
     role_defaults,
 )
-from parseq_tui.ui.theme_roles import ROLES, SERIES, SIXTEEN_DARK
 
 THEMES = load_themes([bundled("themes")])
 LEVELS: tuple[ColorLevel, ...] = ("truecolor", "256", "16")

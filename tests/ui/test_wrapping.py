@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from parseq_tui.ui.drawing.cells import wrapped
-from parseq_tui.ui.theme import Palette
-from parseq_tui.ui.theme_roles import UNTHEMED
+from parseq_tui.ui.theming.roles import UNTHEMED
+from parseq_tui.ui.theming.theme import Palette
 from parseq_tui.ui.widgets.prompt_strips import resolved
 
 TEXTS = st.text(st.sampled_from("ab cde ,(1.2) 夕暮れの海、。🐱🎉éдж\u0301"), max_size=80)

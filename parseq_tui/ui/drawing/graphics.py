@@ -1,7 +1,7 @@
 """Pictures that a terminal paints over its cells (sixel), handled as text: one private character per cell they cover.
 
 So a picture moves, is covered by a menu and vanishes like any other text, and whoever compares screens sees when it
-must be sent again: when one of its cells holds its character again and all of them do (ui/screen_diff.py).
+must be sent again: when one of its cells holds its character again and all of them do (ui/terminal/screen_diff.py).
 """
 
 from __future__ import annotations

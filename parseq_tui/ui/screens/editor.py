@@ -21,27 +21,27 @@ from textual.worker import Worker, WorkerState
 from parseq_tui.errors import counted
 from parseq_tui.render.client import RenderClient
 from parseq_tui.session import Session, SessionChange
+from parseq_tui.ui.actions.exports import ExportActions
+from parseq_tui.ui.actions.files import FileActions
+from parseq_tui.ui.actions.outside import OutsideActions
+from parseq_tui.ui.actions.program import ProgramActions
+from parseq_tui.ui.actions.renders import RenderActions
+from parseq_tui.ui.actions.sounds import SoundActions
+from parseq_tui.ui.actions.trial import Trial
 from parseq_tui.ui.baking import Bakery
 from parseq_tui.ui.cell_view import cell_view, selection_text, title_view
-from parseq_tui.ui.clipboard import copy_outside
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.errands import Errands
-from parseq_tui.ui.export_actions import ExportActions
-from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.keymap import Keymap
-from parseq_tui.ui.outside import OutsideActions
-from parseq_tui.ui.painting import Painter
 from parseq_tui.ui.panes import PANES, PaneActions, TabLine, hints
-from parseq_tui.ui.program_actions import ProgramActions
 from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.remembered import formulas, recalled, remember, remember_formulas
-from parseq_tui.ui.render_actions import RenderActions
 from parseq_tui.ui.screens.entries import Entries
 from parseq_tui.ui.screens.long_work import LongWork
 from parseq_tui.ui.screens.pane_messages import PaneMessages
-from parseq_tui.ui.sound_actions import SoundActions
-from parseq_tui.ui.trial import Trial
+from parseq_tui.ui.terminal.clipboard import copy_outside
+from parseq_tui.ui.terminal.painting import Painter
 from parseq_tui.ui.view_state import ViewState, clamped, column_at, playhead
 from parseq_tui.ui.widgets.curves import CurvesPane
 from parseq_tui.ui.widgets.formula_bar import FormulaBar

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from parseq_tui.ui.actions.files import FileActions
+from parseq_tui.ui.actions.trial import Trial
 from parseq_tui.ui.completing import complete_cell, complete_command
-from parseq_tui.ui.file_actions import FileActions
 from parseq_tui.ui.panes import PANES, PaneActions
-from parseq_tui.ui.trial import Trial
 from parseq_tui.ui.widgets.line_entry import LineEntry, Then
 from parseq_tui.ui.widgets.menu import ProposalList
 from parseq_tui.ui.widgets.status_bar import CommandLine

@@ -10,7 +10,7 @@ from textual import events
 from parseq_tui.changes import Applied
 from parseq_tui.errors import ParseqError
 from parseq_tui.timeline.edits import Edit
-from parseq_tui.ui.file_actions import FileActions
+from parseq_tui.ui.actions.files import FileActions
 from parseq_tui.ui.workbench import Workbench
 
 

@@ -27,8 +27,8 @@ from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
 
 if TYPE_CHECKING:
-    from parseq_tui.ui.render_actions import RenderActions
-    from parseq_tui.ui.trial import Trial
+    from parseq_tui.ui.actions.renders import RenderActions
+    from parseq_tui.ui.actions.trial import Trial
 
 
 class PaneMessages:

@@ -27,7 +27,7 @@ from parseq_tui.timeline.prompts import Overlap, Prompt
 from parseq_tui.ui.commands.positions import PositionError, frame_of
 from parseq_tui.ui.drawing.cells import plain
 from parseq_tui.ui.drawing.prompt_marks import ROLES, MarkKind, prompt_marks
-from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.theming.theme import Palette
 
 _JOINED = re.compile("\u200d[\u2600-\u27bf\U0001f000-\U0001faff]")
 """What is joined to an emoji: terminals disagree about how wide both are together, so that only the first is drawn."""

@@ -20,7 +20,7 @@ from parseq_tui.ui.drawing.curve_view import PREVIEW_SERIES, CurveView
 from parseq_tui.ui.drawing.plot import ASCII_BEAT, ASCII_PLAYHEAD, BEAT, PLAYHEAD, Chart, mark_of
 from parseq_tui.ui.drawing.ranges import ASCII_OUTSIDE, OUTSIDE, frames_shown, range_bar
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.theming.theme import Palette
 
 GRIP, ASCII_GRIP = "◎", "@"
 Told = Literal["all", "active", "none"]

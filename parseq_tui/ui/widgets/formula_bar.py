@@ -20,7 +20,7 @@ from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.language.highlight import highlight
 from parseq_tui.language.parser import format_formula, parse
 from parseq_tui.ui.drawing.cells import fitted, plain
-from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.theming.theme import Palette
 from parseq_tui.ui.widgets.line_entry import LineEntry
 from parseq_tui.ui.widgets.styled_line import Part
 

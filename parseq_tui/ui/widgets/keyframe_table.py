@@ -31,7 +31,7 @@ from parseq_tui.ui.drawing.grid import (
     position_cell,
 )
 from parseq_tui.ui.drawing.raster import Glyphs
-from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.theming.theme import Palette
 from parseq_tui.ui.view_state import Block, ViewState, selected
 from parseq_tui.ui.widgets.table_mouse import TableMouse
 from parseq_tui.ui.widgets.table_strips import Run, styles

@@ -14,8 +14,8 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 from parseq_tui.ui.drawing.cells import fitted
-from parseq_tui.ui.painting import Painted
-from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.terminal.painting import Painted
+from parseq_tui.ui.theming.theme import Palette
 
 
 class Themed(Painted):

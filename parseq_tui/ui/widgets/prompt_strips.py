@@ -8,7 +8,7 @@ from rich.style import Style
 
 from parseq_tui.ui.drawing.cells import CUT, fitted, plain, wrapped
 from parseq_tui.ui.drawing.prompt_marks import marked
-from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.theming.theme import Palette
 
 _INDENT = "  "
 """Before all rows but the first, so that the first word stands out."""

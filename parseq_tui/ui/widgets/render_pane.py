@@ -17,13 +17,13 @@ from textual.strip import Strip
 
 from parseq_tui.render.client import RenderClient
 from parseq_tui.timeline.frame_table import FrameTable
-from parseq_tui.ui import render_words
-from parseq_tui.ui.frame_feed import TICK_SECONDS, FrameFeed
 from parseq_tui.ui.pictures import Pictures
-from parseq_tui.ui.render_progress import Progress
-from parseq_tui.ui.render_words import Part, Words
-from parseq_tui.ui.shown_takes import ShownTakes
-from parseq_tui.ui.side_by_side import SideBySide
+from parseq_tui.ui.takes import words as render_words
+from parseq_tui.ui.takes.frame_feed import TICK_SECONDS, FrameFeed
+from parseq_tui.ui.takes.progress import Progress
+from parseq_tui.ui.takes.shown import ShownTakes
+from parseq_tui.ui.takes.side_by_side import SideBySide
+from parseq_tui.ui.takes.words import Part, Words
 from parseq_tui.ui.widgets.line_view import LineView
 
 Scope = Literal["all", "selection", "frame"]

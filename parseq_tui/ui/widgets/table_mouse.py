@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.ui.drawing.grid import Grid
-from parseq_tui.ui.painting import Painted
+from parseq_tui.ui.terminal.painting import Painted
 from parseq_tui.ui.view_state import ViewState
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 
-from parseq_tui.ui.theme import Palette
+from parseq_tui.ui.theming.theme import Palette
 
 
 class Run:

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from parseq_tui.render.client import TakeSummary
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.drawing.cells import fitted, fixed, plain
-from parseq_tui.ui.render_progress import Level, Progress, clock
+from parseq_tui.ui.takes.progress import Level, Progress, clock
 
 VALUE_NAME_CELLS, VALUE_CELLS = 18, 28
 """Width of a name beside a picture, and of the name, its value and a gap."""

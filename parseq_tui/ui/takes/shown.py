@@ -17,9 +17,9 @@ from parseq_tui.render.client import RenderClient, Take, TakeSummary
 from parseq_tui.timeline.bake import bake
 from parseq_tui.timeline.frame_table import FrameTable
 from parseq_tui.ui.baking import is_small
-from parseq_tui.ui.render_progress import Progress
-from parseq_tui.ui.side_by_side import SideBySide, paired
-from parseq_tui.ui.take_follower import TakeFollower
+from parseq_tui.ui.takes.follower import TakeFollower
+from parseq_tui.ui.takes.progress import Progress
+from parseq_tui.ui.takes.side_by_side import SideBySide, paired
 
 LISTED_TAKES = 50
 LONGEST_DOCUMENT = 300_000

@@ -23,9 +23,9 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from parseq_tui.ui.glyphs import in_ascii
-from parseq_tui.ui.terminal_answers import TerminalAnswers
-from parseq_tui.ui.terminal_line import TerminalLine
+from parseq_tui.ui.terminal.answers import TerminalAnswers
+from parseq_tui.ui.terminal.glyphs import in_ascii
+from parseq_tui.ui.terminal.line import TerminalLine
 
 ESCAPE_POLL_SECONDS: Final = 0.01
 READ_BYTES: Final = 4096

@@ -21,9 +21,9 @@ from parseq_tui.session import FileFollower, FileNotice, Session
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ImportPrompts
 from parseq_tui.timeline.merge import Side
+from parseq_tui.ui.actions.recovering import Recovering, unkept
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
 from parseq_tui.ui.half_typed import half_typed
-from parseq_tui.ui.recovering import Recovering, unkept
 from parseq_tui.ui.widgets.prompts import PromptsPane
 from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.workbench import Program, Workbench
@@ -39,8 +39,8 @@ class FileActions:
     """What a screen can do about its document's file."""
 
     def __init__(self, screen: Workbench) -> None:
-        self.screen = screen
-        self.session: Session = screen.session
+        self._screen = screen
+        self._session: Session = screen.session
         self.autosave = self._fresh_autosave()
         self.follower: FileFollower | None = None
         self._watching: Worker[None] | None = None
@@ -48,7 +48,7 @@ class FileActions:
         self._standing = ""
         self._saving = False
         """Whether a save takes so long that it is said."""
-        self.recovering = Recovering(self)
+        self.recovering = Recovering(screen, lambda: self.autosave.write_now(), self._look_again)
         self._adopted: Draft | None = None
         self._after_naming: Callable[[], None] | None = None
         """What follows if the name that is asked for now is given."""
@@ -57,15 +57,19 @@ class FileActions:
 
     def started(self) -> None:
         """The screen stands: watch the file, keep a journal, offer what was left behind."""
-        self.screen.set_interval(INTERVAL_SECONDS, self._tick)
+        self._screen.set_interval(INTERVAL_SECONDS, self._tick)
         if self.follower is None:  # else somebody has saved already
             self._watch()
-        if self.session.path is not None:
-            recent.remember(self.session.path)
+        if self._session.path is not None:
+            recent.remember(self._session.path)
         if self._adopted is not None:
             self.recovering.recover(self._adopted)
-        elif not self.session.read_only:
-            self.screen.run_worker(self.recovering.offer_any(), name="recovery", exit_on_error=False)
+        elif not self._session.read_only:
+            self._screen.run_worker(self.recovering.offer_any(), name="recovery", exit_on_error=False)
+
+    async def _look_again(self) -> None:
+        if self.follower is not None:
+            await self.follower.reload(asked=False)
 
     def adopt(self, draft: Draft) -> None:
         """Put this unsaved work into the document as soon as it is shown."""
@@ -81,36 +85,36 @@ class FileActions:
         await self.autosave.tick()
 
     def _fresh_autosave(self) -> Autosave:
-        journal = Journal(recovery_folder(), self.session.path)
+        journal = Journal(recovery_folder(), self._session.path)
         return Autosave(
-            self.session,
+            self._session,
             journal,
-            lambda error: self.screen.say(f"{unkept(error)}; save often", "warning"),
-            lambda: half_typed(self.screen),
+            lambda error: self._screen.say(f"{unkept(error)}; save often", "warning"),
+            lambda: half_typed(self._screen),
         )
 
     def _choose_conflicts(self) -> None:
         from parseq_tui.ui.screens.conflicts import ConflictsScreen
 
-        collisions = self.session.collisions
+        collisions = self._session.collisions
 
         def chosen(sides: tuple[Side, ...] | None) -> None:
             if sides is not None:
                 self._settle(collisions, iter(sides))
 
         conflicts = [conflict for collision in collisions for conflict in collision.conflicts]
-        self.screen.app.push_screen(ConflictsScreen(conflicts), chosen)
+        self._screen.app.push_screen(ConflictsScreen(conflicts), chosen)
 
     def _settle(self, collisions: tuple[Collision, ...], sides: Iterator[Side]) -> None:
         choices = [{conflict.key: next(sides) for conflict in collision.conflicts} for collision in collisions]
 
         def landed(settlement: Settlement) -> None:
-            if self.session.take_settlement(settlement):
+            if self._session.take_settlement(settlement):
                 self._settled(collisions)
             else:  # a reload, meanwhile: the same for what is now
-                self.screen.errands.run(_SETTLING, self.session.settling(collisions, choices).worked_out, landed)
+                self._screen.errands.run(_SETTLING, self._session.settling(collisions, choices).worked_out, landed)
 
-        self.screen.errands.run(_SETTLING, self.session.settling(collisions, choices).worked_out, landed)
+        self._screen.errands.run(_SETTLING, self._session.settling(collisions, choices).worked_out, landed)
 
     def _settled(self, collisions: tuple[Collision, ...]) -> None:
         try:
@@ -118,10 +122,10 @@ class FileActions:
                 if collision.beside is not None:
                     collision.beside.unlink(missing_ok=True)
         except OSError as error:
-            self.screen.say(f"their version could not be removed: {error}", "warning")
+            self._screen.say(f"their version could not be removed: {error}", "warning")
         else:
-            self.screen.say("settled; undo brings the conflicting changes back as they were")
-        self.screen.show_title()
+            self._screen.say("settled; undo brings the conflicting changes back as they were")
+        self._screen.show_title()
 
     # -- commands --------------------------------------------------------------------------------------------------
 
@@ -133,10 +137,10 @@ class FileActions:
             "document.open": lambda: self._open(argument),
             "prompt.import": lambda: self._import_prompts(Path(argument).expanduser()),
             "document.conflicts": self._choose_conflicts,
-            "document.recover": lambda: self.screen.run_worker(
+            "document.recover": lambda: self._screen.run_worker(
                 self.recovering.offer_any("no unsaved work of this document was left behind"), exit_on_error=False
             ),
-            "document.reload": lambda: self.screen.run_worker(self._reload(), name="reload", exit_on_error=False),
+            "document.reload": lambda: self._screen.run_worker(self._reload(), name="reload", exit_on_error=False),
             "application.quit": self.quit,
             "application.save_and_quit": lambda: self.save("", then=self._leave),
             "application.discard_and_quit": self._leave,
@@ -152,7 +156,7 @@ class FileActions:
         Asks before it replaces another file. What goes wrong with the disk is said later.
         """
         path = Path(name).expanduser() if name else None
-        if path is None and self.session.path is None:
+        if path is None and self._session.path is None:
             self.ask_name(then)
             return
         then = then or self._after_naming
@@ -161,7 +165,7 @@ class FileActions:
         if path is not None and self._is_ours(path):
             path = None
         if path is not None and path.exists():
-            self.screen.questions.ask(
+            self._screen.questions.ask(
                 f"{path.name} exists already; what it holds stays in {backup_of(path).name}",
                 [("r", "replace it", lambda: self._begin_save(path, then)), ("n", "leave it", lambda: None)],
             )
@@ -169,15 +173,15 @@ class FileActions:
         self._begin_save(path, then)
 
     def _begin_save(self, path: Path | None, then: Callable[[], None] | None) -> None:
-        self.screen.run_worker(self._save(path, then), name="save", group="save", exit_on_error=False)
+        self._screen.run_worker(self._save(path, then), name="save", group="save", exit_on_error=False)
 
     def _is_ours(self, path: Path) -> bool:
         """Whether this is the document's own file, however it is written."""
-        return self.session.path is not None and path.resolve() == self.session.path.resolve()
+        return self._session.path is not None and path.resolve() == self._session.path.resolve()
 
     def ask_name(self, then: Callable[[], None] | None = None) -> None:
         """Ask where a document without a file shall be saved; `then` follows if it is."""
-        self.screen.open_command_line(f"w {suggested_name(self.session)}")
+        self._screen.open_command_line(f"w {suggested_name(self._session)}")
         self._after_naming = then
 
     def naming_is_over(self) -> None:
@@ -185,49 +189,49 @@ class FileActions:
         self._after_naming = None
 
     async def _save(self, path: Path | None, then: Callable[[], None] | None) -> None:
-        slow = self.screen.set_timer(SLOW_SECONDS, self._tell_slow_save)
+        slow = self._screen.set_timer(SLOW_SECONDS, self._tell_slow_save)
         try:
-            if path is None or path == self.session.path:
+            if path is None or path == self._session.path:
                 follower = self.follower or self._watch()
                 more = await follower.save()
             else:
                 more = await self._save_as(path)
         except ParseqError as error:
             self._saving = False
-            self.screen.desk.tell(error)
-            self.screen.show_title()
+            self._screen.desk.tell(error)
+            self._screen.show_title()
             return
         finally:
             slow.stop()
             self._saving = False
-        assert self.session.path is not None
+        assert self._session.path is not None
         self._standing = ""
-        self.screen.say(f"saved {self.session.path.name}{'; ' + more if more else ''}")
-        self.screen.show_title()
-        if then is not None and not self.session.dirty:
+        self._screen.say(f"saved {self._session.path.name}{'; ' + more if more else ''}")
+        self._screen.show_title()
+        if then is not None and not self._session.dirty:
             then()
 
     def _tell_slow_save(self) -> None:
         self._saving = True
-        self.screen.say("saving… the disk is slow; you can go on working")
-        self.screen.show_title()
+        self._screen.say("saving… the disk is slow; you can go on working")
+        self._screen.show_title()
 
     async def _save_as(self, path: Path) -> str:
-        document = self.session.document
+        document = self._session.document
         written = await asyncio.to_thread(_write, document, path)
         more = await asyncio.to_thread(self._brought, path.parent)
         self.autosave.forget()
-        self.session.written(document, path, written)
+        self._session.written(document, path, written)
         self.autosave = self._fresh_autosave()
         self._watch()
-        self.screen.query_one(RenderPane).set_client(RenderClient(path))
-        self.screen.query_one(PromptsPane).read_only = False  # as the session: a copy of one's own
+        self._screen.query_one(RenderPane).set_client(RenderClient(path))
+        self._screen.query_one(PromptsPane).read_only = False  # as the session: a copy of one's own
         recent.remember(path)
         return more
 
     def _brought(self, folder: Path) -> str:
         """Lay what an example reads beside its copy; words about it. Any thread."""
-        missing = [source for source in self.session.brings if not (folder / source.name).exists()]
+        missing = [source for source in self._session.brings if not (folder / source.name).exists()]
         for source in missing:
             try:
                 (folder / source.name).write_bytes(source.read_bytes())
@@ -241,16 +245,16 @@ class FileActions:
 
         def read() -> Edit:
             text, _ = native.read_text(path)
-            return ImportPrompts(read_prompt_list(text, self.session.document))
+            return ImportPrompts(read_prompt_list(text, self._session.document))
 
         def told() -> None:
-            self.screen.say(f"prompts taken in from {path.name}; undo takes them out again")
+            self._screen.say(f"prompts taken in from {path.name}; undo takes them out again")
 
-        self.screen.change_beside("Import the prompts", read, told)
+        self._screen.change_beside("Import the prompts", read, told)
 
     def _open(self, name: str) -> None:
-        if self.session.dirty:
-            self.screen.questions.ask(
+        if self._session.dirty:
+            self._screen.questions.ask(
                 "There are unsaved changes",
                 [
                     ("s", "save them, then open", lambda: self._save_then(lambda: self._open_now(name))),
@@ -261,7 +265,7 @@ class FileActions:
             self._open_now(name)
 
     def _open_now(self, name: str) -> None:
-        app = self.screen.app
+        app = self._screen.app
         assert isinstance(app, Program)
         if not name:
             app.choose_document(can_leave=True)
@@ -272,7 +276,7 @@ class FileActions:
         try:
             self.save("", then=then)
         except ParseqError as error:
-            self.screen.desk.tell(error)
+            self._screen.desk.tell(error)
 
     # -- leaving ---------------------------------------------------------------------------------------------------
 
@@ -286,16 +290,16 @@ class FileActions:
             self.hang_up()
             return
         self._interrupted = now
-        unsaved = " (unsaved work is kept for the next start)" if self.session.dirty else ""
-        self.screen.say(f"{before}Ctrl+C again leaves{unsaved}; Ctrl+Q quits", "warning")
+        unsaved = " (unsaved work is kept for the next start)" if self._session.dirty else ""
+        self._screen.say(f"{before}Ctrl+C again leaves{unsaved}; Ctrl+Q quits", "warning")
 
     def quit(self) -> None:
         """Leave; ask only if something is unsaved."""
-        if not self.session.dirty:
+        if not self._session.dirty:
             self._leave()
             return
-        self.screen.questions.ask(
-            f"{self.session.name} has unsaved changes",
+        self._screen.questions.ask(
+            f"{self._session.name} has unsaved changes",
             [
                 ("s", "save and quit", lambda: self._save_then(self._leave)),
                 ("d", "quit without saving", self._leave),
@@ -311,20 +315,20 @@ class FileActions:
         try:
             self.autosave.write_now()
         except OSError as error:
-            self.screen.log.error(f"journal: {error}")
-        self.screen.app.exit(code, code)
+            self._screen.log.error(f"journal: {error}")
+        self._screen.app.exit(code, code)
 
     def _leave(self) -> None:
         self.autosave.forget()
-        self.screen.app.exit()
+        self._screen.app.exit()
 
     # -- the file on disk ------------------------------------------------------------------------------------------
 
     def _watch(self) -> FileFollower:
         if self._watching is not None:
             self._watching.cancel()
-        self.follower = follower = self.screen.follow(self.session, self._told)
-        self._watching = self.screen.run_worker(follower.run(), name="follow the file", exit_on_error=False)
+        self.follower = follower = self._screen.follow(self._session, self._told)
+        self._watching = self._screen.run_worker(follower.run(), name="follow the file", exit_on_error=False)
         return follower
 
     async def _reload(self) -> None:
@@ -338,10 +342,10 @@ class FileActions:
 
     def _told(self, notice: FileNotice) -> None:
         self._standing = notice.standing
-        self.screen.say(notice.text, notice.severity)
-        self.screen.show_title()
+        self._screen.say(notice.text, notice.severity)
+        self._screen.show_title()
         if notice.cells:
-            self.screen.table.flash(notice.cells)
+            self._screen.table.flash(notice.cells)
 
 
 def _write(document: Document, path: Path) -> str:

@@ -12,8 +12,8 @@ from textual.app import App
 from parseq_tui.errors import SettingsError, UsageError, did_you_mean
 from parseq_tui.paths import theme_folders
 from parseq_tui.settings import Settings
-from parseq_tui.ui.theme import color_level, load_themes, theme_files
-from parseq_tui.ui.theme_roles import UNTHEMED
+from parseq_tui.ui.theming.roles import UNTHEMED
+from parseq_tui.ui.theming.theme import color_level, load_themes, theme_files
 
 
 class Themes:

@@ -19,7 +19,7 @@ from parseq_tui.render.forecast import Forecast, forecast
 from parseq_tui.settings import LINGER_SECONDS
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.render_settings import draft, resolve
-from parseq_tui.ui.render_progress import Progress, clock
+from parseq_tui.ui.takes.progress import Progress, clock
 from parseq_tui.ui.view_state import playhead, selected
 from parseq_tui.ui.widgets.render_pane import RenderPane
 from parseq_tui.ui.workbench import Program, Workbench

@@ -23,7 +23,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from parseq_tui.ui.drawing.graphics import Graphics, stands_for_graphic
-from parseq_tui.ui.terminal_text import RESET, Cell, Codes, Span, TerminalText, blank_of, cells_of, changed
+from parseq_tui.ui.terminal.text import RESET, Cell, Codes, Span, TerminalText, blank_of, cells_of, changed
 
 _UNKNOWN: Final = ("?", RESET)
 """Fills a row as far as nothing was put there: it is never sent."""

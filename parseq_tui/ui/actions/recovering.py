@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from parseq_tui import recovery
 from parseq_tui.changes import digest
@@ -18,38 +18,41 @@ from parseq_tui.paths import recovery_folder
 from parseq_tui.recovery import Draft
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ReplaceDocument
-
-if TYPE_CHECKING:
-    from parseq_tui.ui.file_actions import FileActions
+from parseq_tui.ui.workbench import Workbench
 
 
 class Recovering:
     """What a screen can do about work that was left behind."""
 
-    def __init__(self, files: FileActions) -> None:
-        self._files = files
+    def __init__(
+        self, screen: Workbench, write_journal: Callable[[], object], look_again: Callable[[], Awaitable[None]]
+    ) -> None:
+        """`write_journal`: at once, from any thread; raises OSError. `look_again`: merge what the file holds now."""
+        self._screen = screen
+        self._write_journal = write_journal
+        self._look_again = look_again
 
     async def offer_any(self, otherwise: str = "", *, older: bool = False) -> None:
         """Ask about unsaved work of an editor that died; say `otherwise` if there is none.
 
         `older`: newer work has been asked about just now.
         """
-        draft = await asyncio.to_thread(_left_behind, self._files.session.path, self._files.session.file_digest)
+        draft = await asyncio.to_thread(_left_behind, self._screen.session.path, self._screen.session.file_digest)
         if draft is not None:
             self._offer(draft, older=older)
         elif otherwise:
-            self._files.screen.say(otherwise)
+            self._screen.say(otherwise)
 
     def _offer(self, draft: Draft, *, older: bool) -> None:
         when = time.strftime("%d %b %H:%M", time.localtime(draft.time))
-        changed = draft.base_digest not in ("", self._files.session.file_digest)
+        changed = draft.base_digest not in ("", self._screen.session.file_digest)
         since = "; the file has changed since" if changed else ""
         recovering = "recover it (undo brings back the file's)"
-        if self._files.session.dirty:
+        if self._screen.session.dirty:
             recovering = "take it instead of what is here (undo brings that back)"
         elif changed:
             recovering = "merge it with what the file holds now"
-        self._files.screen.questions.ask_when_idle(
+        self._screen.questions.ask_when_idle(
             f"{'Older unsaved' if older else 'Unsaved'} work from {when} was left behind{since}",
             [
                 ("r", recovering, lambda: self.recover(draft)),
@@ -60,12 +63,12 @@ class Recovering:
 
     def _discard(self, draft: Draft) -> None:
         draft.discard()
-        self._files.screen.say("discarded")
-        self._files.screen.run_worker(self.offer_any(older=True), name="recovery", exit_on_error=False)
+        self._screen.say("discarded")
+        self._screen.run_worker(self.offer_any(older=True), name="recovery", exit_on_error=False)
 
     def recover(self, draft: Draft) -> None:
         """Put this work into the document, as a step of its history."""
-        session, base = self._files.session, list[Document]()
+        session, base = self._screen.session, list[Document]()
 
         def read() -> Edit:
             work = native.loads(draft.text(), session.path)
@@ -76,20 +79,20 @@ class Recovering:
         def keep() -> None:
             for begun in base:
                 session.began_from(begun, draft.base_digest)
-            self._files.screen.run_worker(self._keep_recovered(draft), name="recover", exit_on_error=False)
+            self._screen.run_worker(self._keep_recovered(draft), name="recover", exit_on_error=False)
 
-        self._files.screen.change_beside("Recover the unsaved work", read, keep)
+        self._screen.change_beside("Recover the unsaved work", read, keep)
 
     async def _keep_recovered(self, draft: Draft) -> None:
         try:
-            await asyncio.to_thread(self._files.autosave.write_now)  # from here on it is ours to keep safe
+            await asyncio.to_thread(self._write_journal)  # from here on it is ours to keep safe
         except OSError as error:
-            self._files.screen.say(f"recovered, but {unkept(error)}; save soon", "warning")
+            self._screen.say(f"recovered, but {unkept(error)}; save soon", "warning")
         else:
             draft.discard()
-            self._files.screen.say("recovered; save to keep it")
-        if self._files.follower is not None and draft.base_digest == self._files.session.file_digest:
-            await self._files.follower.reload(asked=False)  # what others have saved since is merged
+            self._screen.say("recovered; save to keep it")
+        if draft.base_digest == self._screen.session.file_digest:
+            await self._look_again()  # what others have saved since is merged
         await self.offer_any(older=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from parseq_tui.errors import EditError, ParseqError, counted
 from parseq_tui.formats.exports import EXPORTS, Export, export_for, exported
 from parseq_tui.timeline.bake import bake
-from parseq_tui.ui.file_actions import suggested_name
+from parseq_tui.ui.actions.files import suggested_name
 from parseq_tui.ui.workbench import Workbench
 
 

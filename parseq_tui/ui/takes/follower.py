@@ -6,7 +6,7 @@ from pathlib import Path
 
 from parseq_tui.render.client import EventTail, RenderClient, Take, waiting
 from parseq_tui.render.messages import Event
-from parseq_tui.ui.render_progress import Progress
+from parseq_tui.ui.takes.progress import Progress
 
 LOOKS_AT_WORKER = 4
 """Of so many polls without news one asks whether the worker is still there, and so does the first look at a take."""

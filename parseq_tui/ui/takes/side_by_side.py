@@ -15,7 +15,7 @@ from parseq_tui.errors import RenderError
 from parseq_tui.render.client import RenderClient, Take
 from parseq_tui.render.contrast import Contrast, contrast
 from parseq_tui.ui.drawing.halfblocks import Picture, resized
-from parseq_tui.ui.take_follower import TakeFollower
+from parseq_tui.ui.takes.follower import TakeFollower
 
 Looking = Literal["both", "A", "B"]
 _NEXT: dict[Looking, Looking] = {"both": "A", "A": "B", "B": "both"}

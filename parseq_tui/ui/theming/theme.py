@@ -25,7 +25,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from parseq_tui.errors import SettingsError
-from parseq_tui.ui.theme_roles import ROLES, SERIES, SIXTEEN_DARK, SIXTEEN_LIGHT, UNTHEMED
+from parseq_tui.ui.theming.roles import ROLES, SERIES, SIXTEEN_DARK, SIXTEEN_LIGHT, UNTHEMED
 
 ColorLevel = Literal["truecolor", "256", "16"]
 

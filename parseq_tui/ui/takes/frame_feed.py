@@ -18,7 +18,7 @@ from parseq_tui.errors import RenderError
 from parseq_tui.render.client import read_ppm
 from parseq_tui.ui.drawing.halfblocks import Picture
 from parseq_tui.ui.pictures import Pictures, Prepared
-from parseq_tui.ui.side_by_side import joined
+from parseq_tui.ui.takes.side_by_side import joined
 
 TICK_SECONDS = 0.25
 RENDERING_BYTES, LOOKING_BYTES = 36_000, 150_000

@@ -23,7 +23,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from parseq_tui.ui.screen_diff import Part, PartsUpdate
+from parseq_tui.ui.terminal.screen_diff import Part, PartsUpdate
 
 FRAME_SECONDS: Final = 1 / constants.MAX_FPS
 _MARGIN: Final = 2

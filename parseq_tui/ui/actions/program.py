@@ -12,11 +12,11 @@ from textual.app import App
 from parseq_tui.errors import EditError, ParseqError
 from parseq_tui.paths import recovery_folder, theme_folders, user_state
 from parseq_tui.settings import begin_file
+from parseq_tui.ui.actions.outside import OutsideActions
 from parseq_tui.ui.commands import COMMANDS
-from parseq_tui.ui.glyphs import KINDS
 from parseq_tui.ui.keymap import readable
-from parseq_tui.ui.outside import OutsideActions
 from parseq_tui.ui.pane_keys import PANES, written_keys
+from parseq_tui.ui.terminal.glyphs import KINDS
 from parseq_tui.ui.workbench import Program, Workbench
 
 

@@ -1,0 +1,1 @@
+"""What commands do that need more than the document: files, renders, sounds, other programs."""

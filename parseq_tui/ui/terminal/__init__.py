@@ -1,0 +1,1 @@
+"""What stands between the screen's cells and the bytes on the line."""

@@ -1,0 +1,1 @@
+"""Themes: what they must colour, how they are read, which there are."""
