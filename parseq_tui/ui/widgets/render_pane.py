@@ -7,13 +7,10 @@ a key up; what is read is drawn only where it changed. It starts and stops nothi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from itertools import zip_longest
 from typing import ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.strip import Strip
 
 from parseq_tui.render.client import RenderClient
 from parseq_tui.timeline.frame_table import FrameTable
@@ -23,21 +20,15 @@ from parseq_tui.ui.takes.frame_feed import TICK_SECONDS, FrameFeed
 from parseq_tui.ui.takes.progress import Progress
 from parseq_tui.ui.takes.shown import ShownTakes
 from parseq_tui.ui.takes.side_by_side import SideBySide
-from parseq_tui.ui.takes.words import Part, Words
 from parseq_tui.ui.widgets.line_view import LineView
+from parseq_tui.ui.widgets.take_layout import TakeLayout, painted
 
 Scope = Literal["all", "selection", "frame"]
 
 HIDDEN_POLLS = 4
 """Ticks from one poll to the next while the pane cannot be seen."""
-PREVIEW_CELLS = (48, 24)
-LARGE_CELLS = (96, 54)
-"""The worker's pictures hold no more."""
-LOW_ROWS, BESIDE_COLUMNS = 14, 50
-"""In a pane this low and this wide the picture stands beside the words, not among them."""
 LONGEST = 1 << 30
 """More frames than any take has."""
-_GAP = Part("  ")
 _HALF_BLOCKS = Pictures()
 
 
@@ -209,7 +200,7 @@ class RenderPane(LineView, can_focus=True):
                 return
             self._tell_end()
             if self.is_on_screen:
-                room = self._picture_room()
+                room = self._laid_out.picture_room
                 await self._feed.look(shown.frame, shown.previews, room, self._ticks, running=shown.running)
             self._draw()
         finally:
@@ -305,128 +296,19 @@ class RenderPane(LineView, can_focus=True):
     def _draw(self) -> None:
         if not self.size.width or not self.size.height:
             return
-        progress, listed = self.progress, self._shown.listed
-        if listed is not None:
-            head = render_words.noted(self._note, self.size.width)
-            rows = self.size.height - len(head)
-            words = [*head, *render_words.takes(listed, self._shown.chosen, rows)]
-            self.set_lines(self._painted(words))
-            self.point_at(0, next((y for y, row in enumerate(words) if row[-1].on == "selection"), 0))
+        listed = self._shown.listed
+        if listed is None:
+            self.point_at(0, 0)
+            self.set_lines(self._laid_out.strips())
             return
-        self.point_at(0, 0)
-        if progress is None:
-            words = render_words.spoken(["nothing rendered yet", "r render   d draft   w what it costs"], "dim")
-            self.set_lines(self._painted([*render_words.noted(self._note, self.size.width), *words]))
-        elif self._beside:
-            self.set_lines(self._side_by_side(progress))
-        else:
-            self.set_lines(self._stacked(progress))
+        head = render_words.noted(self._note, self.size.width)
+        words = [*head, *render_words.takes(listed, self._shown.chosen, self.size.height - len(head))]
+        self.set_lines(painted(self, words))
+        self.point_at(0, next((y for y, row in enumerate(words) if row[-1].on == "selection"), 0))
 
     @property
-    def _beside(self) -> bool:
-        return self.size.height < LOW_ROWS and self.size.width >= BESIDE_COLUMNS
-
-    def _head(self, progress: Progress, width: int) -> list[Words]:
-        if (pair := self._shown.pair) is not None:
-            words = render_words.pair(pair.names, pair.looking, pair.summary(), width)
-            return [*render_words.noted(self._note, width), *words]
-        brief = self._large and progress.state != "failed"
-        return [
-            *render_words.noted(self._note, width),
-            *([render_words.bar(progress, width)] if brief else render_words.status(progress, self._shown.name, width)),
-        ]
-
-    def _picture_room(self) -> tuple[int, int]:
-        """Columns and rows that a picture may have."""
-        width, height = self.size
-        most, rows = LARGE_CELLS if self._large else PREVIEW_CELLS
-        if self._beside:
-            return min(width // 2, most), min(height - 1, rows)
-        progress = self.progress
-        room = height - (len(self._head(progress, width)) if progress is not None else 0)
-        return min(width, most), min(room - 1 - (0 if self._large else max(2, room // 4)), rows)
-
-    def _stacked(self, progress: Progress) -> list[Strip]:
-        head = self._painted(self._head(progress, self.size.width))
-        picture = self._feed.strips(self.palette.style(), self._picture_room())
-        values: list[Words] = []
-        if picture:
-            left = self.size.width - picture[0].cell_length
-            values = self._values(left, len(picture))
-            picture = self._joined(picture, self._painted(values, left))
-        picture += self._painted(self._caption(progress))
-        rows = self.size.height - len(head) - len(picture)
-        if not values:  # a wide picture leaves no room beside it
-            below = self._painted(self._values(self.size.width, rows - 1, gap=False))
-            picture, rows = [*picture, *below], rows - len(below)
-        return [*head, *picture, *self._painted(self._last_rows(progress, self.size.width, rows))]
-
-    def _side_by_side(self, progress: Progress) -> list[Strip]:
-        picture = self._feed.strips(self.palette.style(), self._picture_room())
-        left = self.size.width - (picture[0].cell_length if picture else 0)
-        width = left - len(_GAP.text)
-        words = [*self._head(progress, width), *self._caption(progress)]
-        rows = self.size.height - len(words)
-        lines = 0 if progress.over and progress.worst is None else 1  # of the log; the values say more
-        words += self._values(left, rows - lines, gap=False) if picture else []
-        words += self._last_rows(progress, width, self.size.height - len(words))
-        if not picture:
-            return self._painted(words)
-        return self._joined(picture, self._painted([[_GAP, *row] for row in words], left))
-
-    def _last_rows(self, progress: Progress, width: int, rows: int) -> list[Words]:
-        """What is told below the rest: the log, or what differs between two takes."""
-        if self._shown.pair is None:
-            return render_words.log(progress, width, rows)
-        return render_words.wrapped(self._shown.pair.words(self._shown.playhead), width, rows)
-
-    def _values(self, width: int, rows: int, *, gap: bool = True) -> list[Words]:
-        """The values of the frame in the picture; of two takes, only what differs is told."""
-        frame = self._feed.frame
-        if frame is None or self._shown.pair is not None:
-            return []
-        found = render_words.values(
-            self._shown.values or self._table, frame, width - len(_GAP.text), rows, self._differing(frame)
-        )
-        return [[_GAP, *row] for row in found] if gap else found
-
-    def _differing(self, frame: int) -> frozenset[str]:
-        """The fields whose values at a frame are not now those it was rendered with."""
-        return render_words.differing(self._shown.values, self._table, frame)
-
-    def _caption(self, progress: Progress) -> list[Words]:
-        """What is, or will be, in the picture."""
-        frame = self._feed.frame
-        if frame is not None:
-            marked = "  * differs now" if self._shown.pair is None and self._differing(frame) else ""
-            return render_words.spoken([f"frame {frame}{self._followed()}{marked}"], "dim")
-        frame = self._shown.frame
-        if frame is None or not progress.previews or self._feed.off:
-            return []
-        return render_words.spoken([f"frame {frame}: no picture yet"], "dim")
-
-    def _followed(self) -> str:
-        """Behind the number of the frame, while others are being made or where another take made it."""
-        if self._shown.earlier:
-            return f"  of take {self._shown.earlier}"
-        if not self._shown.running or self._shown.pair is not None:
-            return ""
-        return " (newest)" if self._shown.at_newest else "   f: back to the newest"
-
-    def _painted(self, rows: Sequence[Words], width: int = 0) -> list[Strip]:
-        style = self.palette.style
-        painted = []
-        for row in rows:
-            on = row[-1].on if row else "background"
-            parts = ((part.text, style(part.role, part.on, part.attributes)) for part in row)
-            painted.append(self.line(*parts, width=width, on=on))
-        return painted
-
-    def _joined(self, left: Sequence[Strip], right: Sequence[Strip]) -> list[Strip]:
-        """Two columns of rows, each of one width; the shorter one is filled up."""
-        style = self.palette.style()
-        blanks = [Strip.blank(column[0].cell_length if column else 0, style) for column in (left, right)]
-        return [Strip.join([a or blanks[0], b or blanks[1]]) for a, b in zip_longest(left, right)]
+    def _laid_out(self) -> TakeLayout:
+        return TakeLayout(self, self._shown, self._feed, self._table, self._note, self._large)
 
     def _pictures(self) -> Pictures:
         pictures = getattr(self.app, "pictures", None)
