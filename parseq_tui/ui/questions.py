@@ -30,6 +30,10 @@ class Question:
     choices: Choices
     patient: bool
     """It came by itself: any other key than an answer leaves it and does what it always does."""
+    left: str = ""
+    """What is said when another key than an answer leaves it."""
+    once: bool = False
+    """It is asked of nobody who has pressed a key already: what `left` says must do."""
 
 
 class Asked(Protocol):
@@ -41,6 +45,9 @@ class Asked(Protocol):
 
     def show_menu(self, title: str, entries: Sequence[MenuEntry]) -> None: ...
     def hide_menu(self) -> None: ...
+    def say_aside(self, text: str) -> None:
+        """Say something unless there is something else to say."""
+
     def set_timer(self, delay: float, callback: Callable[[], None]) -> object: ...
 
 
@@ -60,27 +67,36 @@ class Questions:
         """Ask now. Escape, or any key that is no answer, leaves things as they are."""
         self._show(Question(text, choices, patient=False))
 
-    def ask_when_idle(self, text: str, choices: Choices) -> None:
-        """Ask as soon as nobody is typing."""
-        self._waiting.append(Question(text, choices, patient=True))
+    def ask_when_idle(self, text: str, choices: Choices, *, left: str = "", once: bool = False) -> None:
+        """Ask as soon as nobody is typing; `once`: not at all if somebody types before that."""
+        self._waiting.append(Question(text, choices, patient=True, left=left, once=once))
         self._schedule()
 
     def takes(self, key: str) -> bool:
         """A key was pressed. True if it was for the question that is open, and nobody else's business."""
         now = self._clock()
         question, self._open, self._last_key = self._open, None, now
+        self._give_up_late_ones()
         if question is None:
             return False
         self._screen.hide_menu()
-        if question.patient and now - self._shown_at < READING_SECONDS:
+        unread = question.patient and now - self._shown_at < READING_SECONDS
+        if unread and not question.once:
             self._waiting.insert(0, question)
             self._schedule()
             return False
         for answer, _, act in question.choices:
-            if key == answer:
+            if key == answer and not unread:
                 act()
                 return True
-        return not question.patient or key == "escape"
+        self._screen.say_aside(question.left)
+        return not unread and (not question.patient or key == "escape")
+
+    def _give_up_late_ones(self) -> None:
+        """Somebody types who does not wait to be asked."""
+        for question in [each for each in self._waiting if each.once]:
+            self._waiting.remove(question)
+            self._screen.say_aside(question.left)
 
     def _show(self, question: Question) -> None:
         self._open, self._shown_at = question, self._clock()

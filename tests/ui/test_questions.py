@@ -16,6 +16,7 @@ class FakeScreen:
     def __init__(self) -> None:
         self.idle = True
         self.shown = ""
+        self.said = ""
         self.timers: list[Callable[[], None]] = []
 
     def show_menu(self, title: str, entries: object) -> None:
@@ -23,6 +24,9 @@ class FakeScreen:
 
     def hide_menu(self) -> None:
         self.shown = ""
+
+    def say_aside(self, text: str) -> None:
+        self.said = text or self.said
 
     def set_timer(self, seconds: float, due: Callable[[], None]) -> None:
         self.timers.append(due)
@@ -92,3 +96,26 @@ def test_other_keys_leave_it_and_do_what_they_always_do(room: Room) -> None:
     room.now += READING_SECONDS
     assert not room.questions.takes("down")
     assert room.screen.shown == ""
+
+
+def test_what_a_key_has_left_is_said(room: Room) -> None:
+    room.questions.ask_when_idle("render 900 frames?", room.choices, left="not rendered")
+    room.wait(IDLE_SECONDS)
+    room.now += READING_SECONDS
+    assert not room.questions.takes("down")
+    assert room.screen.said == "not rendered"
+
+
+@pytest.mark.parametrize("typed", ["before it is shown", "before it can be read", "when it was read"])
+def test_what_is_asked_once_takes_no_key_of_somebody_who_works_already(room: Room, typed: str) -> None:
+    room.questions.ask_when_idle("a tour?", room.choices, left="? is help", once=True)
+    if typed != "before it is shown":
+        room.wait(IDLE_SECONDS)
+        room.now += READING_SECONDS if typed == "when it was read" else 0
+    assert not room.questions.takes("down")
+    assert room.screen.said == "? is help"
+    room.wait(IDLE_SECONDS)
+    room.now += READING_SECONDS
+    assert room.screen.shown == ""
+    assert not room.questions.takes("r")
+    assert room.answered == []

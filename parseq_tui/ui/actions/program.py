@@ -135,6 +135,8 @@ class ProgramActions:
         self._screen.questions.ask_when_idle(
             "The first time here? A tour takes less than a minute",
             [("t", "take the tour", self._tour), ("n", "not now (:tour later)", lambda: None)],
+            left="the first time here? :tour takes less than a minute, ? is help",
+            once=True,
         )
 
     def _tour(self) -> None:

@@ -110,6 +110,11 @@ class StatusBar(StyledLines):
             self._selection = text
             self.draw()
 
+    @property
+    def speaks(self) -> bool:
+        """Whether there is a message."""
+        return bool(self._message)
+
     def say(self, text: str, severity: Severity = "information", *, seconds: float = MESSAGE_SECONDS) -> None:
         """Show words for a while, an error until the next message; "" ends what is shown."""
         if not text and not self._message:
