@@ -21,6 +21,9 @@ from parseq_tui.ui.view_state import Position, column_at, playhead, selected
 from parseq_tui.ui.widgets.formula_bar import CellView
 from parseq_tui.ui.widgets.status_bar import TitleView
 
+_WARNED_DECIMALS = 6
+"""Of a number that is complained of: what arithmetic leaves behind them is nobody's doing."""
+
 
 def cell_view(context: Context) -> CellView:
     """The cursor's cell and what its field comes to at the playhead."""
@@ -98,7 +101,9 @@ def _beyond(name: str, value: float | None, document: Document) -> str:
     field = field_named(name, document.dialect)
     if value is None or field.holds(value):
         return ""
-    return f"{shortest(value)} makes no sense for {name}: keep it {field.range} ({field.meaning})"
+    rounded = round(value, _WARNED_DECIMALS)
+    number = shortest(value if field.holds(rounded) else rounded)
+    return f"{number} makes no sense for {name}: keep it {field.range} ({field.meaning})"
 
 
 def _problem(table: FrameTable | None, name: str, formula: str, since: int | None) -> Diagnostic | None:

@@ -25,6 +25,8 @@ PANES: Final = ("table", "curves", "prompts", "render", "problems")
 WIDE_COLUMNS, MEDIUM_COLUMNS, MEDIUM_ROWS = 150, 110, 28
 LOW_ROWS = 16
 """Below this many rows one pane has the screen."""
+TINY_ROWS = 7
+"""Below this many rows it needs those of the title and the tabs: a row of the table must be seen."""
 
 HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "table": (
@@ -186,6 +188,12 @@ class PaneActions:
         if self._one_at_a_time:
             self._apply(focused=name)
 
+    def restore(self) -> None:
+        """Take the whole screen back from a maximised pane."""
+        if self._maximised:
+            self._maximised = False
+            self._apply()
+
     def do(self, action: str, argument: str) -> bool:
         """Carry out a command of the panes; False if it is none."""
         if action in ("pane.next", "pane.previous"):
@@ -220,4 +228,4 @@ class PaneActions:
         shown = {f"show-{name}": self._open == name for name in PANES[1:]}
         alone = {f"only-{name}": one == name for name in PANES}
         kinds = {"narrow": self.narrow, "wide": self.wide, "problems": self._open == "problems", "one": bool(one)}
-        return {**kinds, **shown, **alone}
+        return {**kinds, **shown, **alone, "tiny": self._size.height < TINY_ROWS}

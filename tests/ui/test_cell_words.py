@@ -43,6 +43,9 @@ def test_a_value_beyond_its_range_says_what_the_range_is(document: Path) -> None
         await pilot.pause()
         assert "! 1.5 makes no sense for strength: keep it from 0 to 1" in rows(screen)[2]
         assert "!1.5" in "".join(rows(screen))
+        screen.desk.run_line("bulk.set strength 5.416799999999999")
+        await pilot.pause()
+        assert "! 5.4168 makes no sense for strength" in rows(screen)[2]
 
     flow(document, steps)
 
@@ -86,6 +89,36 @@ def test_escape_leaves_a_pane_for_the_table_where_numbers_are_typed(document: Pa
         assert screen.session.document.keyframes[0].values["zoom"] == 9
 
     flow(document, steps)
+
+
+@pytest.mark.parametrize("pane", ["t", "c", "p", "rr"])
+def test_escape_takes_the_screen_back_from_a_maximised_pane(document: Path, pane: str) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        before = {name: screen.query_one(f"#{name}").region for name in ("table", "curves", "render", "prompts")}
+        await press(pilot, screen, "space", *pane, "space", "m")
+        assert screen.has_class("one")
+        if pane == "t":
+            await press(pilot, screen, "v", "down", "escape")
+            assert screen.has_class("one"), "the selection ends first"
+        await press(pilot, screen, "escape")
+        assert not screen.has_class("one")
+        assert screen.focused is screen.table
+        await pilot.pause()
+        assert {name: screen.query_one(f"#{name}").region for name in before} == before
+
+    flow(document, steps)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (80, 6), (30, 8)])
+def test_on_hardly_any_rows_the_current_keyframe_is_seen(document: Path, size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        await press(pilot, screen, "down")
+        frame = screen.session.document.keyframes[1].frame
+        here = screen.table.cursor_screen_offset
+        assert str(frame) in rows(screen)[here.y]
+        assert screen.query_one("#formula").region.bottom <= here.y < screen.status.region.y
+
+    flow(document, steps, size)
 
 
 def test_what_was_typed_before_the_terminal_was_taken_over_ends_in_a_line_feed(document: Path) -> None:

@@ -9,7 +9,7 @@ from keystrokes import Fingers, check, read, written
 
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import Keyframe
-from parseq_tui.ui.commands.pasting import MAXIMUM_CHARACTERS
+from parseq_tui.ui.commands.pasting import MAXIMUM_CELLS, MAXIMUM_CHARACTERS, pasting_here
 
 
 def pasting(before: str, clipboard: str, keys: str) -> Fingers:
@@ -182,3 +182,8 @@ def test_no_clipboard_breaks_anything(cells: list[list[str]]) -> None:
     fingers = Fingers(*read("0:[1] 60:2"))
     fingers.desk.paste("frame\tzoom\n" + "\n".join("\t".join(line) for line in cells))
     assert fingers.session.document.keyframes[0].frame == 0
+
+
+def test_what_is_copied_says_whether_it_can_be_pasted_here() -> None:
+    assert pasting_here("1\t2\n" * (MAXIMUM_CELLS // 2)) == "pasting in here works"
+    assert "200,002 cells, at most 200,000" in pasting_here("1\t2\n" * (MAXIMUM_CELLS // 2 + 1))

@@ -51,6 +51,14 @@ def lines_of(text: str) -> Lines:
     return lines
 
 
+def pasting_here(text: str) -> str:
+    """What pasting a copied text into the table comes to, for whoever cannot paste it elsewhere."""
+    cells = sum(line.count("\t") + 1 for line in text.splitlines())
+    if cells <= MAXIMUM_CELLS and len(text) <= MAXIMUM_CHARACTERS:
+        return "pasting in here works"
+    return f"in here too: {cells:,} cells, at most {MAXIMUM_CELLS:,} are pasted at once"
+
+
 Accepts = Callable[[Column], bool]
 
 

@@ -30,6 +30,7 @@ from parseq_tui.ui.actions.sounds import SoundActions
 from parseq_tui.ui.actions.trial import Trial
 from parseq_tui.ui.baking import Bakery
 from parseq_tui.ui.cell_view import cell_view, selection_text, title_view
+from parseq_tui.ui.commands.pasting import pasting_here
 from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.errands import Errands
@@ -283,6 +284,8 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
         focused = self.focused
         if not self.desk.in_sequence and _binds(focused, event.key, self.keymap):
             return
+        if event.key == "escape" and not (self.desk.in_sequence or (focused is self.table and self.desk.view.anchor)):
+            self.panes.restore()
         if self.desk.key(event.key, event.character, scope=_scope(focused)):
             event.stop()
             event.prevent_default()
@@ -343,12 +346,16 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
     def copy_text(self, text: str) -> None:
         async def outside() -> None:
             if problem := await copy_outside(self.app, text):
-                self.say(problem, "warning")
+                self.say(f"{problem}; {pasting_here(text)}", "warning")
 
         self.run_worker(outside(), exit_on_error=False)
 
     def say(self, text: str, severity: Severity = "information") -> None:
         self.status.say(text, severity)
+
+    def say_aside(self, text: str) -> None:
+        """Say it behind what the key that is being handled has to say, if that is nothing."""
+        self.call_later(lambda: None if self.status.speaks else self.say(text))
 
     def save_first(self, then: Callable[[], None]) -> None:
         self.files.ask_name(then)

@@ -18,7 +18,7 @@ async def copy_outside(app: App[Any], text: str) -> str:
     if len(text) <= OSC52_LIMIT:
         app.copy_to_clipboard(text)
     else:
-        problem = "too long for the terminal's clipboard; pasting in here works"
+        problem = "too long for the terminal's clipboard"
     if os.environ.get("TMUX"):
         problem = await _to_tmux(text) or problem
     return problem
