@@ -48,6 +48,10 @@ class Workbench(Screen[None]):
         """Words in the status line."""
 
     @abstractmethod
+    def is_rendering(self) -> bool:
+        """Whether a render of the document goes on."""
+
+    @abstractmethod
     def show_title(self) -> None:
         """Something that the title tells has changed."""
 

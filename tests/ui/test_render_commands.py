@@ -16,7 +16,7 @@ from parseq_tui.paths import bundled
 from parseq_tui.render.client import Job, RenderClient, Take
 from parseq_tui.render.forecast import Forecast
 from parseq_tui.render.messages import Ended
-from parseq_tui.ui.actions.renders import RenderActions, in_words, megabytes
+from parseq_tui.ui.actions.renders import RenderActions, farewell, in_words, megabytes
 from parseq_tui.ui.questions import READING_SECONDS
 from parseq_tui.ui.screens.editor import EditorScreen
 from parseq_tui.ui.widgets.status_bar import TitleBar
@@ -227,3 +227,21 @@ def test_a_long_question_is_read_whole_on_a_narrow_screen(document: Path) -> Non
         assert "y render" in words and "n do not render" in words
 
     flow(document, steps, size=(64, 20))
+
+
+def test_who_leaves_a_render_is_told_how_to_find_it_again(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(document.parent)
+    words = farewell(document.with_name("my \x1b[2Jsong.json"))
+    assert words is not None and "\x1b" not in words.plain
+    assert farewell(None) is None
+    said: list[object] = []
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        monkeypatch.setattr(EditorScreen, "is_rendering", lambda self: True)
+        monkeypatch.setattr(screen.app, "exit", lambda *args, message=None: said.append(message))
+        await press(pilot, screen, "ctrl+q")
+        assert [str(each) for each in said] == [
+            "the render goes on: parseq-tui attach song.json follows it, parseq-tui stop song.json stops it"
+        ]
+
+    flow(document, steps)

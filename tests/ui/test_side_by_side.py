@@ -85,6 +85,9 @@ def test_both_takes_are_seen_at_the_playhead_and_their_difference_is_told(client
         assert rows(app)[0].startswith(f">A {EARLIER}   B {LATER}")
         assert wide is not None and pane._feed._picture is not None
         assert wide.shape[1] == 2 * pane._feed._picture.shape[1] + GAP_PIXELS
+        pane.set_playhead(90)
+        pane.poll()
+        await until(app, lambda: "frame 90: not in take A" in " ".join(rows(app)), "why nothing is seen")
         await pilot.press("b")
         assert rows(app)[0].startswith("finished")
 

@@ -22,6 +22,7 @@ from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits import Edit, ImportPrompts
 from parseq_tui.timeline.merge import Side
 from parseq_tui.ui.actions.recovering import Recovering, unkept
+from parseq_tui.ui.actions.renders import farewell
 from parseq_tui.ui.autosave import INTERVAL_SECONDS, Autosave
 from parseq_tui.ui.half_typed import half_typed
 from parseq_tui.ui.widgets.prompts import PromptsPane
@@ -320,7 +321,7 @@ class FileActions:
 
     def _leave(self) -> None:
         self.autosave.forget()
-        self._screen.app.exit()
+        self._screen.app.exit(message=farewell(self._session.path) if self._screen.is_rendering() else None)
 
     # -- the file on disk ------------------------------------------------------------------------------------------
 

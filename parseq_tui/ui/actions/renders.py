@@ -7,10 +7,15 @@ would cost is counted by another process, and files are looked at in a thread.
 from __future__ import annotations
 
 import asyncio
+import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
+
+from rich.text import Text
 
 from parseq_tui.errors import ParseqError, counted
 from parseq_tui.formats import native
@@ -59,6 +64,15 @@ class _Wish:
         """The name of the take. Raises ParseqError."""
         job = self.client.job(self._text, options=self.options, frames=self.frames, preview_width=preview_width)
         return self.client.start_jobs([job], linger=linger)[0].name
+
+
+def farewell(document: Path | None) -> Text | None:
+    """What is said on the terminal to somebody who leaves the editor while a render goes on."""
+    if document is None:
+        return None
+    name = shlex.quote(os.path.relpath(document))
+    words = f"the render goes on: parseq-tui attach {name} follows it, parseq-tui stop {name} stops it"
+    return Text("".join(ch if ch.isprintable() else " " for ch in words), overflow="ignore", no_wrap=True)
 
 
 class RenderActions:
@@ -180,6 +194,7 @@ class RenderActions:
                 ("y", "render", lambda: self._work(self._launch(wish, "it is being rendered; Space r x stops it"))),
                 ("n", "do not render", lambda: self._note("")),
             ],
+            left="not rendered",
         )
 
     async def _counted(self, wish: _Wish) -> Forecast | None:

@@ -60,11 +60,21 @@ class SideBySide:
         except RenderError as error:
             self.problem = error.message
 
+    @property
+    def _looked_at(self) -> Sequence[TakeFollower]:
+        return {"both": self.followers, "A": self.followers[:1], "B": self.followers[1:]}[self.looking]
+
     def previews(self, frame: int | None) -> tuple[Path, ...]:
         """The small pictures of a frame that are to be seen; () unless all of them are there."""
-        wanted = {"both": self.followers, "A": self.followers[:1], "B": self.followers[1:]}[self.looking]
-        paths = [follower.preview(frame) for follower in wanted]
+        paths = [follower.preview(frame) for follower in self._looked_at]
         return tuple(path for path in paths if path is not None) if None not in paths else ()
+
+    @property
+    def missing(self) -> str:
+        """Why there is nothing to be seen of a frame."""
+        if any(follower.progress is not None and not follower.progress.over for follower in self._looked_at):
+            return "no picture yet"
+        return "not in both takes" if self.looking == "both" else f"not in take {self.looking}"
 
     def words(self, frame: int) -> str:
         """What differs at a frame."""

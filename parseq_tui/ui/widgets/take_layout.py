@@ -131,7 +131,8 @@ class TakeLayout:
         frame = self._shown.frame
         if frame is None or not progress.previews or self._feed.off:
             return []
-        return render_words.spoken([f"frame {frame}: no picture yet"], "dim")
+        missing = "no picture yet" if self._shown.pair is None else self._shown.pair.missing
+        return render_words.spoken([f"frame {frame}: {missing}"], "dim")
 
     def _followed(self) -> str:
         """Behind the number of the frame, while others are being made or where another take made it."""
