@@ -201,9 +201,9 @@ class EditorApp(App[int], inherit_bindings=False):
 
     def open_path(self, path: Path) -> None:
         """Show this file in place of what is shown; what is wrong with it is said."""
-        from parseq_tui.ui.opening import Opened
+        from parseq_tui.ui.opening import Opened, read
 
-        self._bring(path.name, lambda: Opened(self._open_session(path)))
+        self._bring(path.name, lambda: Opened(read(path, self._open_session)))
 
     def _bring(self, name: str, find: Callable[[], Opened]) -> None:
         """Read a document beside the event loop, then show it; keys typed until then were meant for no document."""

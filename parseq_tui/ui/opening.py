@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parseq_tui import recovery
+from parseq_tui.errors import DocumentError
 from parseq_tui.gallery import Example, example_named, examples
 from parseq_tui.paths import recovery_folder
 from parseq_tui.recent import recent_documents
@@ -64,7 +65,17 @@ def opened(choice: OpenChoice, open_session: Callable[[Path], Session]) -> Opene
         return Opened(blank_session())
     if choice.kind == "example":
         return Opened(example_session(next(each for each in examples() if each.path == choice.path)))
-    return Opened(open_session(choice.path))
+    return Opened(read(choice.path, open_session))
+
+
+def read(path: Path, open_session: Callable[[Path], Session]) -> Session:
+    """The document in a file. Raises DocumentError, with where in the file it is wrong."""
+    try:
+        return open_session(path)
+    except DocumentError as error:
+        if error.line is not None:
+            error.message = f"{path.name}, line {error.line}, column {error.column}: {error.message}"
+        raise
 
 
 def _left_behind(journal: Path | None, open_session: Callable[[Path], Session]) -> Opened:

@@ -205,3 +205,15 @@ def test_a_file_that_goes_away_is_named_in_the_title_and_asked_about_when_leavin
         await until(pilot.app, lambda: "broken" not in rows(screen)[0], "the title without what was wrong")
 
     flow(document, steps)
+
+
+def test_a_file_that_is_no_document_is_named_with_the_place_where_it_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "half.json").write_text('{\n  "keyframes": [\n')
+    document = tmp_path / "song.json"
+    document.write_bytes(EXAMPLE.read_bytes())
+
+    async def steps(pilot: Pilot[int], screen: EditorScreen) -> None:
+        screen.desk.run_line(f"open {tmp_path / 'half.json'}")
+        await until(pilot.app, lambda: "half.json, line 3, column 1" in " ".join(rows(screen)), "the place")
+
+    flow(document, steps)
