@@ -240,8 +240,9 @@ def test_who_leaves_a_render_is_told_how_to_find_it_again(document: Path, monkey
         monkeypatch.setattr(EditorScreen, "is_rendering", lambda self: True)
         monkeypatch.setattr(screen.app, "exit", lambda *args, message=None: said.append(message))
         await press(pilot, screen, "ctrl+q")
-        assert [str(each) for each in said] == [
-            "the render goes on: parseq-tui attach song.json follows it, parseq-tui stop song.json stops it"
-        ]
+        assert [str(each) for each in said] == ["the render goes on; follow it: parseq-tui attach song.json"]
+        monkeypatch.setattr(RenderClient, "pausing", lambda self: True)
+        await press(pilot, screen, "ctrl+q")
+        assert str(said[-1]) == "the render is paused; let it go on: parseq-tui resume song.json"
 
     flow(document, steps)

@@ -71,7 +71,10 @@ def farewell(document: Path | None) -> Text | None:
     if document is None:
         return None
     name = shlex.quote(os.path.relpath(document))
-    words = f"the render goes on: parseq-tui attach {name} follows it, parseq-tui stop {name} stops it"
+    if RenderClient(document).pausing():
+        words = f"the render is paused; let it go on: parseq-tui resume {name}"
+    else:
+        words = f"the render goes on; follow it: parseq-tui attach {name}"
     return Text("".join(ch if ch.isprintable() else " " for ch in words), overflow="ignore", no_wrap=True)
 
 
