@@ -217,3 +217,15 @@ def test_a_file_that_is_no_document_is_named_with_the_place_where_it_is_wrong(tm
         await until(pilot.app, lambda: "half.json, line 3, column 1" in " ".join(rows(screen)), "the place")
 
     flow(document, steps)
+
+
+def test_names_that_stand_alone_have_the_whole_line(tmp_path: Path) -> None:
+    name = "漢字 of a file whose name takes more than a third of the list.json"
+    (tmp_path / name).write_bytes(EXAMPLE.read_bytes())
+
+    async def steps(pilot: Pilot[int], app: EditorApp) -> None:
+        for key in f"{tmp_path}/":
+            await pilot.press("space" if key == " " else key)
+        await until(app, lambda: name in " ".join(rows(app.screen)), "the name")
+
+    started(steps)

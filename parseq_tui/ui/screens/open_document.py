@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -154,8 +155,9 @@ class OfferList(LineView):
         palette = self.palette
         rows: list[Strip] = []
         at, kind = 0, ""
-        longest = max((len(offer.name) for offer in self._offers), default=0)
-        width = min(28, self.size.width // 3, longest + 3)
+        longest = max((cell_len(offer.name) for offer in self._offers), default=0)
+        room = min(28, self.size.width // 3) if any(offer.words for offer in self._offers) else self.size.width
+        width = min(room, longest + 3)
         for index, offer in enumerate(self._offers):
             if offer.choice.kind != kind:
                 kind = offer.choice.kind
