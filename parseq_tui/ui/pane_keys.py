@@ -50,6 +50,17 @@ def shown_as(shown: str, pane: type[Widget], keymap: Keymap) -> str:
     return " ".join(now.get(key, key) for key in shown.split())
 
 
+def binds(pane: Widget | None, key: str, keymap: Keymap) -> bool:
+    """Whether a pane has a use of its own for a key."""
+    if pane is None:
+        return False
+    bindings = pane._bindings
+    if keymap.panes:
+        bindings = bindings.copy()
+        bindings.apply_keymap(keymap.panes)
+    return bool(bindings.key_to_bindings.get(key))
+
+
 def keymap_of(keys: Mapping[str, tuple[str, ...]]) -> Keymap:
     """The default keys under a user's. Raises SettingsError, which names the file they are written in."""
     try:

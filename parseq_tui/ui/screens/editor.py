@@ -35,6 +35,7 @@ from parseq_tui.ui.desk import Desk, Scope
 from parseq_tui.ui.drawing.raster import Glyphs
 from parseq_tui.ui.errands import Errands
 from parseq_tui.ui.keymap import Keymap
+from parseq_tui.ui.pane_keys import binds
 from parseq_tui.ui.panes import PANES, PaneActions, TabLine, hints
 from parseq_tui.ui.questions import Questions
 from parseq_tui.ui.remembered import formulas, recalled, remember, remember_formulas
@@ -282,7 +283,11 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             event.prevent_default()
             return
         focused = self.focused
-        if not self.desk.in_sequence and _binds(focused, event.key, self.keymap):
+        if (
+            not self.desk.in_sequence
+            and not isinstance(focused, KeyframeTable)
+            and binds(focused, event.key, self.keymap)
+        ):
             return
         if event.key == "escape" and not (self.desk.in_sequence or (focused is self.table and self.desk.view.anchor)):
             self.panes.restore()
@@ -391,14 +396,3 @@ def _scope(focused: Widget | None) -> Scope:
     if isinstance(focused, LineEntry):  # one that has ended: the table gets the focus back in a moment
         return "text" if focused.editing else "table"
     return "pane" if focused.id in PANES else "text"
-
-
-def _binds(focused: Widget | None, key: str, keymap: Keymap) -> bool:
-    """Whether the focused pane has a use of its own for a key."""
-    if focused is None or isinstance(focused, KeyframeTable):
-        return False
-    bindings = focused._bindings
-    if keymap.panes:
-        bindings = bindings.copy()
-        bindings.apply_keymap(keymap.panes)
-    return bool(bindings.key_to_bindings.get(key))
