@@ -283,11 +283,8 @@ class EditorScreen(PaneMessages, Painter, Entries, LongWork, inherit_bindings=Fa
             event.prevent_default()
             return
         focused = self.focused
-        if (
-            not self.desk.in_sequence
-            and not isinstance(focused, KeyframeTable)
-            and binds(focused, event.key, self.keymap)
-        ):
+        own = focused is not self.table and binds(focused, event.key, self.keymap)
+        if own and not self.desk.in_sequence:
             return
         if event.key == "escape" and not (self.desk.in_sequence or (focused is self.table and self.desk.view.anchor)):
             self.panes.restore()
