@@ -60,6 +60,8 @@ class Questions:
         self._open: Question | None = None
         self._shown_at = 0.0
         self._last_key = clock()
+        self._touched = False
+        """Whether anybody has pressed a key yet."""
         self._waiting: list[Question] = []
         self._scheduled = False
 
@@ -68,14 +70,17 @@ class Questions:
         self._show(Question(text, choices, patient=False))
 
     def ask_when_idle(self, text: str, choices: Choices, *, left: str = "", once: bool = False) -> None:
-        """Ask as soon as nobody is typing; `once`: not at all if somebody types before that."""
+        """Ask as soon as nobody is typing; `once`: not at all if somebody types before that, or has typed already."""
         self._waiting.append(Question(text, choices, patient=True, left=left, once=once))
+        if self._touched:
+            self._give_up_late_ones()
         self._schedule()
 
     def takes(self, key: str) -> bool:
         """A key was pressed. True if it was for the question that is open, and nobody else's business."""
         now = self._clock()
         question, self._open, self._last_key = self._open, None, now
+        self._touched = True
         self._give_up_late_ones()
         if question is None:
             return False
