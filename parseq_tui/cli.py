@@ -42,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader (head, less) has what it wanted; keep Python from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:  # where nobody expected it: which file, and what the system says of it
+        print(describe(ParseqError(f"{error.filename or 'system'}: {error.strerror or error}")), file=sys.stderr)
+        return FAILED
 
 
 def describe(error: ParseqError) -> str:

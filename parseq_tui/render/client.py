@@ -189,10 +189,10 @@ class RenderClient:
         return not Take(self.folder / "takes" / last).ended()
 
     def latest(self) -> Take | None:
-        """The take started last."""
+        """The take started last; None also where one may not look."""
         takes = self.takes()
         target = self.folder / "latest"
-        if target.is_symlink() and target.exists():
+        if os.path.islink(target) and os.path.exists(target):
             return Take(self.folder / "takes" / target.resolve().name)
         return takes[0] if takes else None
 

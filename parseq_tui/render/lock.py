@@ -77,10 +77,10 @@ class FolderLock:
 
 
 def holder(path: Path) -> Holder | None:
-    """Who holds the lock now; None if nobody does."""
+    """Who holds the lock now; None if nobody does, or if one may not look: who wants the lock is told that."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

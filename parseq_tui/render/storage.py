@@ -38,7 +38,7 @@ class CacheFolder:
         return self.folder / key[:2] / f"{key}.png"
 
     def __contains__(self, key: str) -> bool:
-        return self.path(key).exists()
+        return os.path.exists(self.path(key))  # a frame that one may not look at is made again, and storing it says why
 
     def use(self) -> CacheUse:
         """How many frames there are and how much they take."""

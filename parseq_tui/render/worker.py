@@ -95,7 +95,9 @@ class Worker:
                 told = unwritable(self.take.folder, error)
                 return self._failed(told.message, told.hint)
             traceback.print_exc()
-            return self._failed(f"{error.filename or self.take.folder}: {error.strerror}", f"see {self.take.log_path}")
+            closed = isinstance(error, PermissionError)
+            hint = "mend its permissions, then render again" if closed else f"see {self.take.log_path}"
+            return self._failed(f"{error.filename or self.take.folder}: {error.strerror}", hint)
         except Exception as error:  # noqa: BLE001 - the border: the message goes to the user, the traceback to worker.log
             traceback.print_exc()
             what = f"{type(error).__name__}: {error}".rstrip(": ")

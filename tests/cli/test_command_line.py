@@ -10,6 +10,7 @@ import re
 import shutil
 import wave
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -456,3 +457,14 @@ class TestListen:
         assert code == 2
         assert "what shall the document get?" in err
         assert document.read_bytes() == before
+
+
+def test_what_a_disk_refuses_where_nobody_expected_it_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied", "/closed/place")
+
+    monkeypatch.setattr("parseq_tui.headless.formulas.functions", refused)
+    assert main(["functions"]) == 1
+    assert capsys.readouterr().err == "error: /closed/place: Permission denied\n"

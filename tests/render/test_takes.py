@@ -6,6 +6,7 @@ import fcntl
 import os
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from parseq_tui.render.client import RenderClient
 from parseq_tui.render.lock import FolderLock, Holder
 from parseq_tui.render.messages import Ended, FrameDone, LogLine, Started, encode
 from parseq_tui.render.preview import MAX_WIDTH, encode_ppm, read_ppm, thumbnail
+from parseq_tui.render.storage import CacheFolder
 from parseq_tui.render.take import Job, LineLog, Take, point_latest
 
 
@@ -75,6 +77,31 @@ class TestLock:
             FolderLock.acquire(path, patience=0.02)
         os.close(looking)
         FolderLock.acquire(path).close()
+
+    def test_nobody_is_seen_where_one_may_not_look(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A folder that is a file, or closed to this user (root is let in everywhere, hence the stand-in)."""
+        document = tmp_path / "song.json"
+        render_folder(document).write_bytes(b"")
+        assert lock.holder(render_folder(document) / "lock") is None and not RenderClient(document).running()
+
+        def closed(path: Path, flags: int) -> int:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(os, "open", closed)
+        assert lock.holder(tmp_path / "lock") is None
+
+    def test_a_folder_that_one_may_not_enter_has_no_takes_and_no_frames(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = RenderClient(tmp_path / "song.json")
+
+        def closed(path: Path, **_: object) -> NoReturn:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        for name in ("stat", "lstat", "scandir"):
+            monkeypatch.setattr(os, name, closed)
+        assert client.latest() is None
+        assert "a key" not in CacheFolder(client.folder / "cache")
 
     def test_what_stands_in_the_file_may_be_anything(self, tmp_path: Path) -> None:
         held = FolderLock.acquire(tmp_path / "lock")
