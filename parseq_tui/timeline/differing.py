@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits.base import counted
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.timeline.merge import keyed, same
 

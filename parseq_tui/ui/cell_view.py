@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
+from parseq_tui.errors import counted
 from parseq_tui.language.diagnostics import Diagnostic
 from parseq_tui.session import Session
 from parseq_tui.timeline.document import Document, Options
-from parseq_tui.timeline.edits.base import counted
 from parseq_tui.timeline.fields import field_named, is_declared
 from parseq_tui.timeline.fitting import reads_numbers
 from parseq_tui.timeline.frame_table import FrameTable

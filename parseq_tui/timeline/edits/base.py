@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from parseq_tui.errors import EditError
-from parseq_tui.errors import counted as counted
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.keyframe import MAX_FRAME as MAX_FRAME
 from parseq_tui.timeline.keyframe import Keyframe

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from parseq_tui.errors import EditError
+from parseq_tui.errors import EditError, counted
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits.base import checked_field, checked_frame, counted, indices_at, with_rows
+from parseq_tui.timeline.edits.base import checked_field, checked_frame, indices_at, with_rows
 from parseq_tui.timeline.keyframe import Keyframe
 
 

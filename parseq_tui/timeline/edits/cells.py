@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType, NoneType
 from typing import Literal, TypeVar, cast
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.document import Document
 from parseq_tui.timeline.edits.base import (
     Edit,
@@ -15,7 +16,6 @@ from parseq_tui.timeline.edits.base import (
     changed_rows,
     checked_field,
     checked_number,
-    counted,
     index_at,
     named,
 )

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from parseq_tui.errors import EditError
+from parseq_tui.errors import EditError, counted
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number, counted, indices_at, tidied
+from parseq_tui.timeline.edits.base import changed_rows, checked_field, checked_number, indices_at, tidied
 from parseq_tui.timeline.keyframe import Keyframe
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from parseq_tui.errors import EditError
+from parseq_tui.errors import EditError, counted
 from parseq_tui.timeline.document import Document
-from parseq_tui.timeline.edits.base import MAX_FRAME, Edit, counted
+from parseq_tui.timeline.edits.base import MAX_FRAME, Edit
 from parseq_tui.timeline.prompts import CommonPosition, Overlap, Prompt, Prompts
 
 Which = int | Literal["common"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from parseq_tui.errors import EditError
+from parseq_tui.errors import EditError, counted
 from parseq_tui.timeline.document import Document, Lock, Options
 from parseq_tui.timeline.edits.base import (
     MAX_FRAME,
@@ -15,7 +15,6 @@ from parseq_tui.timeline.edits.base import (
     checked_field,
     checked_frame,
     checked_number,
-    counted,
     indices_at,
     named,
     with_rows,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from parseq_tui.errors import EditError, SettingsError
+from parseq_tui.errors import EditError, SettingsError, counted
 from parseq_tui.timeline.document import POSITIVE_OPTIONS, WHOLE_OPTIONS, Document, Lock, Options
-from parseq_tui.timeline.edits.base import Edit, checked_field, counted
+from parseq_tui.timeline.edits.base import Edit, checked_field
 from parseq_tui.timeline.render_settings import checked, setting_named
 from parseq_tui.timeline.time_series import TimeSeries
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from parseq_tui.errors import EditError
+from parseq_tui.errors import EditError, counted
 from parseq_tui.language.patterns import Pattern, PatternError
 from parseq_tui.timeline.edits import BulkDelete, BulkExpression, BulkLabel, BulkSet, RowFilter, SetCells
-from parseq_tui.timeline.edits.base import counted
 from parseq_tui.timeline.edits.bulk import compiled
 from parseq_tui.ui.commands.cells import number_in
 from parseq_tui.ui.commands.registry import Ask, Change, Context, Effect, Say, command

@@ -6,8 +6,8 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.edits import SetCells
-from parseq_tui.timeline.edits.base import counted
 from parseq_tui.timeline.keyframe import Keyframe
 from parseq_tui.ui.commands.registry import Change, Effect, Say
 from parseq_tui.ui.drawing.cells import plain

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from parseq_tui.errors import EditError
+from parseq_tui.errors import EditError, counted
 from parseq_tui.timeline.edits import Block, PasteBlock
-from parseq_tui.timeline.edits.base import counted
 from parseq_tui.timeline.edits.blocks import BlockRow, Cell
 from parseq_tui.ui.commands.collected import Collected, number
 from parseq_tui.ui.commands.registry import Change, Context, Effect, Say, command

@@ -16,8 +16,9 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from parseq_tui.errors import counted
 from parseq_tui.timeline.edits import Block, Edit, PasteBlock, SetCells, SetDisplayedFields, SetManagedFields, Several
-from parseq_tui.timeline.edits.base import MAX_FRAME, counted
+from parseq_tui.timeline.edits.base import MAX_FRAME
 from parseq_tui.timeline.edits.blocks import BlockRow
 from parseq_tui.timeline.fields import FIELDS, SEED_ERA_FIELDS
 from parseq_tui.timeline.keyframe import Keyframe
